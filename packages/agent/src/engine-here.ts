@@ -1,0 +1,23 @@
+/** The engine of the machine that this process runs on, or of an offline tree: what the agent and the command line both open. */
+import { randomBytes } from 'node:crypto';
+import type { Engine } from './engine/engine.ts';
+import { openEngine } from './engine/open-engine.ts';
+import { faultsFromEnvironment } from './host/faults.ts';
+import { localHost } from './host/local-host.ts';
+
+export interface EngineHereOptions {
+  /** `/`, or the directory of an offline tree. */
+  readonly root: string;
+  readonly stateDirectory: string;
+}
+
+export function engineHere({ root, stateDirectory }: EngineHereOptions): Engine {
+  const faults = faultsFromEnvironment(process.env);
+  return openEngine({
+    host: faults.wrap(localHost({ root })),
+    stateDirectory,
+    clock: () => new Date(),
+    random: () => randomBytes(8).toString('hex'),
+    point: (name) => faults.points.point(name),
+  });
+}

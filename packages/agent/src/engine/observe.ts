@@ -1,0 +1,32 @@
+/** Live state of exactly the addresses in question: one batch per kind, all kinds at once. */
+import type { Address, Kind, State } from '@guise/model';
+import { GuiseError, kindOf } from '@guise/model';
+import type { Adapter, Asked, ObserveContext } from '../resources/adapter.ts';
+
+export type Adapters = { readonly [K in Kind]: Adapter };
+
+export interface ObserveInput {
+  readonly addresses: Iterable<Address>;
+  /** What is meant or was last committed at an address, for kinds that need it to look. */
+  readonly known: ReadonlyMap<Address, State>;
+  readonly adapters: Adapters;
+  readonly context: ObserveContext;
+}
+
+export async function observe({ addresses, known, adapters, context }: ObserveInput): Promise<Map<Address, State>> {
+  const askedByKind = new Map<Kind, Asked[]>();
+  for (const address of addresses) {
+    const kind = kindOf(address);
+    const asked = askedByKind.get(kind) ?? [];
+    asked.push({ address, known: known.get(address) ?? null });
+    askedByKind.set(kind, asked);
+  }
+  const batches = await Promise.all([...askedByKind].map(([kind, asked]) => adapters[kind].observe(asked, context)));
+  const live = new Map(batches.flatMap((batch) => [...batch]));
+  for (const asked of askedByKind.values()) {
+    for (const { address } of asked) {
+      if (!live.has(address)) throw new GuiseError('change_failed', `Cannot read ${address}: its kind did not answer for it`);
+    }
+  }
+  return live;
+}

@@ -1,0 +1,178 @@
+/**
+ * Puts the engine together: journal, machine lock, kinds and host become the one object that may change this machine.
+ *
+ * Killed at any instant of `apply`: the next call of anything that changes the host, or `recover`, undoes what the journal
+ * says was begun, before anything else. Reads work from the journal and the live host and never wait for a transaction.
+ */
+import { explain, mergeClaims, differingFields } from '@guise/decide';
+import type { Address, Digest, DriftReport, Layer, Plan, StateReport, TransactionReport, WhyReport } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
+import type { Host } from '../host/host.ts';
+import { makeStateDirectory } from '../host/state-directory.ts';
+import { Journal } from '../journal/journal.ts';
+import { withMachineLock } from '../journal/machine-lock.ts';
+import type { ApplyContext } from '../resources/adapter.ts';
+import { adapters } from '../resources/index.ts';
+import { BlobStore } from './blob-store.ts';
+import type { ApplyOptions, Engine, Outcome, Progress } from './engine.ts';
+import { observe } from './observe.ts';
+import type { Prepared } from './prepare.ts';
+import { prepare } from './prepare.ts';
+import { stateReport } from './state-report.ts';
+import { recoverTransaction, runTransaction } from './transaction.ts';
+
+export interface EngineOptions {
+  readonly host: Host;
+  /** Absolute; made when missing. Holds the journal and its lock. */
+  readonly stateDirectory: string;
+  readonly clock: () => Date;
+  /** 64 random bits as hexadecimal digits, for transaction ids. */
+  readonly random: () => string;
+  /** Named instants for fault injection; does nothing in production. */
+  readonly point?: (name: string) => void;
+}
+
+export function openEngine(options: EngineOptions): Engine {
+  return new HostEngine(options);
+}
+
+class HostEngine implements Engine {
+  readonly #options: EngineOptions;
+  readonly #journal: Journal;
+  readonly #point: (name: string) => void;
+  /** Of the last plan, for whoever shows it. */
+  #shown: BlobStore;
+
+  constructor(options: EngineOptions) {
+    this.#options = options;
+    this.#point = options.point ?? (() => {});
+    makeStateDirectory(options.stateDirectory);
+    this.#journal = new Journal({ path: `${options.stateDirectory}/guise.db`, point: this.#point });
+    this.#shown = new BlobStore(this.#journal);
+  }
+
+  active(): readonly Layer[] {
+    return this.#journal.activeLayers();
+  }
+
+  async recover(onProgress?: (progress: Progress) => void): Promise<TransactionReport | null> {
+    if (this.#journal.open() === null) return null;
+    return this.#exclusively(() => this.#recover(onProgress));
+  }
+
+  async plan(layers: readonly Layer[]): Promise<Plan> {
+    return (await this.#prepare(layers, new BlobStore(this.#journal))).plan;
+  }
+
+  apply(layers: readonly Layer[], options: ApplyOptions = {}): Promise<Outcome> {
+    return this.#exclusively(async () => {
+      await this.#finishInterrupted(options);
+      return this.#apply(layers, options);
+    });
+  }
+
+  rollback(to: 'previous' | 'baseline', options: ApplyOptions = {}): Promise<Outcome> {
+    return this.#exclusively(async () => {
+      await this.#finishInterrupted(options);
+      const layers = to === 'baseline' ? [] : this.#journal.layersBeforeLast();
+      if (layers === null) {
+        throw new GuiseError('transaction_not_found', 'Cannot roll back: no persona has been applied to this host yet');
+      }
+      return this.#apply(layers, options);
+    });
+  }
+
+  async state(): Promise<StateReport> {
+    const prepared = await this.#prepare(this.active(), new BlobStore(this.#journal));
+    return stateReport({ layers: this.active(), prepared, last: this.#journal.history()[0] ?? null });
+  }
+
+  async why(address: Address): Promise<WhyReport> {
+    const layers = this.active();
+    const { claims, baselines, live } = await this.#prepare(layers, new BlobStore(this.#journal));
+    const assignedBy = new Map(layers.map((layer) => [layer.instance, layer.assigned_by]));
+    const context = this.#context(new BlobStore(this.#journal));
+    const seen = live.get(address) ?? (await observe({ addresses: [address], known: new Map(), adapters, context })).get(address) ?? {};
+    return explain({
+      address,
+      claims,
+      baselines,
+      live: seen,
+      assignedBy: (instance) => assignedBy.get(instance) ?? 'local',
+    });
+  }
+
+  async drift(): Promise<readonly DriftReport[]> {
+    const managed = this.#journal.managed();
+    const context = this.#context(new BlobStore(this.#journal));
+    const live = await observe({ addresses: managed.keys(), known: managed, adapters, context });
+    return [...managed].flatMap(([address, expected]) => {
+      const seen = live.get(address) ?? {};
+      const fields = differingFields(address, seen, expected);
+      return fields.length === 0 ? [] : [{ address, fields, expected, live: seen }];
+    });
+  }
+
+  history(): readonly TransactionReport[] {
+    return this.#journal.history();
+  }
+
+  content(digest: Digest): Uint8Array | null {
+    return this.#shown.find(digest);
+  }
+
+  close(): void {
+    this.#journal.close();
+  }
+
+  async #apply(layers: readonly Layer[], options: ApplyOptions): Promise<Outcome> {
+    const started = performance.now();
+    const blobs = new BlobStore(this.#journal);
+    options.onProgress?.({ phase: 'observe', detail: `${layers.length} personas` });
+    const prepared = await this.#prepare(layers, blobs);
+    const prepareMs = performance.now() - started;
+    if (options.planHash !== undefined && options.planHash !== prepared.plan.hash) {
+      throw new GuiseError('plan_stale', `Cannot apply plan ${options.planHash}: the host or the personas have changed since, and the plan is now ${prepared.plan.hash}`);
+    }
+    if (prepared.plan.stages.length === 0) {
+      this.#adopt(layers, prepared);
+      return { type: 'unchanged', plan: prepared.plan };
+    }
+    return runTransaction({ ...this.#environment(blobs), layers, prepared, options, prepareMs });
+  }
+
+  /** The host already is what the layers say, so only the journal has something to learn. */
+  #adopt(layers: readonly Layer[], { afterCommit, preImages }: Prepared): void {
+    const same = JSON.stringify(layers) === JSON.stringify(this.#journal.activeLayers());
+    if (!same || afterCommit.baselines.length > 0 || afterCommit.released.length > 0) this.#journal.adopt(layers, afterCommit, preImages);
+  }
+
+  async #finishInterrupted({ onProgress }: ApplyOptions): Promise<void> {
+    const recovered = await this.#recover(onProgress);
+    if (recovered?.status === 'stuck') throw new GuiseError('undo_failed', recovered.error?.message ?? 'Cannot undo the last switch');
+  }
+
+  async #recover(onProgress?: (progress: Progress) => void): Promise<TransactionReport | null> {
+    const open = this.#journal.open();
+    if (open === null) return null;
+    return recoverTransaction({ ...this.#environment(new BlobStore(this.#journal)), open, options: onProgress === undefined ? {} : { onProgress } });
+  }
+
+  #prepare(layers: readonly Layer[], blobs: BlobStore): Promise<Prepared> {
+    this.#shown = blobs;
+    return prepare({ layers, journal: this.#journal, adapters, blobs, context: this.#context(blobs) });
+  }
+
+  #environment(blobs: BlobStore) {
+    return { journal: this.#journal, adapters, blobs, context: this.#context(blobs), clock: this.#options.clock, random: this.#options.random };
+  }
+
+  #context(blobs: BlobStore): ApplyContext {
+    const { host, stateDirectory } = this.#options;
+    return { host, blobs, stateDirectory, point: this.#point, signal: AbortSignal.timeout(limits.transactionTimeoutMs), undoing: false };
+  }
+
+  #exclusively<Value>(work: () => Promise<Value>): Promise<Value> {
+    return withMachineLock(`${this.#options.stateDirectory}/lock.db`, work);
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * The machine that guise runs on, or an offline tree of files below some directory.
+ *
+ * Offline, nothing runs and nothing below `/proc` and `/sys` means the tree, so only kinds made of files are possible.
+ */
+import { realpathSync } from 'node:fs';
+import { GuiseError, limits } from '@guise/model';
+import type { Host } from './host.ts';
+import { hostFacts } from './host-facts.ts';
+import { LocalFiles } from './local-files.ts';
+import { runProgram } from './run-program.ts';
+import { offlineSystemd } from './systemd/offline-systemd.ts';
+import { systemd } from './systemd/systemd.ts';
+
+export interface LocalHostOptions {
+  /** `/` for this machine. */
+  readonly root: string;
+}
+
+/** Throws: `argument_invalid` when the root is not a directory that can be opened. */
+export function localHost({ root }: LocalHostOptions): Host {
+  const real = realRoot(root);
+  const live = real === '/';
+  const files = new LocalFiles(real, async (paths) => {
+    const directories = paths.map((path) => (live ? path : real + path));
+    await runProgram(['sync', '-f', '--', ...directories], { timeoutMs: limits.commandTimeoutMs });
+  });
+  return {
+    root: real,
+    live,
+    files,
+    systemd: live ? systemd : offlineSystemd(real),
+    facts: () => hostFacts(files, live),
+    run: async (argv, options) => {
+      if (live) return runProgram(argv, options);
+      throw new GuiseError('kind_refused', `Cannot run ${JSON.stringify(argv[0] ?? '')} for ${real}: nothing runs in an offline root`);
+    },
+  };
+}
+
+function realRoot(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (cause) {
+    throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(root)} as the root of a host: there is no such directory`, { cause });
+  }
+}

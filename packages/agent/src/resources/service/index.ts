@@ -1,0 +1,42 @@
+/**
+ * systemd units that a persona wants running or stopped, and enabled or not.
+ *
+ * A failed unit is stopped. A unit that does not exist is stopped and `absent`, so giving back a unit whose package has left
+ * is no work. Which unit is told about which changed file is decided in the plan, and arrives here as a nudge.
+ * Throws: `change_failed` when a unit does not run; see `../systemd/set-units.ts`.
+ */
+import { type Address, nameOf, type ServiceState, type State } from '@guise/model';
+import type { Adapter } from '../adapter.ts';
+import { setUnits } from '../systemd/set-units.ts';
+import { enablementOf, isRunning } from '../systemd/unit-status.ts';
+
+export const serviceAdapter: Adapter = {
+  kind: 'service',
+  offline: false,
+
+  async observe(asked, { host }) {
+    const reports = await host.systemd.report(asked.map(({ address }) => nameOf(address)));
+    return new Map(
+      asked.flatMap(({ address, known }): readonly [Address, State][] => {
+        const report = reports.get(nameOf(address));
+        if (report === undefined) return [];
+        const told = known as ServiceState | null;
+        const state: ServiceState = {
+          state: isRunning(report) ? 'running' : 'stopped',
+          enabled: enablementOf(host, nameOf(address), report),
+          reload_on: told?.reload_on ?? [],
+          restart_on: told?.restart_on ?? [],
+        };
+        return [[address, state]];
+      }),
+    );
+  },
+
+  async apply(changes, context) {
+    const targets = changes.map(({ address, after, nudge }) => {
+      const { state, enabled } = after as Partial<ServiceState>;
+      return { unit: nameOf(address), running: state == null ? null : state === 'running', enablement: enabled ?? null, nudge };
+    });
+    await setUnits(targets, context);
+  },
+};

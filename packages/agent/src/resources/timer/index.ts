@@ -1,0 +1,63 @@
+/**
+ * Timers: `NAME.timer` and the `NAME.service` that it starts, both written by guise below `/etc/systemd/system`.
+ *
+ * The state that is kept is the timer's; its service runs when the timer says so. Files come before the units that need them
+ * and go after the units have stopped, so a killed run leaves nothing that starts without a file.
+ * Throws: `change_failed` when the timer does not start, as on a calendar that systemd cannot read.
+ */
+import { type Address, nameOf, type State, type TimerState } from '@guise/model';
+import type { Adapter, ApplyContext } from '../adapter.ts';
+import { setUnits } from '../systemd/set-units.ts';
+import { readUnitFile, setUnitFile } from '../systemd/unit-files.ts';
+import { enablementOf, isRunning } from '../systemd/unit-status.ts';
+
+export const timerAdapter: Adapter = {
+  kind: 'timer',
+  offline: false,
+
+  async observe(asked, context) {
+    const reports = await context.host.systemd.report(asked.map(({ address }) => `${nameOf(address)}.timer`));
+    return new Map(
+      asked.flatMap(({ address }): readonly [Address, State][] => {
+        const name = nameOf(address);
+        const report = reports.get(`${name}.timer`);
+        if (report === undefined) return [];
+        const state: TimerState = {
+          timer_unit: readUnitFile(`${name}.timer`, context),
+          service_unit: readUnitFile(`${name}.service`, context),
+          state: isRunning(report) ? 'running' : 'stopped',
+          enabled: enablementOf(context.host, `${name}.timer`, report) === 'enabled',
+        };
+        return [[address, state]];
+      }),
+    );
+  },
+
+  async apply(changes, context) {
+    const timers = changes.map(({ address, after }) => ({ name: nameOf(address), state: after as TimerState }));
+    writeFiles(timers, context, (digest) => digest !== null);
+    const targets = timers.map(({ name, state }) => ({
+      unit: `${name}.timer`,
+      running: state.state === 'running',
+      enablement: state.enabled ? ('enabled' as const) : ('disabled' as const),
+      // A running timer keeps its old calendar until it is restarted.
+      nudge: 'restart' as const,
+    }));
+    await setUnits(targets, context);
+    writeFiles(timers, context, (digest) => digest === null);
+  },
+};
+
+interface NamedTimer {
+  readonly name: string;
+  readonly state: TimerState;
+}
+
+function writeFiles(timers: readonly NamedTimer[], context: ApplyContext, isDue: (digest: string | null) => boolean): void {
+  for (const { name, state } of timers) {
+    context.point(`timer: before files of ${name}`);
+    if (isDue(state.service_unit)) setUnitFile(`${name}.service`, state.service_unit, context);
+    if (isDue(state.timer_unit)) setUnitFile(`${name}.timer`, state.timer_unit, context);
+    context.point(`timer: after files of ${name}`);
+  }
+}

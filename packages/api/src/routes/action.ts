@@ -1,0 +1,21 @@
+/** Cedar action names: what may be permitted. Reading and each way of changing are apart; several routes may share one. */
+export const actions = [
+  'system:read',
+  'persona:read',
+  'persona:publish',
+  'persona:delete',
+  'persona:rollback',
+  'persona_group:write',
+  'host:read',
+  'host:tag',
+  'host:assign',
+  'host:rollback',
+  'host:delete',
+  'host_group:write',
+  'host:enroll',
+  'token:read',
+  'token:write',
+  'audit:read',
+] as const;
+
+export type Action = (typeof actions)[number];

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { hostDetail, hostSummary } from '../schemas/host.ts';
+import { hostId, tags, time } from '../schemas/ids.ts';
+import { pageOf, pageQuery } from '../schemas/page.ts';
+import type { Route } from './route.ts';
+
+const params = z.strictObject({ host_id: hostId });
+
+export const hostRoutes = {
+  listHosts: {
+    method: 'GET',
+    path: '/hosts',
+    action: 'host:read',
+    summary: 'List hosts by id',
+    query: pageQuery.extend({
+      /** Comma-separated: `role=web`, `env!=prod`, or `rack` for any value. All must hold. */
+      tags: z.string().max(1024).optional(),
+      connected: z.enum(['true', 'false']).optional(),
+    }),
+    response: pageOf(hostSummary),
+    statuses: [200],
+  },
+  getHost: {
+    method: 'GET',
+    path: '/hosts/{host_id}',
+    action: 'host:read',
+    summary: 'One host with its facts, groups and desired layers',
+    params,
+    response: hostDetail,
+    statuses: [200],
+  },
+  putHostTags: {
+    method: 'PUT',
+    path: '/hosts/{host_id}/tags',
+    action: 'host:tag',
+    summary: 'Replace the tags of a host',
+    params,
+    body: z.strictObject({ tags }),
+    response: z.object({ tags }),
+    statuses: [200],
+  },
+  rollbackHost: {
+    method: 'POST',
+    path: '/hosts/{host_id}/rollback',
+    action: 'host:rollback',
+    summary: 'Take a host back by hand; it keeps that until what it is assigned changes',
+    params,
+    body: z.strictObject({ to: z.enum(['previous', 'baseline']).default('previous') }),
+    response: z.object({
+      result: z.enum(['unchanged', 'committed', 'rolled_back', 'stuck']),
+      transaction_id: z.string().nullable(),
+      suspended_at: time,
+    }),
+    statuses: [200],
+  },
+  deleteHost: {
+    method: 'DELETE',
+    path: '/hosts/{host_id}',
+    action: 'host:delete',
+    summary: 'Forget a host: its agent is refused from now on, and nothing on the host changes',
+    params,
+    response: 'none',
+    statuses: [204],
+  },
+} as const satisfies Record<string, Route>;

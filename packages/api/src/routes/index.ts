@@ -1,0 +1,21 @@
+/** Every route of the control plane, by name. */
+import { assignmentRoutes } from './assignments.ts';
+import { hostReportRoutes } from './host-reports.ts';
+import { hostRoutes } from './hosts.ts';
+import { personaGroupRoutes } from './persona-groups.ts';
+import { personaRoutes } from './personas.ts';
+import { systemRoutes } from './system.ts';
+import { trustRoutes } from './trust.ts';
+
+export const routes = {
+  ...systemRoutes,
+  ...personaRoutes,
+  ...personaGroupRoutes,
+  ...hostRoutes,
+  ...hostReportRoutes,
+  ...assignmentRoutes,
+  ...trustRoutes,
+} as const;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { json } from '../schemas/json.ts';
+import type { Route } from './route.ts';
+
+export const systemRoutes = {
+  getHealth: {
+    method: 'GET',
+    path: '/healthz',
+    action: 'system:read',
+    summary: 'Whether this process can serve: its database answers',
+    response: z.object({ status: z.literal('ok') }),
+    statuses: [200],
+    anonymous: true,
+  },
+  getMetrics: {
+    method: 'GET',
+    path: '/metrics',
+    action: 'system:read',
+    summary: 'Measurements in Prometheus’ text format',
+    response: 'text/plain',
+    statuses: [200],
+  },
+  getOpenapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    action: 'system:read',
+    summary: 'This description',
+    response: z.record(z.string(), json),
+    statuses: [200],
+  },
+  streamEvents: {
+    method: 'GET',
+    path: '/events',
+    action: 'system:read',
+    summary: 'What happens, as server-sent events, from now on',
+    response: 'text/event-stream',
+    statuses: [200],
+  },
+} as const satisfies Record<string, Route>;

@@ -1,0 +1,68 @@
+/** Hosts and what they are assigned. */
+import { z } from 'zod';
+import { hostId, name, personaId, tags, time, version } from './ids.ts';
+import { facts, parameters } from './json.ts';
+import { layerRef } from './report.ts';
+
+/** What an assignment says beside where it points. Without `version` it follows the persona's current one. */
+export const assignmentTerms = z
+  .strictObject({
+    /** Default: the persona's id. */
+    instance: name.optional(),
+    parameters: parameters.optional(),
+    /** Default: the persona's own. */
+    priority: z.int().min(0).max(1000).optional(),
+    version: version.optional(),
+  })
+  .meta({ id: 'AssignmentTerms' });
+
+export const personaSet = z
+  .strictObject({ personas: z.array(assignmentTerms.extend({ persona_id: personaId })).max(200) })
+  .meta({ id: 'PersonaSet' });
+
+export const assignment = z
+  .object({
+    target_type: z.enum(['host', 'tag', 'group']),
+    /** Host id, `key=value`, or group name. */
+    target: z.string(),
+    instance: z.string(),
+    persona_id: personaId,
+    parameters,
+    priority: z.number().nullable(),
+    version: version.nullable(),
+    assigned_by: z.string(),
+    assigned_at: time,
+  })
+  .meta({ id: 'Assignment' });
+
+export const hostSummary = z
+  .object({
+    host_id: hostId,
+    tags,
+    agent_version: z.string().nullable(),
+    enrolled_at: time,
+    last_seen_at: time.nullable(),
+    connected: z.boolean(),
+  })
+  .meta({ id: 'HostSummary' });
+
+export const hostDetail = hostSummary
+  .extend({
+    facts,
+    groups: z.array(z.string()),
+    desired: z.object({
+      /** Counts up only when the content changes; 0 before anything was ever desired. */
+      generation: z.int().min(0),
+      layers: z.array(layerRef.extend({ assigned_by: z.string(), parameters })),
+      /** The host was rolled back by hand and keeps that until what it is assigned changes. */
+      suspended: z.boolean(),
+      /** Why nothing new is sent, such as more layers than a host may have. */
+      refused: z.string().nullable(),
+    }),
+    /** The generation that the agent last reported as applied. */
+    applied_generation: z.int().min(0).nullable(),
+  })
+  .meta({ id: 'HostDetail' });
+
+export const hostGroup = z.object({ group: name, hosts: z.array(hostId) }).meta({ id: 'HostGroup' });
+export const personaGroup = z.object({ group: name, personas: z.array(personaId) }).meta({ id: 'PersonaGroup' });

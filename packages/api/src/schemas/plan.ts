@@ -1,0 +1,51 @@
+/** A plan as it travels: what a host would do now, in snake_case. The engine's own `Plan` stays inside the agent. */
+import type { Plan } from '@guise/model';
+import { z } from 'zod';
+import { address, digest } from './ids.ts';
+import { state } from './json.ts';
+import { layerRef } from './report.ts';
+
+export const planReport = z
+  .object({
+    hash: digest,
+    layers_before: z.array(layerRef),
+    layers_after: z.array(layerRef),
+    stages: z.array(
+      z.object({
+        rank: z.number(),
+        kind: z.string(),
+        changes: z.array(
+          z.object({
+            address,
+            fields: z.array(z.string()),
+            before: state,
+            after: state,
+            nudge: z.enum(['reload', 'restart']).nullable(),
+            reversibility: z.enum(['exact', 'compensating', 'irreversible']),
+            because: z.string(),
+            cuts_off: z.boolean(),
+          }),
+        ),
+      }),
+    ),
+    conflicts: z.array(z.object({ address, field: z.string(), winner: layerRef, losers: z.array(layerRef) })),
+    warnings: z.array(z.string()),
+  })
+  .meta({ id: 'PlanReport' });
+
+export type PlanReport = z.output<typeof planReport>;
+
+export function planReportOf(plan: Plan): PlanReport {
+  return {
+    hash: plan.hash,
+    layers_before: [...plan.layersBefore],
+    layers_after: [...plan.layersAfter],
+    stages: plan.stages.map(({ rank, kind, changes }) => ({
+      rank,
+      kind,
+      changes: changes.map(({ cutsOff, fields, ...change }) => ({ ...change, fields: [...fields], cuts_off: cutsOff })),
+    })),
+    conflicts: plan.conflicts.map((conflict) => ({ ...conflict, losers: [...conflict.losers] })),
+    warnings: [...plan.warnings],
+  };
+}

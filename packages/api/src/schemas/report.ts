@@ -1,0 +1,97 @@
+/**
+ * What a host tells of itself, as a checked shape. The types are the model's; `satisfies` keeps the two from drifting apart.
+ *
+ * Unknown keys are dropped, not refused: an agent may be newer than the control plane it reports to.
+ */
+import type { DriftReport, StateReport, TransactionReport, WhyReport } from '@guise/model';
+import { limits } from '@guise/model';
+import { z } from 'zod';
+import { problem } from './error-body.ts';
+import { address, digest, version } from './ids.ts';
+import { json, state } from './json.ts';
+
+export const layerRef = z
+  .object({
+    instance: z.string(),
+    persona_id: z.string(),
+    version: version.nullable(),
+    priority: z.number(),
+  })
+  .meta({ id: 'LayerRef' });
+
+const conflict = z.object({ address, field: z.string(), winner: layerRef, losers: z.array(layerRef) });
+const transactionStatus = z.enum(['acting', 'confirming', 'committed', 'undoing', 'rolled_back', 'stuck']);
+
+export const transactionReport = z
+  .object({
+    id: z.string().min(1).max(64),
+    status: transactionStatus,
+    plan_hash: digest,
+    layers_before: z.array(layerRef),
+    layers_after: z.array(layerRef),
+    changes: z
+      .array(
+        z.object({
+          address,
+          fields: z.array(z.string()),
+          before: state,
+          after: state,
+          nudge: z.enum(['reload', 'restart']).nullable(),
+          reversibility: z.enum(['exact', 'compensating', 'irreversible']),
+          because: z.string(),
+        }),
+      )
+      .max(limits.changesPerPlan),
+    started_at: z.string(),
+    finished_at: z.string().nullable(),
+    timings_ms: z.record(z.string(), z.number()),
+    error: z.object({ code: z.string(), message: z.string(), problems: z.array(problem) }).nullable(),
+  })
+  .meta({ id: 'TransactionReport' }) satisfies z.ZodType<TransactionReport>;
+
+export const stateReport = z
+  .object({
+    active: z.array(layerRef.extend({ assigned_by: z.string(), parameters: z.record(z.string(), json) })),
+    addresses: z.array(z.object({ address, state, winners: z.array(z.string()) })),
+    conflicts: z.array(conflict),
+    last_transaction: z.object({ id: z.string(), status: transactionStatus }).nullable(),
+  })
+  .meta({ id: 'StateReport' }) satisfies z.ZodType<StateReport>;
+
+export const driftReport = z
+  .object({ address, fields: z.array(z.string()), expected: state, live: state })
+  .meta({ id: 'DriftReport' }) satisfies z.ZodType<DriftReport>;
+
+const whyClaim = z
+  .object({
+    instance: z.string(),
+    persona_id: z.string(),
+    version: version.nullable(),
+    priority: z.number(),
+    says: json,
+    file: z.string(),
+    line: z.number(),
+    column: z.number(),
+    path: z.string(),
+    assigned_by: z.string(),
+  })
+  .meta({ id: 'WhyClaim' });
+
+export const whyReport = z
+  .object({
+    address,
+    managed: z.boolean(),
+    live: state,
+    fields: z.array(
+      z.object({
+        field: z.string(),
+        value: json,
+        winner: z.string(),
+        because: z.array(whyClaim),
+        losers: z.array(whyClaim),
+        baseline: json,
+        without: z.record(z.string(), json),
+      }),
+    ),
+  })
+  .meta({ id: 'WhyReport' }) satisfies z.ZodType<WhyReport>;

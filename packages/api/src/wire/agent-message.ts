@@ -1,0 +1,56 @@
+/** What an agent says to the control plane over the WebSocket that it opened. */
+import { z } from 'zod';
+import { errorBody } from '../schemas/error-body.ts';
+import { digest, hostId } from '../schemas/ids.ts';
+import { facts, json } from '../schemas/json.ts';
+import { planReport } from '../schemas/plan.ts';
+import { driftReport, stateReport, transactionReport, whyReport } from '../schemas/report.ts';
+
+/** Raised when agents and control planes of either side can no longer talk. */
+export const wireProtocol = 1;
+
+/** What the last desired state came to. `failed` is an error before any transaction, such as a document the host cannot compile. */
+const result = z.enum(['unchanged', 'committed', 'rolled_back', 'stuck', 'failed']);
+
+export const agentMessage = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('hello'),
+    protocol: z.literal(wireProtocol),
+    host_id: hostId,
+    agent_version: z.string().max(64),
+    facts,
+    /** Of the desired state that the agent has on its disk. */
+    known: z.object({ generation: z.int().min(1), digest }).nullable(),
+  }),
+  z.object({ type: z.literal('heartbeat') }),
+  z.object({ type: z.literal('report'), state: stateReport }),
+  /** A transaction of the journal, whoever began it; may come twice. */
+  z.object({ type: z.literal('transaction'), transaction: transactionReport }),
+  z.object({
+    type: z.literal('outcome'),
+    generation: z.int().min(1),
+    result,
+    transaction_id: z.string().max(64).nullable(),
+    error: errorBody.shape.error.nullable(),
+  }),
+  z.object({ type: z.literal('answer'), id: z.string().max(64), answer: json }),
+  z.object({ type: z.literal('refusal'), id: z.string().max(64), error: errorBody.shape.error }),
+  /** Asks for its nonce back, over a connection opened after the change. */
+  z.object({ type: z.literal('confirm_request'), transaction_id: z.string().max(64), nonce: z.string().max(128) }),
+]);
+
+export type AgentMessage = z.output<typeof agentMessage>;
+
+/** The shape of each answer, by what was asked. */
+export const answers = {
+  plan: planReport,
+  why: whyReport,
+  state: stateReport,
+  drift: z.array(driftReport),
+  rollback: z.object({
+    result: z.enum(['unchanged', 'committed', 'rolled_back', 'stuck']),
+    transaction_id: z.string().nullable(),
+  }),
+} as const;
+
+export type AnswerTo<Question extends keyof typeof answers> = z.output<(typeof answers)[Question]>;

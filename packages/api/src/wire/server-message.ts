@@ -1,0 +1,28 @@
+/** What the control plane says to an agent over the WebSocket. One JSON text per message, at most `limits.wireMessageBytes`. */
+import { z } from 'zod';
+import { address, digest } from '../schemas/ids.ts';
+import { layer } from '../schemas/persona.ts';
+
+const askId = z.string().min(1).max(64);
+
+/** A question, or an order whose outcome is the answer. */
+export const ask = z.discriminatedUnion('ask', [
+  z.object({ ask: z.literal('plan'), layers: z.array(layer) }),
+  z.object({ ask: z.literal('why'), address }),
+  z.object({ ask: z.literal('state') }),
+  z.object({ ask: z.literal('drift') }),
+  z.object({ ask: z.literal('rollback'), to: z.enum(['previous', 'baseline']) }),
+]);
+
+export const serverMessage = z.discriminatedUnion('type', [
+  /** The answer to `hello`. The agent sends every transaction after `last_transaction`. */
+  z.object({ type: z.literal('welcome'), last_transaction: z.string().nullable() }),
+  z.object({ type: z.literal('desired'), generation: z.int().min(1), digest, layers: z.array(layer) }),
+  z.object({ type: z.literal('ask'), id: askId, question: ask }),
+  /** The nonce of `confirm_request`, back over the connection it came by. */
+  z.object({ type: z.literal('confirm'), transaction_id: z.string().max(64), nonce: z.string().max(128) }),
+]);
+
+export type Ask = z.output<typeof ask>;
+export type ServerMessage = z.output<typeof serverMessage>;
+export type DesiredMessage = Extract<ServerMessage, { type: 'desired' }>;

@@ -1,0 +1,26 @@
+import { defineCommand } from '../command.ts';
+import { layersFromFiles } from '../local/layers.ts';
+import { hostOptions, layerOptions } from '../local/local-options.ts';
+import { printPlan } from '../local/print-outcome.ts';
+import { withEngine } from '../local/with-engine.ts';
+import { printJson } from '../print-json.ts';
+
+export const plan = defineCommand({
+  operands: [{ name: 'FILE', kind: 'persona_file', repeated: true, optional: true }],
+  options: { ...layerOptions, ...hostOptions },
+  notes: ['Without FILE: what taking all personas away would change.'],
+  examples: [
+    { line: 'guise plan personas/web.yaml', why: 'what becoming a web server would change here' },
+    { line: 'guise plan web.yaml hardened.yaml --param workers=8', why: 'two personas at once, with a parameter' },
+    { line: 'guise plan web.yaml --root /srv/image', why: 'on a tree of files that is not running' },
+  ],
+  async run(context, { operands, options }) {
+    const layers = await layersFromFiles(context.cwd, { ...options, files: operands });
+    return withEngine(context, options, async (engine) => {
+      const planned = await engine.plan(layers);
+      if (context.json) printJson(context, (await import('@guise/api')).planReportOf(planned));
+      else printPlan(planned, (digest) => engine.content(digest), context);
+      return 0;
+    });
+  },
+});

@@ -1,0 +1,37 @@
+/** The command line of guise: reads the process once, and is the only place that sets its exit code. */
+import { createInterface } from 'node:readline/promises';
+import type { Context } from './context.ts';
+import { runCli } from './run-cli.ts';
+import { openTerminal } from './terminal.ts';
+
+const out = openTerminal(process.stdout, process.env);
+const err = openTerminal(process.stderr, process.env);
+
+const context: Omit<Context, 'json'> = {
+  out,
+  err,
+  env: process.env,
+  cwd: process.cwd(),
+  isRoot: process.getuid?.() === 0,
+  canAsk: process.stdin.isTTY === true && err.isTty,
+  confirm: askOnTerminal,
+  interruption,
+};
+
+process.exitCode = await runCli(process.argv.slice(2), context);
+
+async function askOnTerminal(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y/i.test((await terminal.question(`${question} [y/N] `)).trim());
+  } finally {
+    terminal.close();
+  }
+}
+
+/** The first signal asks to end in order; the second one ends at once, as it would have without us. */
+function interruption(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => controller.abort(signal));
+  return controller.signal;
+}

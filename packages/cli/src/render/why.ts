@@ -1,0 +1,44 @@
+/** Why an address is as it is: for each field the winner, where it says so, who lost, and what leaving would change. */
+import type { WhyClaim, WhyField, WhyReport } from '@guise/model';
+import type { Terminal } from '../terminal.ts';
+import { printable, valueText } from './text.ts';
+
+export function whyLines(report: WhyReport, { style }: Pick<Terminal, 'style'>): readonly string[] {
+  const head = style.heading(printable(report.address));
+  if (!report.managed) return [head, '  no active persona says anything about it', ...liveLines(report)];
+  return [head, ...report.fields.flatMap((field) => fieldLines(field, report, style))];
+}
+
+function liveLines({ live }: WhyReport): readonly string[] {
+  return Object.entries(live).map(([field, value]) => `  ${field}: ${valueText(value)}`);
+}
+
+function fieldLines(field: WhyField, report: WhyReport, style: Terminal['style']): readonly string[] {
+  const live = report.live[field.field];
+  const isDrift = live !== undefined && JSON.stringify(live) !== JSON.stringify(field.value);
+  return [
+    `  ${style.heading(field.field)} = ${valueText(field.value)}`,
+    `    ${winnerText(field)}`,
+    ...field.because.map((claim) => `    ${style.added('+')} ${claimText(claim)} ${style.location(whereText(claim))}`),
+    ...field.losers.map((claim) => `    ${style.removed('-')} ${claimText(claim)} ${style.location(whereText(claim))}`),
+    ...(field.winner === 'baseline' ? [] : [`    before guise: ${valueText(field.baseline)}`]),
+    ...Object.entries(field.without).map(([instance, value]) => `    without ${instance}: ${valueText(value)}`),
+    ...(isDrift ? [`    ${style.changed(`live now: ${valueText(live)}, changed by somebody else`)}`] : []),
+  ];
+}
+
+function winnerText({ winner }: WhyField): string {
+  if (winner === 'baseline') return 'as it was before guise: no persona says anything about this field';
+  if (winner === 'default') return 'the default: no persona says anything about this field';
+  return `${winner} decides`;
+}
+
+function claimText({ instance, persona_id, version, priority, says, assigned_by }: WhyClaim): string {
+  const name = version === null ? persona_id : `${persona_id}@${version}`;
+  const as = instance === persona_id ? '' : ` as ${instance}`;
+  return `${printable(`${name}${as}`)} says ${valueText(says)} (priority ${priority}, assigned by ${printable(assigned_by)})`;
+}
+
+function whereText({ file, line, column, path }: WhyClaim): string {
+  return printable(`${file}:${line}:${column} ${path}`);
+}

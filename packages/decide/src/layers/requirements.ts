@@ -1,0 +1,33 @@
+/** Whether a host has what a persona requires of it: cores, memory, storage. What the facts do not tell is not held against it. */
+import type { Facts, LocatedDocument, Problem } from '@guise/model';
+
+interface Requirement {
+  readonly field: 'required_cores' | 'required_ram_gb' | 'required_storage_gb';
+  readonly fact: string;
+  /** How much one unit of the requirement is in the unit of the fact. */
+  readonly factor: number;
+  readonly unit: string;
+}
+
+/** A gigabyte is 10⁹ bytes, and memory is told in MiB: a machine with 2 GiB shows less, because its kernel keeps some. */
+const mibPerGb = 1e9 / (1024 * 1024);
+
+const requirements: readonly Requirement[] = [
+  { field: 'required_cores', fact: 'cpu_cores', factor: 1, unit: 'cores' },
+  { field: 'required_ram_gb', fact: 'memory_mb', factor: mibPerGb, unit: 'GB' },
+  { field: 'required_storage_gb', fact: 'storage_gb', factor: 1, unit: 'GB' },
+];
+
+/** One problem per requirement that is not met. `documents` as rendered, the persona's own last: the last one that says so counts. */
+export function checkRequirements(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
+  return requirements.flatMap(({ field, fact, factor, unit }): readonly Problem[] => {
+    const located = documents.findLast(({ document }) => document[field] !== undefined);
+    const wanted = located?.document[field];
+    const has = facts[fact];
+    if (located === undefined || wanted === undefined || typeof has !== 'number' || has >= wanted * factor) return [];
+    const [line, column] = located.positions[field] ?? [1, 1];
+    const rule = `must be at most what the host has, ${Math.floor((has / factor) * 10) / 10} ${unit}`;
+    const message = `Cannot meet "${field}": the value ${rule}, and it is ${wanted} (${located.file}:${line}:${column})`;
+    return [{ file: located.file, line, column, path: field, rule, message }];
+  });
+}

@@ -1,0 +1,45 @@
+/**
+ * What every host has beyond its packages. All of it is part of the recipe's hash: a change makes a new base image.
+ */
+export const baseFiles: Readonly<Record<string, string>> = {
+  'etc/apt/apt.conf.d/90lab': 'APT::Install-Recommends "false";\nDpkg::Use-Pty "false";\n',
+  'etc/systemd/journald.conf.d/lab.conf': '[Journal]\nStorage=volatile\nRuntimeMaxUse=16M\n',
+  'etc/environment': 'DEBIAN_FRONTEND=noninteractive\n',
+  'etc/systemd/system/lab-network.service': `[Unit]
+Description=Address of this lab host
+DefaultDependencies=no
+Before=network.target network-online.target
+Wants=network.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/sbin/ip -batch /etc/lab-network
+`,
+  'etc/systemd/system/guise-agent.service': `[Unit]
+Description=guise agent
+After=network.target
+ConditionPathExists=/etc/guise/agent.json
+
+[Service]
+ExecStart=/opt/guise/node_modules/node/bin/node --disable-warning=ExperimentalWarning /opt/guise/packages/agent/src/main.ts
+Restart=on-failure
+RestartSec=1
+
+[Install]
+WantedBy=multi-user.target
+`,
+};
+
+/** Units that do nothing useful in a lab and would wake or load a hundred idle hosts. */
+export const maskedUnits: readonly string[] = [
+  'apt-daily.timer',
+  'apt-daily-upgrade.timer',
+  'console-getty.service',
+  'dpkg-db-backup.timer',
+  'e2scrub_all.timer',
+  'e2scrub_reap.service',
+  'fstrim.timer',
+  'getty.target',
+  'systemd-tmpfiles-clean.timer',
+];

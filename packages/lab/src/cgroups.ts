@@ -1,0 +1,143 @@
+/**
+ * Cgroups of this machine: made before a process enters, and the only record of what belongs to a host or a build.
+ *
+ * A process is killed because it is in a cgroup of ours at that moment, never because a file remembers its number.
+ * Throws: `lab_failed` when a cgroup cannot be emptied within `limits.labKillTimeoutMs`.
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { GuiseError, limits } from '@guise/model';
+import {
+  type CgroupLayout,
+  type CgroupWrite,
+  commandEntrances,
+  delegationWrites,
+  freezeWrite,
+  type HostLimits,
+  hostEntrances,
+  limitWrites,
+  parseCgroupLayout,
+  treesOf,
+} from './cgroup-layout.ts';
+
+const pollMs = 10;
+
+export class Cgroups {
+  readonly #layout: CgroupLayout;
+
+  constructor(layout: CgroupLayout = parseCgroupLayout(readFileSync('/proc/self/mountinfo', 'utf8'))) {
+    this.#layout = layout;
+  }
+
+  /** Makes a cgroup in every tree; gives the directories that its first process has to enter. */
+  create(path: string): readonly string[] {
+    const entrances = hostEntrances(this.#layout, path);
+    for (const entrance of entrances) mkdirSync(entrance, { recursive: true });
+    for (const write of delegationWrites(this.#layout, path)) apply(write);
+    return entrances;
+  }
+
+  /** The directories that a command run in a host has to enter. */
+  commandEntrances(path: string): readonly string[] {
+    const entrances = commandEntrances(this.#layout, path);
+    for (const entrance of entrances) if (!existsSync(entrance)) mkdirSync(entrance);
+    return entrances;
+  }
+
+  limit(path: string, wanted: HostLimits): void {
+    for (const write of limitWrites(this.#layout, path, wanted)) apply(write);
+  }
+
+  freeze(path: string, frozen: boolean): void {
+    apply(freezeWrite(this.#layout, path, frozen));
+  }
+
+  isFrozen(path: string): boolean {
+    const { file } = freezeWrite(this.#layout, path, true);
+    return existsSync(file) && readFileSync(file, 'utf8').trim() === '1';
+  }
+
+  /** Process ids in this cgroup and all below it, in every tree. */
+  pids(path: string): readonly number[] {
+    return [...new Set(treesOf(this.#layout).flatMap((tree) => pidsBelow(join(tree, path))))];
+  }
+
+  /** Names of the cgroups right below this one. */
+  children(path: string): readonly string[] {
+    return [...new Set(treesOf(this.#layout).flatMap((tree) => directoriesIn(join(tree, path))))];
+  }
+
+  /** Kills everything in this cgroup and removes it. Does nothing when there is none. */
+  async destroy(path: string): Promise<void> {
+    const trees = treesOf(this.#layout).map((tree) => join(tree, path));
+    const deadline = Date.now() + limits.labKillTimeoutMs;
+    while (trees.some((directory) => existsSync(directory))) {
+      for (const pid of this.pids(path)) kill(pid);
+      // Frozen processes die too, but only on a kernel that thaws them for it.
+      if (this.isFrozen(path)) this.freeze(path, false);
+      if (trees.map(removeBelow).every(Boolean)) return;
+      if (Date.now() > deadline) {
+        throw new GuiseError('lab_failed', `Cannot empty the cgroup ${path} within ${limits.labKillTimeoutMs} ms`);
+      }
+      await delay(pollMs);
+    }
+  }
+
+  /** Removes a cgroup of which nothing is left but empty parents. */
+  removeIfEmpty(path: string): void {
+    for (const tree of treesOf(this.#layout)) removeDirectory(join(tree, path));
+  }
+}
+
+function apply(write: CgroupWrite): void {
+  writeFileSync(write.file, write.value);
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It ended between being listed and being killed.
+  }
+}
+
+function pidsBelow(directory: string): readonly number[] {
+  const own = linesOf(join(directory, 'cgroup.procs')).map(Number);
+  return [...own, ...directoriesIn(directory).flatMap((name) => pidsBelow(join(directory, name)))];
+}
+
+/** False when something is still inside. */
+function removeBelow(directory: string): boolean {
+  const emptied = directoriesIn(directory).map((name) => removeBelow(join(directory, name)));
+  return emptied.every(Boolean) && removeDirectory(directory);
+}
+
+function removeDirectory(directory: string): boolean {
+  try {
+    rmdirSync(directory);
+    return true;
+  } catch {
+    return !existsSync(directory);
+  }
+}
+
+function directoriesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => entry.name);
+  } catch {
+    return [];
+  }
+}
+
+function linesOf(file: string): readonly string[] {
+  try {
+    return readFileSync(file, 'utf8')
+      .split('\n')
+      .filter((line) => line !== '');
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * A lab: real systemd hosts on this machine, made and thrown away in seconds.
+ *
+ * Every method reads the lab's state anew, because other processes may use the same lab. Locks are held while things are made or
+ * removed, and not while hosts boot. Hosts outlive the process that started them. `down` needs no state: see `LabNames`.
+ * Throws: `lab_unsupported` when the machine cannot have labs; `lab_failed` when a host does not boot; `host_not_found`;
+ * `command_failed` and `command_timeout` from the tools used.
+ */
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { GuiseError, type Json, limits } from '@guise/model';
+import { breakHost, mendHost } from './breakage.ts';
+import type { HostLimits } from './cgroup-layout.ts';
+import { Cgroups } from './cgroups.ts';
+import { type CommandOptions, type CommandResult, runCommand } from './command.ts';
+import { bringDown } from './down.ts';
+import { awaitBoot, bootHost, type LabContext } from './host-boot.ts';
+import { inParallel } from './in-parallel.ts';
+import { type BreakKind, type HostRecord, type LabState, readLabState, writeLabState } from './lab-state.ts';
+import { acquireLocks } from './lock.ts';
+import { checkName, hostCgroup, hostRoot, labNames, snapshotRoot } from './names.ts';
+import { addressOf, outerAddress } from './network.ts';
+import { enterCommand, hostEnvironment, launched, leaderOf } from './nspawn.ts';
+import { deleteSubvolumes, snapshotSubvolume } from './pool.ts';
+import { labSupport } from './support.ts';
+import { prepareHosts } from './up.ts';
+
+export interface LabOptions {
+  readonly name: string;
+  /** Absolute; labs of one directory share the base image. */
+  readonly directory: string;
+  /** The checkout that hosts see, read-only, at /opt/guise. */
+  readonly repository: string;
+  /** Called with each line of progress. */
+  readonly report: (line: string) => void;
+}
+
+export interface HostSpec extends HostLimits {
+  readonly name: string;
+  /** Becomes /etc/guise/agent.json of a new host and starts its agent. */
+  readonly agentConfig?: Json;
+}
+
+export interface LabHost extends HostLimits {
+  readonly name: string;
+  readonly address: string;
+  readonly status: 'running' | 'stopped' | 'broken';
+  readonly brokenBy?: BreakKind;
+  /** The host's init as this machine numbers it; absent when it does not run. */
+  readonly leaderPid?: number;
+  /** The host's root directory as this machine sees it. */
+  readonly root: string;
+}
+
+export type RunOptions = Pick<CommandOptions, 'input' | 'timeoutMs' | 'env'>;
+
+/** Throws: `lab_unsupported`; `argument_invalid` for a name that no lab can have. */
+export function openLab(options: LabOptions): Lab {
+  const support = labSupport();
+  if (!support.supported) throw new GuiseError('lab_unsupported', `Cannot run a lab here: ${support.missing}`);
+  return new Lab(options);
+}
+
+export class Lab {
+  readonly #context: LabContext;
+
+  constructor(options: LabOptions) {
+    const { directory, name, repository, report } = options;
+    this.#context = { names: labNames(directory, name), cgroups: new Cgroups(), repository, report };
+  }
+
+  /**
+   * Adds hosts and boots them; one that runs already is kept, with the limits given now. Gives those asked for, in their order,
+   * once systemd inside has finished booting.
+   */
+  async up(specs: readonly HostSpec[]): Promise<readonly LabHost[]> {
+    for (const spec of specs) checkName(spec.name, 'host');
+    const names = specs.map((spec) => spec.name);
+    await prepareHosts(this.#context, specs);
+    await inParallel(names, limits.labBootsAtOnce, async (name) => {
+      if (leaderOf(this.#context.cgroups, this.#context.names, name) === undefined) await this.#boot(name);
+    });
+    return names.map((name) => this.host(name));
+  }
+
+  /** Throws: `host_not_found`. */
+  host(name: string): LabHost {
+    return this.#describe(this.#state(), this.#record(name));
+  }
+
+  list(): readonly LabHost[] {
+    const state = readLabState(this.#context.names.stateDirectory);
+    return state === undefined ? [] : state.hosts.map((record) => this.#describe(state, record));
+  }
+
+  /** The machine's own address as hosts see it. Throws: `host_not_found` when the lab is not up. */
+  outerAddress(): string {
+    return outerAddress(this.#state().subnet);
+  }
+
+  /** Runs a command in a host to its end; any exit status is a result, not an error. The host's limits hold for it. */
+  async run(host: string, argv: readonly string[], options: RunOptions = {}): Promise<CommandResult> {
+    return await runCommand(this.#inside(host, argv), { ...options, env: { ...hostEnvironment, ...options.env } });
+  }
+
+  /** Starts a command in a host on the caller's own terminal or pipes. */
+  spawn(host: string, argv: readonly string[], stdio: StdioOptions): ChildProcess {
+    const [program = '', ...rest] = this.#inside(host, argv);
+    return spawn(program, rest, { stdio, env: { ...hostEnvironment, TERM: process.env['TERM'] ?? 'dumb' } });
+  }
+
+  /** Sets both limits of a host, at once and without a restart; one left out is lifted. */
+  async limit(host: string, wanted: HostLimits): Promise<void> {
+    using _lock = await acquireLocks(this.#context.names.lock);
+    const { cpuCores: _cpu, memoryMb: _memory, ...rest } = this.#record(host);
+    this.#write({ ...rest, ...wanted });
+    this.#context.cgroups.limit(hostCgroup(this.#context.names, host), wanted);
+  }
+
+  /** Keeps the host's root as it is now under a label; replaces an earlier one of that label. */
+  async snapshot(host: string, label: string): Promise<void> {
+    checkName(label, 'snapshot');
+    const { names } = this.#context;
+    using lock = await acquireLocks(names.lock);
+    this.#record(host);
+    const target = snapshotRoot(names, host, label);
+    await deleteSubvolumes(names.pool, [target], lock.execute);
+    await snapshotSubvolume(hostRoot(names, host), target, lock.execute);
+  }
+
+  /** Stops the host as a power cut would, gives it the root it had at the snapshot, and boots it. */
+  async restore(host: string, label: string): Promise<LabHost> {
+    // Its record says that it is broken until then, and a quota would outlive the root that it was made for.
+    await this.#undoBreakage(host);
+    await this.#replaceRoot(host, snapshotRoot(this.#context.names, host, checkName(label, 'snapshot')));
+    await this.#boot(host);
+    return this.host(host);
+  }
+
+  /** Breaks a host as real ones break; `mend` undoes it. */
+  async break(host: string, kind: BreakKind): Promise<void> {
+    const { names } = this.#context;
+    using lock = await acquireLocks(names.lock, names.pool.lock);
+    const { brokenBy, ...record } = this.#record(host);
+    if (brokenBy !== undefined) {
+      throw new GuiseError('host_busy', `Cannot break ${host} again: it is broken by ${brokenBy}`);
+    }
+    this.#write({ ...record, brokenBy: kind });
+    await breakHost(this.#context, host, kind, lock.execute);
+  }
+
+  /** Undoes `break`, and boots the host if it does not run. */
+  async mend(host: string): Promise<LabHost> {
+    await this.#undoBreakage(host);
+    if (this.host(host).leaderPid === undefined) await this.#boot(host);
+    return this.host(host);
+  }
+
+  /** Removes all that this lab has made; with `purge` the base image too, when no other lab uses it. */
+  async down(options: { readonly purge?: boolean } = {}): Promise<void> {
+    await bringDown(this.#context, options.purge ?? false);
+  }
+
+  async #boot(host: string): Promise<void> {
+    const started = await this.#start(host);
+    await awaitBoot(this.#context, host, started);
+  }
+
+  async #start(host: string): Promise<ChildProcess> {
+    using _lock = await acquireLocks(this.#context.names.lock);
+    return await bootHost(this.#context, this.#record(host));
+  }
+
+  async #replaceRoot(host: string, source: string): Promise<void> {
+    const { names, cgroups } = this.#context;
+    using lock = await acquireLocks(names.lock);
+    this.#record(host);
+    if (!existsSync(source))
+      throw new GuiseError('version_not_found', `Cannot restore ${host}: it has no such snapshot`);
+    await cgroups.destroy(hostCgroup(names, host));
+    await deleteSubvolumes(names.pool, [hostRoot(names, host)], lock.execute);
+    await snapshotSubvolume(source, hostRoot(names, host), lock.execute);
+  }
+
+  async #undoBreakage(host: string): Promise<void> {
+    const { names } = this.#context;
+    using lock = await acquireLocks(names.lock, names.pool.lock);
+    const { brokenBy, ...record } = this.#record(host);
+    if (brokenBy !== undefined) await mendHost(this.#context, host, brokenBy, lock.execute);
+    this.#write(record);
+  }
+
+  #inside(host: string, argv: readonly string[]): readonly string[] {
+    const { cgroups, names } = this.#context;
+    const leader = leaderOf(cgroups, names, host);
+    if (leader === undefined)
+      throw new GuiseError('host_unavailable', `Cannot run a command in ${host}: it does not run`);
+    return launched(cgroups.commandEntrances(hostCgroup(names, host)), enterCommand(leader, argv));
+  }
+
+  #state(): LabState {
+    const state = readLabState(this.#context.names.stateDirectory);
+    if (state !== undefined) return state;
+    throw new GuiseError('host_not_found', `Cannot find the lab "${this.#context.names.name}": it is not up`);
+  }
+
+  #record(host: string): HostRecord {
+    const record = this.#state().hosts.find((candidate) => candidate.name === host);
+    if (record !== undefined) return record;
+    throw new GuiseError('host_not_found', `Cannot find the host "${host}" in the lab "${this.#context.names.name}"`);
+  }
+
+  #write(record: HostRecord): void {
+    const state = this.#state();
+    const hosts = state.hosts.map((candidate) => (candidate.name === record.name ? record : candidate));
+    writeLabState(this.#context.names.stateDirectory, { ...state, hosts });
+  }
+
+  #describe(state: LabState, record: HostRecord): LabHost {
+    const { names, cgroups } = this.#context;
+    const { number, made: _, ...rest } = record;
+    const leaderPid = leaderOf(cgroups, names, record.name);
+    const running = leaderPid === undefined ? 'stopped' : 'running';
+    return {
+      ...rest,
+      address: addressOf(state.subnet, number),
+      status: record.brokenBy === undefined ? running : 'broken',
+      ...(leaderPid === undefined ? {} : { leaderPid }),
+      root: hostRoot(names, record.name),
+    };
+  }
+}

@@ -1,0 +1,57 @@
+export { canonicalJson } from './canonical.ts';
+export { digestOfBytes, digestOfJson } from './digest.ts';
+export { durationMs } from './duration.ts';
+export type { ErrorCode, ErrorKind, GuiseErrorOptions, Problem } from './errors.ts';
+export { exitCodeOf, GuiseError, isErrorCode, retryable, statusOf } from './errors.ts';
+export type { Digest, HostId, PersonaId, TransactionId } from './ids.ts';
+export { parseDigest, parseHostId, parsePersonaId } from './ids.ts';
+export type { Json } from './json.ts';
+export { limits } from './limits.ts';
+export { jsonSchema } from './persona/json-schema.ts';
+export type { ParameterValues } from './persona/parameters.ts';
+export { parseDocument } from './persona/parse.ts';
+export type { RenderContext, RenderedPersona } from './persona/render.ts';
+export { renderPersona } from './persona/render.ts';
+export type { PersonaReader } from './persona/persona-folder.ts';
+export { resolvePersona } from './persona/resolve.ts';
+export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona } from './persona/resolved.ts';
+export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
+export { personaSchema } from './persona/schema.ts';
+export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
+export type {
+  AccountRecord,
+  Address,
+  AddressState,
+  AuthorizedKeyState,
+  CommandState,
+  DatabaseState,
+  FileState,
+  FirewallRule,
+  FirewallState,
+  GroupState,
+  HostsEntryState,
+  Kind,
+  LimitState,
+  ModuleState,
+  MountState,
+  PackageState,
+  RouteState,
+  ServiceState,
+  State,
+  StateByKind,
+  SysctlState,
+  TimerState,
+  UnitState,
+  UserState,
+} from './resource.ts';
+export { addressOf, kindOf, kinds, nameOf, parseAddress } from './resource.ts';
+export type {
+  DriftReport,
+  StateReport,
+  TransactionReport,
+  TransactionStatus,
+  WhyClaim,
+  WhyField,
+  WhyReport,
+} from './report.ts';
+export { defaultPriority, type LayerOptions, layerOf } from './persona/layer.ts';

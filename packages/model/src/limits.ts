@@ -1,0 +1,107 @@
+/** Every bound of the system in one place. Units are in the names; counts have none. */
+export const limits = {
+  /** A persona document as text, before parsing. */
+  documentSizeBytes: 1024 * 1024,
+  documentDepth: 32,
+  documentNodes: 50_000,
+  extendsDepth: 16,
+  /** Documents that one persona is made of. */
+  ancestors: 64,
+  /** Text of all files that a persona's documents take in by `source` and `schema`. */
+  sourcesSizeBytes: 8 * 1024 * 1024,
+  /** Text of one document after its templates were rendered. */
+  renderedSizeBytes: 16 * 1024 * 1024,
+  /** A parameter's value, when it is text. */
+  parameterChars: 1024,
+  problemsReported: 50,
+  /** One text after its templates were rendered. */
+  templateSizeBytes: 1024 * 1024,
+  /** A file that a persona manages, and a pre-image that the journal keeps. */
+  fileSizeBytes: 64 * 1024 * 1024,
+  changesPerPlan: 10_000,
+  layersPerHost: 200,
+  commandTimeoutMs: 120_000,
+  commandOutputBytes: 1024 * 1024,
+  packageTimeoutMs: 900_000,
+  healthCheckTimeoutMs: 60_000,
+  testTimeoutMs: 120_000,
+  confirmTimeoutMs: 60_000,
+  historyEntries: 1_000,
+  /** Components of a path on a host. */
+  pathDepth: 64,
+  /** Symbolic links followed on the way to one path; the kernel allows 40. */
+  linksFollowed: 16,
+  /** Directories that one turn of the event loop keeps open. */
+  openDirectories: 128,
+  /** After a program ended: how long a process it left behind may still hold its output open. */
+  commandDrainMs: 500,
+  /** Waiting for useradd and its like to let go of the account files; lckpwdf(3) waits as long. */
+  accountLockTimeoutMs: 15_000,
+  accountLockRetryMs: 20,
+  /** Waiting for SQLite's write lock inside one statement. */
+  journalBusyMs: 5_000,
+  /** Waiting for another transaction on this machine to end. */
+  lockWaitMs: 600_000,
+  lockPollMs: 20,
+  /** Between two tries of a health check that is a command, and for one answer of any. */
+  healthRetryMs: 1_000,
+  healthAskMs: 5_000,
+  /** The agent's socket: one request, and the time to send it. */
+  localRequestBytes: 4 * 1024 * 1024,
+  localRequestTimeoutMs: 30_000,
+  /** Of a switch as a whole; then it is undone. */
+  transactionTimeoutMs: 1_800_000,
+  /** How often an undo observes and sets again before it gives up and asks for a person. */
+  undoAttempts: 3,
+  /** One command of the lab, inside a host or on the machine, unless its caller says otherwise. */
+  labCommandTimeoutMs: 120_000,
+  /** Each of standard output and standard error of such a command. */
+  labOutputBytes: 16 * 1024 * 1024,
+  /** From starting a lab host until its systemd has finished booting, on a machine busy with many of them. */
+  labBootTimeoutMs: 180_000,
+  labBootsAtOnce: 8,
+  /** Downloading and unpacking the base image of all lab hosts. */
+  labBaseBuildTimeoutMs: 900_000,
+  /** Longer than building the base image, which holds the lock. */
+  labLockTimeoutMs: 1_000_000,
+  /** From SIGKILL until every process of a lab host is gone. */
+  labKillTimeoutMs: 30_000,
+  /** Apparent size of the sparse file in which all lab hosts live. */
+  labPoolSizeBytes: 40 * 1024 * 1024 * 1024,
+  /** One request to the control plane. */
+  requestBodyBytes: 8 * 1024 * 1024,
+  /** One message on the wire between agent and control plane, either way. */
+  wireMessageBytes: 32 * 1024 * 1024,
+  pageItems: 500,
+  tagsPerHost: 64,
+  hostsPerGroup: 50_000,
+  /** Hosts whose desired state is settled in one database transaction. */
+  hostsPerBatch: 1_000,
+  /** Questions to one agent that wait for its answer. */
+  asksPerHost: 32,
+  askTimeoutMs: 30_000,
+  eventStreams: 200,
+  heartbeatMs: 10_000,
+  /** An agent that said nothing for this long is taken for gone. */
+  silenceMs: 35_000,
+  reconnectMinMs: 500,
+  reconnectMaxMs: 30_000,
+  joinTokenLifeMs: 15 * 60_000,
+  databaseStartMs: 30_000,
+  databaseStopMs: 30_000,
+  databaseConnections: 10,
+  /** Of units that do not run after their start, in one message; and of the last lines of their journal. */
+  deadUnitsReported: 5,
+  deadUnitLogLines: 5,
+  /** Starting, stopping and reloading units: longer than systemd's own default for one start, which is 90 s. */
+  unitJobTimeoutMs: 120_000,
+  /** Checks of kind `command` that run at the same time. */
+  commandsAtOnce: 8,
+  /** Waiting for somebody else's apt or dpkg to end, in seconds. */
+  packageLockTimeoutS: 120,
+  /** Versions of a package that a message lists. */
+  packageVersionsReported: 10,
+  /** Files, directories and links in one footprint of a host. */
+  footprintEntries: 500_000,
+  databaseStatementTimeoutMs: 600_000,
+} as const;

@@ -1,0 +1,87 @@
+/** What a host tells of itself, to people, to the command line and to the control plane. The same shapes everywhere, snake_case. */
+import type { Problem } from './errors.ts';
+import type { Digest } from './ids.ts';
+import type { Json } from './json.ts';
+import type { Conflict, LayerRef, Nudge, Reversibility } from './plan.ts';
+import type { Address, State } from './resource.ts';
+
+export type TransactionStatus =
+  /** Recorded; changes may have begun. */
+  | 'acting'
+  /** Waiting for the control plane's nonce. */
+  | 'confirming'
+  | 'committed'
+  | 'undoing'
+  | 'rolled_back'
+  /** Undo did not succeed; the host needs a person. Exit code 4. */
+  | 'stuck';
+
+export interface TransactionReport {
+  readonly id: string;
+  readonly status: TransactionStatus;
+  readonly plan_hash: Digest;
+  readonly layers_before: readonly LayerRef[];
+  readonly layers_after: readonly LayerRef[];
+  readonly changes: readonly {
+    readonly address: Address;
+    readonly fields: readonly string[];
+    readonly before: State;
+    readonly after: State;
+    readonly nudge: Nudge | null;
+    readonly reversibility: Reversibility;
+    readonly because: string;
+  }[];
+  /** ISO 8601 with offset. */
+  readonly started_at: string;
+  readonly finished_at: string | null;
+  /** Of the whole switch, in ms, by phase: observe, plan, record, act, verify, commit, undo. */
+  readonly timings_ms: { readonly [phase: string]: number };
+  readonly error: { readonly code: string; readonly message: string; readonly problems: readonly Problem[] } | null;
+}
+
+export interface DriftReport {
+  readonly address: Address;
+  readonly fields: readonly string[];
+  readonly expected: State;
+  readonly live: State;
+}
+
+export interface StateReport {
+  readonly active: readonly (LayerRef & { readonly assigned_by: string; readonly parameters: { readonly [name: string]: Json } })[];
+  /** Every managed address with what it should be. */
+  readonly addresses: readonly { readonly address: Address; readonly state: State; readonly winners: readonly string[] }[];
+  readonly conflicts: readonly Conflict[];
+  readonly last_transaction: { readonly id: string; readonly status: TransactionStatus } | null;
+}
+
+export interface WhyField {
+  readonly field: string;
+  readonly value: Json;
+  /** `baseline`, `default`, or the layer's instance name. */
+  readonly winner: string;
+  readonly because: readonly WhyClaim[];
+  readonly losers: readonly WhyClaim[];
+  readonly baseline: Json;
+  /** For each active layer that has a say here: what the value becomes when that layer leaves. */
+  readonly without: { readonly [instance: string]: Json };
+}
+
+export interface WhyClaim {
+  readonly instance: string;
+  readonly persona_id: string;
+  readonly version: number | null;
+  readonly priority: number;
+  readonly says: Json;
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly assigned_by: string;
+}
+
+export interface WhyReport {
+  readonly address: Address;
+  readonly managed: boolean;
+  readonly live: State;
+  readonly fields: readonly WhyField[];
+}

@@ -1,0 +1,60 @@
+/**
+ * What one host should have: every assignment that reaches it → its layers.
+ *
+ * One instance name is one layer. When it is assigned by several ways, the host's own assignment wins over its tags' and
+ * those over its groups'; among equals the first target by name, so that the answer never depends on the order of rows.
+ * Shape: n candidates → at most n layers, sorted by instance; more than `limits.layersPerHost` is a refusal, not an error,
+ * because the host keeps what it has.
+ */
+import type { Candidate } from '../store/desired.ts';
+import { limits } from '@guise/model';
+
+export interface DesiredLayer {
+  readonly instance: string;
+  readonly persona_id: string;
+  readonly version: number;
+  readonly priority: number;
+  readonly parameters: { readonly [name: string]: string | number | boolean };
+  readonly assigned_by: string;
+  /** Of the persona's content, so that the whole list can be compared without reading it. */
+  readonly digest: string;
+}
+
+export type DesiredLayers =
+  | { readonly type: 'layers'; readonly layers: readonly DesiredLayer[] }
+  | { readonly type: 'refused'; readonly reason: string };
+
+const rankOf = { host: 0, tag: 1, group: 2 } as const;
+
+export function desiredLayers(candidates: readonly Candidate[]): DesiredLayers {
+  const winners = new Map<string, Candidate>();
+  for (const candidate of candidates) {
+    const winner = winners.get(candidate.instance);
+    if (winner === undefined || outranks(candidate, winner)) winners.set(candidate.instance, candidate);
+  }
+  if (winners.size > limits.layersPerHost) {
+    return {
+      type: 'refused',
+      reason: `${winners.size} personas are assigned, and a host may have ${limits.layersPerHost}`,
+    };
+  }
+  const sorted = [...winners.values()].sort((one, other) => compare(one.instance, other.instance));
+  return { type: 'layers', layers: sorted.map(layerOf) };
+}
+
+function outranks(one: Candidate, other: Candidate): boolean {
+  const difference = rankOf[one.target_type] - rankOf[other.target_type];
+  return difference === 0 ? compare(one.target, other.target) < 0 : difference < 0;
+}
+
+function layerOf(winner: Candidate): DesiredLayer {
+  const { instance, persona_id, version, priority, parameters, digest } = winner;
+  const assigned_by = `${winner.target_type}:${winner.target} by ${winner.assigned_by}`;
+  return { instance, persona_id, version, priority, parameters, assigned_by, digest };
+}
+
+/** By code unit, which no locale changes. */
+function compare(one: string, other: string): number {
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}

@@ -1,0 +1,90 @@
+/**
+ * Hosts as people see and arrange them.
+ *
+ * Throws: `host_not_found`, `limit_exceeded`.
+ */
+import type { HostId } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
+import { deleteAssignmentsTo } from '../store/assignments.ts';
+import type { Database } from '../store/database.ts';
+import { mutate } from '../store/database.ts';
+import { groupsOf, replaceHostGroup } from '../store/host-groups.ts';
+import type { Host } from '../store/hosts.ts';
+import { deleteHost, findHost, setTags, unknownHosts } from '../store/hosts.ts';
+import { signalsForHosts } from '../store/signal.ts';
+import type { Caller } from './caller.ts';
+import { settleDesired } from './settle-desired.ts';
+
+export async function requireHost(database: Database, hostId: HostId): Promise<Host> {
+  const host = await findHost(database, hostId);
+  if (host === null) throw noHost(hostId);
+  return host;
+}
+
+export async function describeHost(database: Database, hostId: HostId) {
+  const host = await requireHost(database, hostId);
+  const settled = (await settleDesired(database, [hostId])).get(hostId);
+  if (settled === undefined) throw noHost(hostId);
+  return {
+    ...host,
+    groups: await groupsOf(database, hostId),
+    desired: {
+      generation: settled.row.generation,
+      layers: settled.layers.map(({ digest: _digest, ...layer }) => ({ ...layer, parameters: { ...layer.parameters } })),
+      suspended: settled.row.suspendedDigest !== null,
+      refused: settled.row.refused,
+    },
+    applied_generation: settled.row.appliedGeneration,
+  };
+}
+
+export async function tagHost(database: Database, caller: Caller, hostId: HostId, tags: Record<string, string>): Promise<void> {
+  const count = Object.keys(tags).length;
+  if (count > limits.tagsPerHost) {
+    throw new GuiseError('limit_exceeded', `Cannot give "${hostId}" ${count} tags: at most ${limits.tagsPerHost} are allowed`);
+  }
+  await mutate(database, caller.actor, async (tx) => {
+    if (!(await setTags(tx, hostId, tags))) throw noHost(hostId);
+    return {
+      value: undefined,
+      audit: { action: caller.action, resource: `host/${hostId}`, detail: { tags } },
+      signals: [...signalsForHosts([hostId]), { type: 'event', event: 'host.tagged', subject: hostId }],
+    };
+  });
+}
+
+/** Its own assignments go with it; nothing on the machine changes. */
+export async function forgetHost(database: Database, caller: Caller, hostId: HostId): Promise<void> {
+  await mutate(database, caller.actor, async (tx) => {
+    if (!(await deleteHost(tx, hostId))) throw noHost(hostId);
+    await deleteAssignmentsTo(tx, { type: 'host', name: hostId });
+    return {
+      value: undefined,
+      audit: { action: caller.action, resource: `host/${hostId}`, detail: {} },
+      signals: [...signalsForHosts([hostId]), { type: 'event', event: 'host.deleted', subject: hostId }],
+    };
+  });
+}
+
+export async function putHostGroup(
+  database: Database,
+  caller: Caller,
+  group: string,
+  hosts: readonly HostId[],
+): Promise<{ readonly group: string; readonly hosts: HostId[] }> {
+  const distinct = [...new Set(hosts)].sort();
+  return mutate(database, caller.actor, async (tx) => {
+    const [unknown] = await unknownHosts(tx, distinct);
+    if (unknown !== undefined) throw noHost(unknown);
+    const changed = await replaceHostGroup(tx, group, distinct);
+    return {
+      value: { group, hosts: distinct },
+      audit: { action: caller.action, resource: `group/${group}`, detail: { hosts: distinct } },
+      signals: [...signalsForHosts(changed), { type: 'event', event: 'host_group.changed', subject: group }],
+    };
+  });
+}
+
+function noHost(hostId: string): GuiseError {
+  return new GuiseError('host_not_found', `Cannot find the host "${hostId}"`);
+}

@@ -1,0 +1,86 @@
+/**
+ * Personas after their publication: which version is current, which groups they are in, and their end.
+ *
+ * Throws: `persona_not_found`, `version_not_found`, `persona_assigned`.
+ */
+import type { PersonaId } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import { isAssigned } from '../store/assignments.ts';
+import type { Database } from '../store/database.ts';
+import { mutate } from '../store/database.ts';
+import { replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
+import type { VersionDetail } from '../store/personas.ts';
+import { findVersion, lockPersona, markDeleted, setCurrentVersion } from '../store/personas.ts';
+import type { Caller } from './caller.ts';
+import { noPersona } from './publish-persona.ts';
+
+/** Without a version, the current one. */
+export async function getPersona(database: Database, personaId: PersonaId, version?: number): Promise<VersionDetail> {
+  const found = await findVersion(database, personaId, version);
+  if (found !== null) return found;
+  if (version === undefined || (await findVersion(database, personaId)) === null) throw noPersona(personaId);
+  throw noVersion(personaId, version);
+}
+
+export async function rollbackPersona(
+  database: Database,
+  caller: Caller,
+  personaId: PersonaId,
+  version: number,
+): Promise<VersionDetail> {
+  return mutate(database, caller.actor, async (tx) => {
+    const head = await lockPersona(tx, personaId);
+    if (head === null || head.deleted) throw noPersona(personaId);
+    const found = await findVersion(tx, personaId, version);
+    if (found === null) throw noVersion(personaId, version);
+    if (found.current) return { value: found, audit: null, signals: [] };
+    await setCurrentVersion(tx, personaId, version);
+    return {
+      value: found,
+      audit: { action: caller.action, resource: `persona/${personaId}`, detail: { from: head.currentVersion, to: version } },
+      signals: [
+        { type: 'desired', scope: { persona: personaId } },
+        { type: 'event', event: 'persona.rolled_back', subject: personaId },
+      ],
+    };
+  });
+}
+
+export async function deletePersona(database: Database, caller: Caller, personaId: PersonaId): Promise<void> {
+  await mutate(database, caller.actor, async (tx) => {
+    const head = await lockPersona(tx, personaId);
+    if (head === null || head.deleted) throw noPersona(personaId);
+    if (await isAssigned(tx, personaId)) {
+      throw new GuiseError('persona_assigned', `Cannot delete the persona "${personaId}": it is assigned; see GET /assignments?persona_id=${personaId}`);
+    }
+    await markDeleted(tx, personaId);
+    return {
+      value: undefined,
+      audit: { action: caller.action, resource: `persona/${personaId}`, detail: { version: head.currentVersion } },
+      signals: [{ type: 'event', event: 'persona.deleted', subject: personaId }],
+    };
+  });
+}
+
+export async function putPersonaGroup(
+  database: Database,
+  caller: Caller,
+  group: string,
+  personas: readonly PersonaId[],
+): Promise<{ readonly group: string; readonly personas: PersonaId[] }> {
+  const distinct = [...new Set(personas)].sort();
+  return mutate(database, caller.actor, async (tx) => {
+    const [unknown] = await unknownPersonas(tx, distinct);
+    if (unknown !== undefined) throw noPersona(unknown);
+    await replacePersonaGroup(tx, group, distinct);
+    return {
+      value: { group, personas: distinct },
+      audit: { action: caller.action, resource: `persona-group/${group}`, detail: { personas: distinct } },
+      signals: [{ type: 'event', event: 'persona_group.changed', subject: group }],
+    };
+  });
+}
+
+function noVersion(personaId: PersonaId, version: number): GuiseError {
+  return new GuiseError('version_not_found', `Cannot find version ${version} of the persona "${personaId}"`);
+}

@@ -1,0 +1,48 @@
+/**
+ * Brings what is recorded as desired of hosts up to what their assignments say. Idempotent; safe in several processes at once.
+ *
+ * Shape: host ids → one entry for each host that exists.
+ */
+import { limits } from '@guise/model';
+import type { Database, Executor } from '../store/database.ts';
+import type { Candidate, DesiredRow } from '../store/desired.ts';
+import { lockDesired, readCandidates, writeDesired } from '../store/desired.ts';
+import type { DesiredLayer } from './desired-layers.ts';
+import { desiredLayers } from './desired-layers.ts';
+import { nextDesired, sameDesired } from './next-desired.ts';
+
+export interface Settled {
+  readonly row: DesiredRow;
+  /** Empty when refused. */
+  readonly layers: readonly DesiredLayer[];
+}
+
+export async function settleDesired(database: Database, hostIds: readonly string[]): Promise<ReadonlyMap<string, Settled>> {
+  const settled = new Map<string, Settled>();
+  for (let start = 0; start < hostIds.length; start += limits.hostsPerBatch) {
+    const batch = hostIds.slice(start, start + limits.hostsPerBatch);
+    for (const each of await database.transaction().execute((tx) => settleBatch(tx, batch))) settled.set(each.row.hostId, each);
+  }
+  return settled;
+}
+
+export async function settleBatch(tx: Executor, hostIds: readonly string[]): Promise<readonly Settled[]> {
+  const rows = await lockDesired(tx, hostIds);
+  const candidates = byHost(await readCandidates(tx, hostIds));
+  const settled = rows.map((row) => settle(row, candidates.get(row.hostId) ?? []));
+  const before = new Map(rows.map((row) => [row.hostId, row]));
+  await writeDesired(
+    tx,
+    settled.map(({ row }) => row).filter((row) => !sameDesired(row, before.get(row.hostId) ?? row)),
+  );
+  return settled;
+}
+
+function settle(row: DesiredRow, candidates: readonly Candidate[]): Settled {
+  const desired = desiredLayers(candidates);
+  return { row: nextDesired(row, desired), layers: desired.type === 'layers' ? desired.layers : [] };
+}
+
+function byHost(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {
+  return Map.groupBy(candidates, (candidate) => candidate.host_id);
+}

@@ -1,0 +1,99 @@
+/**
+ * Tokens: made of 256 random bits, told once, kept as digests.
+ *
+ * Throws: `token_not_found`, `token_missing`, `token_invalid`.
+ */
+import { createHash, randomBytes } from 'node:crypto';
+import type { HostId } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import type { Database } from '../store/database.ts';
+import { mutate } from '../store/database.ts';
+import { insertJoinToken } from '../store/enrolment.ts';
+import type { Token } from '../store/tokens.ts';
+import { deleteToken, deleteTokensNamed, findTokenName, insertToken } from '../store/tokens.ts';
+import type { Caller } from './caller.ts';
+
+const tokenBytes = 32;
+/** The token that the server makes for whoever started it. */
+export const adminTokenName = 'admin';
+
+export function tokenDigest(token: string): string {
+  return `sha256:${createHash('sha256').update(token).digest('hex')}`;
+}
+
+function newSecret(prefix: string): string {
+  return `${prefix}_${randomBytes(tokenBytes).toString('base64url')}`;
+}
+
+/** Answers who the bearer is. */
+export async function authenticate(database: Database, token: string | null): Promise<string> {
+  if (token === null) {
+    throw new GuiseError('token_missing', 'Cannot answer without a token: send it as "Authorization: Bearer <token>"');
+  }
+  const name = await findTokenName(database, tokenDigest(token));
+  if (name !== null) return name;
+  throw new GuiseError('token_invalid', 'Cannot accept this token: it is unknown or has expired');
+}
+
+export async function createToken(
+  database: Database,
+  caller: Caller,
+  request: { readonly name: string; readonly expires_in_s?: number | undefined },
+): Promise<Token & { readonly token: string }> {
+  const token = newSecret('guise');
+  return mutate(database, caller.actor, async (tx) => {
+    const created = await insertToken(tx, {
+      name: request.name,
+      digest: tokenDigest(token),
+      expiresInS: request.expires_in_s ?? null,
+    });
+    return {
+      value: { ...created, token },
+      audit: { action: caller.action, resource: `token/${created.token_id}`, detail: { name: request.name, expires_at: created.expires_at } },
+      signals: [],
+    };
+  });
+}
+
+/** Replaces whatever admin token there was. */
+export async function replaceAdminToken(database: Database): Promise<string> {
+  const token = newSecret('guise');
+  return mutate(database, 'guise server', async (tx) => {
+    await deleteTokensNamed(tx, adminTokenName);
+    const created = await insertToken(tx, { name: adminTokenName, digest: tokenDigest(token), expiresInS: null });
+    return {
+      value: token,
+      audit: { action: 'token:write', resource: `token/${created.token_id}`, detail: { name: adminTokenName } },
+      signals: [],
+    };
+  });
+}
+
+export async function withdrawToken(database: Database, caller: Caller, tokenId: string): Promise<void> {
+  await mutate(database, caller.actor, async (tx) => {
+    if (!(await deleteToken(tx, tokenId))) throw new GuiseError('token_not_found', `Cannot find the token ${tokenId}`);
+    return { value: undefined, audit: { action: caller.action, resource: `token/${tokenId}`, detail: {} }, signals: [] };
+  });
+}
+
+export async function createJoinToken(
+  database: Database,
+  caller: Caller,
+  request: { readonly host_id?: HostId | undefined; readonly expires_in_s: number },
+): Promise<{ readonly join_token: string; readonly expires_at: string }> {
+  const token = newSecret('join');
+  const hostId = request.host_id ?? null;
+  return mutate(database, caller.actor, async (tx) => {
+    const { expires_at } = await insertJoinToken(tx, {
+      digest: tokenDigest(token),
+      hostId,
+      expiresInS: request.expires_in_s,
+      createdBy: caller.actor,
+    });
+    return {
+      value: { join_token: token, expires_at },
+      audit: { action: caller.action, resource: hostId === null ? 'join-token' : `host/${hostId}`, detail: { expires_at } },
+      signals: [],
+    };
+  });
+}

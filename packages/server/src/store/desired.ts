@@ -1,0 +1,123 @@
+/**
+ * What is desired of hosts, for many hosts at a time.
+ *
+ * The rows are locked before the assignments are read, so of two processes that settle the same host the later one has seen
+ * everything that the earlier one saw, and a generation never goes back to older content.
+ */
+import type { HostId, PersonaId } from '@guise/model';
+import { sql } from 'kysely';
+import type { Executor } from './database.ts';
+import type { Scope } from './signal.ts';
+
+export interface DesiredRow {
+  readonly hostId: HostId;
+  readonly generation: number;
+  readonly digest: string | null;
+  readonly refused: string | null;
+  readonly suspendedDigest: string | null;
+  readonly suspendedAt: Date | null;
+  readonly appliedGeneration: number | null;
+}
+
+export interface Candidate {
+  readonly host_id: HostId;
+  readonly target_type: 'host' | 'tag' | 'group';
+  readonly target: string;
+  readonly instance: string;
+  readonly persona_id: PersonaId;
+  readonly version: number;
+  readonly digest: string;
+  /** The assignment's, or else the persona's own. */
+  readonly priority: number;
+  readonly parameters: Record<string, string | number | boolean>;
+  readonly assigned_by: string;
+}
+
+export async function lockDesired(tx: Executor, hostIds: readonly string[]): Promise<readonly DesiredRow[]> {
+  await sql`insert into desired (host_id) select host_id from hosts where host_id = any(${hostIds}::text[])
+    and not exists (select from desired d where d.host_id = hosts.host_id) order by host_id on conflict do nothing`.execute(tx);
+  const rows = await tx
+    .selectFrom('desired')
+    .selectAll()
+    .where(sql<boolean>`host_id = any(${hostIds}::text[])`)
+    .orderBy('host_id')
+    .forUpdate()
+    .execute();
+  return rows.map((row) => ({
+    hostId: row.host_id as HostId,
+    generation: row.generation,
+    digest: row.digest,
+    refused: row.refused,
+    suspendedDigest: row.suspended_digest,
+    suspendedAt: row.suspended_at,
+    appliedGeneration: row.applied_generation,
+  }));
+}
+
+/** Every assignment that reaches each of the hosts, whichever way. */
+export async function readCandidates(db: Executor, hostIds: readonly string[]): Promise<readonly Candidate[]> {
+  const { rows } = await sql<Candidate>`
+    with reached as (
+      select h.host_id, a.* from unnest(${hostIds}::text[]) as h(host_id)
+        join assignments a on a.target_type = 'host' and a.target = h.host_id
+      union all
+      select m.host_id, a.* from host_group_members m
+        join assignments a on a.target_type = 'group' and a.target = m.group_name
+        where m.host_id = any(${hostIds}::text[])
+      union all
+      select h.host_id, a.* from hosts h
+        cross join lateral jsonb_each_text(h.tags) as t(key, value)
+        join assignments a on a.target_type = 'tag' and a.target = t.key || '=' || t.value
+        where h.host_id = any(${hostIds}::text[])
+    )
+    select r.host_id, r.target_type, r.target, r.instance, r.persona_id, v.version, v.digest,
+      coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by
+    from reached r
+      join personas p on p.persona_id = r.persona_id
+      join persona_versions v on v.persona_id = r.persona_id and v.version = coalesce(r.version, p.current_version)`.execute(db);
+  return rows;
+}
+
+export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`update desired set generation = new.generation, digest = new.digest, refused = new.refused,
+      suspended_digest = new.suspended_digest, suspended_at = new.suspended_at
+    from jsonb_to_recordset(${JSON.stringify(
+      rows.map((row) => ({
+        host_id: row.hostId,
+        generation: row.generation,
+        digest: row.digest,
+        refused: row.refused,
+        suspended_digest: row.suspendedDigest,
+        suspended_at: row.suspendedAt,
+      })),
+    )}::jsonb) as new(host_id text, generation integer, digest text, refused text, suspended_digest text, suspended_at timestamptz)
+    where desired.host_id = new.host_id`.execute(tx);
+}
+
+/** The given hosts that a scope reaches. */
+export async function hostsInScope(db: Executor, scope: Scope, hostIds: readonly string[]): Promise<readonly string[]> {
+  if ('hosts' in scope) {
+    const wanted = new Set(scope.hosts);
+    return hostIds.filter((id) => wanted.has(id));
+  }
+  const condition = conditionOf(scope);
+  const { rows } = await sql<{ host_id: string }>`
+    select h.host_id from hosts h where h.host_id = any(${hostIds}::text[]) and ${condition}`.execute(db);
+  return rows.map((row) => row.host_id);
+}
+
+function conditionOf(scope: Exclude<Scope, { readonly hosts: readonly string[] }>) {
+  const tagMatch = sql`exists (select from jsonb_each_text(h.tags) t where t.key || '=' || t.value = a.target)`;
+  const inGroup = sql`exists (select from host_group_members m where m.host_id = h.host_id and m.group_name = a.target)`;
+  if ('tag' in scope) {
+    const equals = scope.tag.indexOf('=');
+    return sql`h.tags @> ${JSON.stringify({ [scope.tag.slice(0, equals)]: scope.tag.slice(equals + 1) })}::jsonb`;
+  }
+  if ('group' in scope) {
+    return sql`exists (select from host_group_members m where m.host_id = h.host_id and m.group_name = ${scope.group})`;
+  }
+  return sql`exists (select from assignments a where a.persona_id = ${scope.persona} and (
+    (a.target_type = 'host' and a.target = h.host_id) or (a.target_type = 'tag' and ${tagMatch})
+    or (a.target_type = 'group' and ${inGroup})))`;
+}

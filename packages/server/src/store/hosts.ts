@@ -1,0 +1,97 @@
+/** Hosts: who they are, what they are tagged, and which process of ours hears from them. */
+import type { HostId } from '@guise/model';
+import { limits } from '@guise/model';
+import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
+import type { TagTerm } from '../app/tag-selector.ts';
+import type { Executor } from './database.ts';
+import type { Page, PageRequest } from './page.ts';
+import { pageOf } from './page.ts';
+import type { Tables } from './tables.ts';
+
+export interface Host {
+  readonly host_id: HostId;
+  readonly tags: Record<string, string>;
+  readonly facts: Record<string, string | number>;
+  readonly agent_version: string | null;
+  readonly enrolled_at: string;
+  readonly last_seen_at: string | null;
+  readonly connected: boolean;
+}
+
+export interface HostFilter extends PageRequest {
+  readonly terms: readonly TagTerm[];
+  readonly connected?: boolean | undefined;
+}
+
+/** A process of ours has its connection and heard from it lately; a process that died does not count for long. */
+const isConnected = sql<boolean>`(replica_id is not null and last_seen_at > now() - make_interval(secs => ${sql.lit(limits.silenceMs / 1000)}))`;
+
+export async function findHost(db: Executor, hostId: HostId): Promise<Host | null> {
+  const row = await db
+    .selectFrom('hosts')
+    .selectAll()
+    .select(isConnected.as('connected'))
+    .where('host_id', '=', hostId)
+    .executeTakeFirst();
+  return row === undefined ? null : hostOf(row);
+}
+
+export async function listHosts(db: Executor, filter: HostFilter): Promise<Page<Host>> {
+  let query = db
+    .selectFrom('hosts')
+    .selectAll()
+    .select(isConnected.as('connected'))
+    .orderBy('host_id')
+    .limit(filter.limit + 1);
+  if (filter.cursor !== undefined) query = query.where('host_id', '>', filter.cursor);
+  if (filter.connected !== undefined) query = query.where(isConnected, '=', filter.connected);
+  for (const term of filter.terms) query = query.where(conditionOf(term));
+  const rows = await query.execute();
+  return pageOf(rows.map(hostOf), filter.limit, (host) => host.host_id);
+}
+
+function conditionOf(term: TagTerm) {
+  switch (term.type) {
+    case 'is':
+      return sql<boolean>`tags @> ${JSON.stringify({ [term.key]: term.value })}::jsonb`;
+    case 'is_not':
+      return sql<boolean>`not tags @> ${JSON.stringify({ [term.key]: term.value })}::jsonb`;
+    case 'has':
+      return sql<boolean>`tags ? ${term.key}`;
+  }
+}
+
+/** False when there is no such host. */
+export async function setTags(tx: Executor, hostId: HostId, tags: Readonly<Record<string, string>>): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('hosts')
+    .set({ tags: JSON.stringify(tags) })
+    .where('host_id', '=', hostId)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
+}
+
+export async function deleteHost(tx: Executor, hostId: HostId): Promise<boolean> {
+  const { numDeletedRows } = await tx.deleteFrom('hosts').where('host_id', '=', hostId).executeTakeFirst();
+  return numDeletedRows > 0n;
+}
+
+export async function unknownHosts(db: Executor, hosts: readonly HostId[]): Promise<readonly string[]> {
+  const { rows } = await sql<{ host_id: string }>`
+    select asked.host_id from unnest(${hosts}::text[]) as asked(host_id)
+    where not exists (select from hosts h where h.host_id = asked.host_id)`.execute(db);
+  return rows.map((row) => row.host_id);
+}
+
+function hostOf(row: Selectable<Tables['hosts']> & { readonly connected: boolean }): Host {
+  return {
+    host_id: row.host_id as HostId,
+    tags: row.tags,
+    facts: row.facts,
+    agent_version: row.agent_version,
+    enrolled_at: row.enrolled_at.toISOString(),
+    last_seen_at: row.last_seen_at?.toISOString() ?? null,
+    connected: row.connected,
+  };
+}

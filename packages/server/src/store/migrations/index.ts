@@ -1,0 +1,5 @@
+import { fleet } from './0001-fleet.ts';
+import type { Migration } from './migration.ts';
+
+/** In the order in which they apply. */
+export const migrations: readonly Migration[] = [fleet];

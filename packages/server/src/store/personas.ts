@@ -1,0 +1,159 @@
+/** Personas and their versions. A version, once written, never changes; only which one is current does. */
+import type { Digest, PersonaId, ResolvedPersona } from '@guise/model';
+import { sql } from 'kysely';
+import type { Executor } from './database.ts';
+import type { Page, PageRequest } from './page.ts';
+import { pageOf } from './page.ts';
+
+export interface NewVersion {
+  readonly personaId: PersonaId;
+  readonly digest: Digest;
+  readonly personaName: string | null;
+  readonly category: string | null;
+  readonly personaGroups: readonly string[];
+  readonly priority: number;
+  readonly content: string;
+  readonly publishedBy: string;
+}
+
+export interface PersonaHead {
+  readonly personaId: PersonaId;
+  readonly currentVersion: number;
+  readonly lastVersion: number;
+  readonly deleted: boolean;
+}
+
+export interface VersionSummary {
+  readonly version: number;
+  readonly digest: Digest;
+  readonly current: boolean;
+  readonly published_at: string;
+  readonly published_by: string;
+}
+
+export interface VersionDetail extends VersionSummary {
+  readonly persona_id: PersonaId;
+  readonly persona: ResolvedPersona;
+}
+
+/** Takes the persona's row, so that two publications of one persona come one after the other; also when there is none yet. */
+export async function lockPersona(tx: Executor, personaId: PersonaId): Promise<PersonaHead | null> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${personaId}, 0))`.execute(tx);
+  const row = await tx.selectFrom('personas').selectAll().where('persona_id', '=', personaId).executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    personaId,
+    currentVersion: row.current_version,
+    lastVersion: row.last_version,
+    deleted: row.deleted_at !== null,
+  };
+}
+
+export async function findVersionByDigest(tx: Executor, personaId: PersonaId, digest: Digest): Promise<number | null> {
+  const row = await tx
+    .selectFrom('persona_versions')
+    .select('version')
+    .where('persona_id', '=', personaId)
+    .where('digest', '=', digest)
+    .executeTakeFirst();
+  return row?.version ?? null;
+}
+
+export async function insertVersion(tx: Executor, version: number, persona: NewVersion): Promise<void> {
+  await tx
+    .insertInto('personas')
+    .values({ persona_id: persona.personaId, current_version: version, last_version: version, deleted_at: null })
+    .onConflict((conflict) => conflict.column('persona_id').doUpdateSet({ last_version: version }))
+    .execute();
+  await tx
+    .insertInto('persona_versions')
+    .values({
+      persona_id: persona.personaId,
+      version,
+      digest: persona.digest,
+      persona_name: persona.personaName,
+      category: persona.category,
+      persona_groups: [...persona.personaGroups],
+      priority: persona.priority,
+      content: persona.content,
+      published_by: persona.publishedBy,
+    })
+    .execute();
+}
+
+export async function setCurrentVersion(tx: Executor, personaId: PersonaId, version: number): Promise<void> {
+  await tx
+    .updateTable('personas')
+    .set({ current_version: version, deleted_at: null, updated_at: sql<Date>`now()` })
+    .where('persona_id', '=', personaId)
+    .execute();
+}
+
+export async function markDeleted(tx: Executor, personaId: PersonaId): Promise<void> {
+  await tx.deleteFrom('persona_group_members').where('persona_id', '=', personaId).execute();
+  await tx.updateTable('personas').set({ deleted_at: sql<Date>`now()` }).where('persona_id', '=', personaId).execute();
+}
+
+/** Null when there is no such persona, or no such version of it. */
+export async function findVersion(db: Executor, personaId: PersonaId, version?: number): Promise<VersionDetail | null> {
+  const row = await db
+    .selectFrom('personas')
+    .innerJoin('persona_versions', 'persona_versions.persona_id', 'personas.persona_id')
+    .selectAll('persona_versions')
+    .select('current_version')
+    .where('personas.persona_id', '=', personaId)
+    .where('deleted_at', 'is', null)
+    .where('version', '=', version ?? sql.ref<number>('current_version'))
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return {
+    ...summaryOf(row, row.current_version),
+    persona_id: personaId,
+    persona: JSON.parse(row.content) as ResolvedPersona,
+  };
+}
+
+export async function listVersions(db: Executor, personaId: PersonaId, page: PageRequest): Promise<Page<VersionSummary>> {
+  let query = db
+    .selectFrom('personas')
+    .innerJoin('persona_versions', 'persona_versions.persona_id', 'personas.persona_id')
+    .select(['version', 'digest', 'published_at', 'published_by', 'current_version'])
+    .where('personas.persona_id', '=', personaId)
+    .where('deleted_at', 'is', null)
+    .orderBy('version', 'desc')
+    .limit(page.limit + 1);
+  if (page.cursor !== undefined) query = query.where('version', '<', Number(page.cursor));
+  const rows = await query.execute();
+  const found = rows.map((row) => summaryOf(row, row.current_version));
+  return pageOf(found, page.limit, (item) => String(item.version));
+}
+
+/** Canonical JSON of each version asked for, by `persona_id@version`. */
+export async function readContents(
+  db: Executor,
+  wanted: readonly { readonly persona_id: string; readonly version: number }[],
+): Promise<ReadonlyMap<string, string>> {
+  if (wanted.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('persona_versions')
+    .select(['persona_id', 'version', 'content'])
+    .where(
+      sql<boolean>`(persona_id, version) in (select * from unnest(
+        ${wanted.map((item) => item.persona_id)}::text[], ${wanted.map((item) => item.version)}::integer[]))`,
+    )
+    .execute();
+  return new Map(rows.map((row) => [`${row.persona_id}@${row.version}`, row.content]));
+}
+
+function summaryOf(
+  row: { readonly version: number; readonly digest: string; readonly published_at: Date; readonly published_by: string },
+  currentVersion: number,
+): VersionSummary {
+  return {
+    version: row.version,
+    digest: row.digest as Digest,
+    current: row.version === currentVersion,
+    published_at: row.published_at.toISOString(),
+    published_by: row.published_by,
+  };
+}

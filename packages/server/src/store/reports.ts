@@ -1,0 +1,90 @@
+/** What hosts reported: their state, their transactions, and how far they followed. Written in batches, idempotent. */
+import type { HostId, StateReport, TransactionReport } from '@guise/model';
+import { limits } from '@guise/model';
+import { sql } from 'kysely';
+import type { Executor } from './database.ts';
+import type { Page, PageRequest } from './page.ts';
+import { pageOf } from './page.ts';
+
+export interface ReportBatch {
+  readonly states: ReadonlyMap<string, StateReport>;
+  readonly transactions: readonly { readonly host_id: string; readonly report: TransactionReport }[];
+  /** Generation that each host reached. */
+  readonly applied: ReadonlyMap<string, number>;
+}
+
+export async function writeReports(tx: Executor, batch: ReportBatch): Promise<void> {
+  await writeStates(tx, batch.states);
+  await writeTransactions(tx, batch.transactions);
+  await writeApplied(tx, batch.applied);
+}
+
+async function writeStates(tx: Executor, states: ReportBatch['states']): Promise<void> {
+  if (states.size === 0) return;
+  const rows = [...states].map(([host_id, report]) => ({ host_id, report }));
+  await sql`insert into host_states (host_id, report)
+    select new.host_id, new.report from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new(host_id text, report jsonb)
+      join hosts using (host_id) order by new.host_id
+    on conflict (host_id) do update set report = excluded.report, reported_at = now()`.execute(tx);
+}
+
+async function writeTransactions(tx: Executor, transactions: ReportBatch['transactions']): Promise<void> {
+  if (transactions.length === 0) return;
+  const rows = [...new Map(transactions.map((item) => [`${item.host_id} ${item.report.id}`, item])).values()];
+  await sql`insert into transactions (host_id, transaction_id, report)
+    select new.host_id, new.report->>'id', new.report
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new(host_id text, report jsonb)
+      join hosts using (host_id) order by 1, 2
+    on conflict (host_id, transaction_id) do update set report = excluded.report`.execute(tx);
+  await sql`delete from transactions t using (
+      select host_id, transaction_id from (
+        select host_id, transaction_id, row_number() over (partition by host_id order by transaction_id desc) as place
+        from transactions where host_id = any(${[...new Set(rows.map((row) => row.host_id))]}::text[])
+      ) placed where place > ${limits.historyEntries}
+    ) old where t.host_id = old.host_id and t.transaction_id = old.transaction_id`.execute(tx);
+}
+
+async function writeApplied(tx: Executor, applied: ReportBatch['applied']): Promise<void> {
+  if (applied.size === 0) return;
+  const rows = [...applied].map(([host_id, generation]) => ({ host_id, generation }));
+  await sql`with new as (
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(host_id text, generation integer)
+    ), locked as (
+      select d.host_id from desired d join new using (host_id) order by d.host_id for update of d
+    )
+    update desired set applied_generation = new.generation from new join locked using (host_id)
+    where desired.host_id = new.host_id`.execute(tx);
+}
+
+export async function findState(
+  db: Executor,
+  hostId: HostId,
+): Promise<{ readonly reported_at: string | null; readonly state: StateReport | null }> {
+  const row = await db.selectFrom('host_states').selectAll().where('host_id', '=', hostId).executeTakeFirst();
+  if (row === undefined) return { reported_at: null, state: null };
+  return { reported_at: row.reported_at.toISOString(), state: row.report as StateReport };
+}
+
+export async function listHistory(db: Executor, hostId: HostId, page: PageRequest): Promise<Page<TransactionReport>> {
+  let query = db
+    .selectFrom('transactions')
+    .select('report')
+    .where('host_id', '=', hostId)
+    .orderBy('transaction_id', 'desc')
+    .limit(page.limit + 1);
+  if (page.cursor !== undefined) query = query.where('transaction_id', '<', page.cursor);
+  const rows = await query.execute();
+  return pageOf(rows.map((row) => row.report as TransactionReport), page.limit, (report) => report.id);
+}
+
+/** Ids sort by time, so the agent can tell which ones we miss. */
+export async function lastTransaction(db: Executor, hostId: HostId): Promise<string | null> {
+  const row = await db
+    .selectFrom('transactions')
+    .select('transaction_id')
+    .where('host_id', '=', hostId)
+    .orderBy('transaction_id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.transaction_id ?? null;
+}

@@ -1,0 +1,41 @@
+/**
+ * What the processes on one database tell each other, over LISTEN and NOTIFY: sent when the transaction commits, or not at all.
+ *
+ * A signal only says where to look; whoever hears it reads the database. So a lost one costs a delay, never a wrong state.
+ * Shape: JSON of at most 8,000 bytes, PostgreSQL's limit; see `signalsForHosts`.
+ */
+import { sql } from 'kysely';
+import type { Executor } from './database.ts';
+
+/** Hosts whose desired state may have changed. */
+export type Scope =
+  | { readonly hosts: readonly string[] }
+  | { readonly tag: string }
+  | { readonly group: string }
+  | { readonly persona: string };
+
+export type Signal =
+  | { readonly type: 'desired'; readonly scope: Scope }
+  /** For people who watch: `persona.published`, `host.connected`. */
+  | { readonly type: 'event'; readonly event: string; readonly subject: string }
+  | { readonly type: 'asked'; readonly ask_id: string; readonly replica_id: string }
+  | { readonly type: 'replied'; readonly ask_id: string };
+
+export const channel = 'guise';
+
+/** 64 characters an id, so a hundred stay below 8,000 bytes. */
+const hostsPerSignal = 100;
+
+export function signalsForHosts(hosts: readonly string[]): Signal[] {
+  const signals: Signal[] = [];
+  for (let start = 0; start < hosts.length; start += hostsPerSignal) {
+    signals.push({ type: 'desired', scope: { hosts: hosts.slice(start, start + hostsPerSignal) } });
+  }
+  return signals;
+}
+
+export async function sendSignals(tx: Executor, signals: readonly Signal[]): Promise<void> {
+  if (signals.length === 0) return;
+  const texts = signals.map((signal) => JSON.stringify(signal));
+  await sql`select pg_notify(${channel}, text) from unnest(${texts}::text[]) as text`.execute(tx);
+}
