@@ -1,10 +1,10 @@
 """Does one piece of work inside a lab host and prints what it cost as one line of JSON.
 
     measure.py run PROGRAM [ARGUMENT...]
-    measure.py ask SOCKET PID METHOD PATH BODY
+    measure.py ask SOCKET UNIT METHOD PATH BODY
 
 `run` starts a program; its CPU time and peak memory are those of the program and of all descendants that it waited for,
-as wait4(2) tells them; the peak is that of the largest process. `ask` sends a request to a resident process and counts
+as wait4(2) tells them; the peak is that of the largest process. `ask` sends a request to the main process of a unit and counts
 what that process and its children used. Wall time is of the monotonic clock, around the work and nothing else.
 CPU time of the host's systemd, which works on behalf of all of them, is counted apart.
 """
@@ -12,6 +12,7 @@ CPU time of the host's systemd, which works on behalf of all of them, is counted
 import json
 import os
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -45,7 +46,8 @@ def run(*argv):
     }
 
 
-def ask(path, pid, method, url, body):
+def ask(path, unit, method, url, body):
+    pid = subprocess.check_output(["systemctl", "show", "--property=MainPID", "--value", unit], text=True).strip()
     request = (
         f"{method} {url} HTTP/1.0\r\nHost: agent\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"

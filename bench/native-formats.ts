@@ -12,7 +12,9 @@ export function sysctlText({ sysctls }: Persona): string {
 
 /** For `nft -f`: replaces the table in one kernel transaction, whatever was there. */
 export function rulesetText({ firewall }: Persona): string {
-  const rules = firewall.map(({ port, from }) => `    ${from === null ? '' : `ip saddr ${from} `}tcp dport ${port} accept\n`);
+  const rules = firewall.map(
+    ({ port, from }) => `    ${from === null ? '' : `ip saddr ${from} `}tcp dport ${port} accept\n`,
+  );
   return `table inet bench
 delete table inet bench
 table inet bench {
@@ -25,7 +27,7 @@ ${rules.join('')}  }
 `;
 }
 
-/** By path on the host: its files as they must be, and below \`unitDirectory\` its units. */
+/** By path on the host: its files as they must be, and below `unitDirectory` its units. */
 export function tree(persona: Persona): { readonly [path: string]: string } {
   return {
     ...Object.fromEntries(persona.files.map((file) => [file.path, renderedFile(persona.role, file)])),
@@ -33,12 +35,16 @@ export function tree(persona: Persona): { readonly [path: string]: string } {
   };
 }
 
-export function unitFiles({ services }: Persona): { readonly [path: string]: string } {
+function unitFiles({ services }: Persona): { readonly [path: string]: string } {
   return Object.fromEntries(services.map((service) => [`${unitDirectory}/${service.unit}`, unitText(service)]));
 }
 
 /** Puts a role's tree below a folder of the contender's own. */
-export function below(folder: string, role: Role, files: { readonly [path: string]: string }): { readonly [path: string]: string } {
+export function below(
+  folder: string,
+  role: Role,
+  files: { readonly [path: string]: string },
+): { readonly [path: string]: string } {
   return Object.fromEntries(Object.entries(files).map(([path, text]) => [`${folder}/${role}${path}`, text]));
 }
 

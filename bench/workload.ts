@@ -149,7 +149,8 @@ target = journal
 /** The template with whatever a contender writes where a value goes. 1 KB once the role's values stand there. */
 export function fileText(role: Role, placeholder: (name: string) => string): string {
   const { parameters } = personas[role];
-  const fill = (value: (name: string) => string) => template.replaceAll(/@([a-z]+)@/g, (_, name: string) => value(name));
+  const fill = (value: (name: string) => string) =>
+    template.replaceAll(/@([a-z]+)@/g, (_, name: string) => value(name));
   const rendered = fill((name) => (name === 'number' ? '000' : parameters[name]!));
   return `${fill(placeholder)}${comment(fileSizeBytes - rendered.length)}`;
 }

@@ -13,7 +13,8 @@ export const ansibleBest: Contender = ansible({
   name: 'Ansible (best)',
   folder,
   packages: ['rsync'],
-  settings: 'gathering = explicit\nstdout_callback = minimal\nforks = 20\npipelining = true\nfact_caching = memory\nnocows = true\n',
+  settings:
+    'gathering = explicit\nstdout_callback = minimal\nforks = 20\npipelining = true\nfact_caching = memory\nnocows = true\n',
   gatherFacts: false,
   files: (role) => below(folder, role, tree(personas[role])),
   tasks: (role) => [...leave(otherOf(role)), ...enter(role)],
@@ -42,15 +43,34 @@ function leave(role: Role): readonly Task[] {
 function enter(role: Role): readonly Task[] {
   const { users } = personas[role];
   return [
-    { name: 'files and units', command: { argv: ['rsync', '-rlpc', '--chmod=F644', '--itemize-changes', `${folder}/${role}/etc/`, '/etc/'] }, register: 'copied', changed_when: 'copied.stdout' },
-    { name: 'kernel parameters', command: { argv: ['sysctl', '-q', '-p', `${folder}/${role}.conf`] }, changed_when: false },
+    {
+      name: 'files and units',
+      command: { argv: ['rsync', '-rlpc', '--chmod=F644', '--itemize-changes', `${folder}/${role}/etc/`, '/etc/'] },
+      register: 'copied',
+      changed_when: 'copied.stdout',
+    },
+    {
+      name: 'kernel parameters',
+      command: { argv: ['sysctl', '-q', '-p', `${folder}/${role}.conf`] },
+      changed_when: false,
+    },
     {
       name: 'users',
-      user: { name: '{{ item.name }}', uid: '{{ item.uid }}', comment: '{{ item.comment }}', shell: nologin, create_home: false },
+      user: {
+        name: '{{ item.name }}',
+        uid: '{{ item.uid }}',
+        comment: '{{ item.comment }}',
+        shell: nologin,
+        create_home: false,
+      },
       loop: users.map(({ name, uid, comment }) => ({ name, uid, comment })),
     },
     { name: 'ruleset', command: { argv: ['nft', '-f', `${folder}/${role}.nft`] }, changed_when: false },
     { name: 'reload systemd', systemd: { daemon_reload: true }, when: 'copied.stdout' },
-    { name: 'services', command: { argv: ['systemctl', 'enable', '--now', ...unitNames(personas[role])] }, when: 'copied.stdout' },
+    {
+      name: 'services',
+      command: { argv: ['systemctl', 'enable', '--now', ...unitNames(personas[role])] },
+      when: 'copied.stdout',
+    },
   ];
 }

@@ -31,10 +31,30 @@ function leave(role: Role): readonly Task[] {
   const { services, users } = personas[role];
   const loop = services.map(({ unit }) => unit);
   return [
-    { name: 'services that are here', command: `systemctl list-unit-files --no-legend bench-${role}*`, register: 'here', changed_when: false, failed_when: false },
-    { name: 'stop the other role', systemd: { name: '{{ item }}', state: 'stopped', enabled: false }, loop, when: 'item in here.stdout' },
-    { name: 'remove its units', file: { path: `${unitDirectory}/{{ item }}`, state: 'absent' }, loop, notify: 'reload systemd' },
-    { name: 'remove its files', file: { path: '{{ item }}', state: 'absent' }, loop: [...ownFiles(role).map(({ path }) => path), `${fileRoot}/${role}`] },
+    {
+      name: 'services that are here',
+      command: `systemctl list-unit-files --no-legend bench-${role}*`,
+      register: 'here',
+      changed_when: false,
+      failed_when: false,
+    },
+    {
+      name: 'stop the other role',
+      systemd: { name: '{{ item }}', state: 'stopped', enabled: false },
+      loop,
+      when: 'item in here.stdout',
+    },
+    {
+      name: 'remove its units',
+      file: { path: `${unitDirectory}/{{ item }}`, state: 'absent' },
+      loop,
+      notify: 'reload systemd',
+    },
+    {
+      name: 'remove its files',
+      file: { path: '{{ item }}', state: 'absent' },
+      loop: [...ownFiles(role).map(({ path }) => path), `${fileRoot}/${role}`],
+    },
     { name: 'remove its users', user: { name: '{{ item }}', state: 'absent' }, loop: users.map(({ name }) => name) },
   ];
 }
@@ -43,16 +63,44 @@ function enter(role: Role): readonly Task[] {
   const { files, sysctls, users, services } = personas[role];
   const loop = services.map(({ unit }) => unit);
   return [
-    { name: 'folders', file: { path: '{{ item }}', state: 'directory', mode: '0755' }, loop: ['shared', role].map((name) => `${fileRoot}/${name}`) },
-    { name: 'files', template: { src: `${folder}/${role}.j2`, dest: '{{ item.path }}', mode: '0644' }, loop: files.map(({ path, number }) => ({ path, number })) },
-    { name: 'kernel parameters', command: { argv: ['sysctl', '-w', '{{ item }}'] }, loop: Object.entries(sysctls).map(([name, value]) => `${name}=${value}`), changed_when: false },
+    {
+      name: 'folders',
+      file: { path: '{{ item }}', state: 'directory', mode: '0755' },
+      loop: ['shared', role].map((name) => `${fileRoot}/${name}`),
+    },
+    {
+      name: 'files',
+      template: { src: `${folder}/${role}.j2`, dest: '{{ item.path }}', mode: '0644' },
+      loop: files.map(({ path, number }) => ({ path, number })),
+    },
+    {
+      name: 'kernel parameters',
+      command: { argv: ['sysctl', '-w', '{{ item }}'] },
+      loop: Object.entries(sysctls).map(([name, value]) => `${name}=${value}`),
+      changed_when: false,
+    },
     {
       name: 'users',
-      user: { name: '{{ item.name }}', uid: '{{ item.uid }}', comment: '{{ item.comment }}', shell: nologin, create_home: false },
+      user: {
+        name: '{{ item.name }}',
+        uid: '{{ item.uid }}',
+        comment: '{{ item.comment }}',
+        shell: nologin,
+        create_home: false,
+      },
       loop: users.map(({ name, uid, comment }) => ({ name, uid, comment })),
     },
-    { name: 'ruleset', copy: { src: `${folder}/${role}.nft`, dest: '/etc/bench.nft', mode: '0644' }, notify: 'load ruleset' },
-    { name: 'units', copy: { src: `${folder}/{{ item }}`, dest: `${unitDirectory}/{{ item }}`, mode: '0644' }, loop, notify: 'reload systemd' },
+    {
+      name: 'ruleset',
+      copy: { src: `${folder}/${role}.nft`, dest: '/etc/bench.nft', mode: '0644' },
+      notify: 'load ruleset',
+    },
+    {
+      name: 'units',
+      copy: { src: `${folder}/{{ item }}`, dest: `${unitDirectory}/{{ item }}`, mode: '0644' },
+      loop,
+      notify: 'reload systemd',
+    },
     { meta: 'flush_handlers' },
     { name: 'services', systemd: { name: '{{ item }}', state: 'started', enabled: true }, loop },
   ];

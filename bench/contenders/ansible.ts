@@ -1,6 +1,7 @@
 /** What both ways of using Ansible share: a playbook for each role that runs on the host itself. */
-import { fileText, personas, type Role, roles } from '../workload.ts';
+
 import { rulesetText, sysctlText } from '../native-formats.ts';
+import { fileText, personas, type Role, roles } from '../workload.ts';
 import type { Contender, Files } from './contender.ts';
 
 /** A value of YAML; JSON is YAML too, and playbooks here are written by a program. */
@@ -18,9 +19,25 @@ export interface AnsibleInput {
   readonly handlers: readonly Task[];
 }
 
-export function ansible({ name, folder, packages, settings, gatherFacts, files, tasks, handlers }: AnsibleInput): Contender {
+export function ansible({
+  name,
+  folder,
+  packages,
+  settings,
+  gatherFacts,
+  files,
+  tasks,
+  handlers,
+}: AnsibleInput): Contender {
   const playbook = (role: Role) => [
-    { hosts: 'localhost', connection: 'local', gather_facts: gatherFacts, vars: personas[role].parameters, tasks: tasks(role), handlers },
+    {
+      hosts: 'localhost',
+      connection: 'local',
+      gather_facts: gatherFacts,
+      vars: personas[role].parameters,
+      tasks: tasks(role),
+      handlers,
+    },
   ];
   const filesOf = (role: Role): Files => ({
     ...files(role),
@@ -36,7 +53,13 @@ export function ansible({ name, folder, packages, settings, gatherFacts, files, 
       [`${folder}/ansible.cfg`]: `[defaults]\n${settings}`,
     },
     start: [],
-    apply: (role) => ['run', 'env', `ANSIBLE_CONFIG=${folder}/ansible.cfg`, 'ansible-playbook', `${folder}/${role}.yml`],
+    apply: (role) => [
+      'run',
+      'env',
+      `ANSIBLE_CONFIG=${folder}/ansible.cfg`,
+      'ansible-playbook',
+      `${folder}/${role}.yml`,
+    ],
   };
 }
 

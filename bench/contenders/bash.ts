@@ -18,7 +18,9 @@ function filesOf(role: Role): Files {
   const wants = `${folder}/${role}${unitDirectory}/multi-user.target.wants`;
   return {
     ...below(folder, role, tree(persona)),
-    ...Object.fromEntries(unitNames(persona).map((unit) => [`${wants}/${unit}`, { target: `${unitDirectory}/${unit}` }])),
+    ...Object.fromEntries(
+      unitNames(persona).map((unit) => [`${wants}/${unit}`, { target: `${unitDirectory}/${unit}` }]),
+    ),
     [`${folder}/${role}.conf`]: sysctlText(persona),
     [`${folder}/${role}.nft`]: rulesetText(persona),
     [`${folder}/${role}.sh`]: script(persona, personas[otherOf(role)]),

@@ -63,10 +63,10 @@ bundle agent become
     "$(names.users)" policy => "present", uid => "$(names.uid[$(names.users)])", home_dir => "/home/$(names.users)",
       shell => "${nologin}", description => "$(names.comment[$(names.users)])";
   files:
-    "${fileRoot}/." copy_from => tree("${fileRoot}"), depth_search => all;
-    "${unitDirectory}/." copy_from => tree("${unitDirectory}"), depth_search => all, classes => changed("units");
-    "/etc/sysctl.d/60-bench.conf" copy_from => tree("/etc/sysctl.d/60-bench.conf"), classes => changed("sysctls");
-    "/etc/bench.nft" copy_from => tree("/etc/bench.nft"), classes => changed("ruleset");
+    "${fileRoot}/." copy_from => tree("${fileRoot}"), depth_search => all, perms => plain;
+    "${unitDirectory}/." copy_from => tree("${unitDirectory}"), depth_search => all, perms => plain, classes => changed("units");
+    "/etc/sysctl.d/60-bench.conf" copy_from => tree("/etc/sysctl.d/60-bench.conf"), perms => plain, classes => changed("sysctls");
+    "/etc/bench.nft" copy_from => tree("/etc/bench.nft"), perms => plain, classes => changed("ruleset");
   commands:
     sysctls:: "/usr/sbin/sysctl -p /etc/sysctl.d/60-bench.conf" contain => quiet;
     ruleset:: "/usr/sbin/nft -f /etc/bench.nft";
@@ -74,8 +74,9 @@ bundle agent become
     units:: "/usr/bin/systemctl enable --now $(names.units)" contain => quiet;
 }
 
-body copy_from tree(path) { source => "${folder}/$(names.role)$(path)"; compare => "digest"; }
+body copy_from tree(path) { source => "${folder}/$(names.role)$(path)"; compare => "digest"; copy_backup => "false"; }
 body depth_search all { depth => "inf"; }
+body perms plain { mode => "0644"; owners => { "root" }; }
 body file_select any { leaf_name => { ".*" }; file_result => "leaf_name"; }
 body delete tidy { dirlinks => "delete"; rmdirs => "true"; }
 body classes changed(class) { promise_repaired => { "$(class)" }; }

@@ -5,7 +5,17 @@
  * people do. Puppet reloads systemd by itself when a unit's file has changed.
  */
 import { rulesetText, sysctlText, unitDirectory } from '../native-formats.ts';
-import { fileRoot, fileText, nologin, otherOf, type Persona, personas, type Role, roles, unitText } from '../workload.ts';
+import {
+  fileRoot,
+  fileText,
+  nologin,
+  otherOf,
+  type Persona,
+  personas,
+  type Role,
+  roles,
+  unitText,
+} from '../workload.ts';
 import type { Contender, Files } from './contender.ts';
 
 const folder = '/srv/bench/puppet';

@@ -2,3 +2,9 @@ export type { ApplyOptions, Engine, Outcome, Progress } from './engine/engine.ts
 export { type EngineHereOptions, engineHere } from './engine-here.ts';
 export { type EngineOptions, openEngine } from './engine/open-engine.ts';
 export { localHost } from './host/local-host.ts';
+export { directoryReader } from './host/persona-reader.ts';
+export { type LinkClock, systemClock } from './link/clock.ts';
+export { connectLink, type Link, type LinkOptions } from './link/connect-link.ts';
+export { type Desired, desiredFile, type DesiredStore } from './link/desired-store.ts';
+export { enrol, type EnrolOptions, type Identity } from './link/enrol.ts';
+export { ensureIdentity, readIdentity } from './link/identity-file.ts';

@@ -31,7 +31,11 @@ export function parseArguments(argv: readonly string[], command: Command): Parse
   }
   const { json, help, ...options } = values;
   if (help !== true) checkOperands(operands, command.operands);
-  return { input: { operands, options: options as Input<OptionTable>['options'] }, json: json === true, help: help === true };
+  return {
+    input: { operands, options: options as Input<OptionTable>['options'] },
+    json: json === true,
+    help: help === true,
+  };
 }
 
 type Value = boolean | string | string[] | undefined;
@@ -39,14 +43,20 @@ type Token = NonNullable<ReturnType<typeof tokensOf>>[number];
 
 function tokensOf(argv: readonly string[], table: OptionTable) {
   const options = Object.fromEntries(
-    Object.entries(table).map(([name, { type }]) => [flagOf(name).slice(2), name === 'help' ? { type, short: 'h' } : { type }]),
+    Object.entries(table).map(([name, { type }]) => [
+      flagOf(name).slice(2),
+      name === 'help' ? { type, short: 'h' } : { type },
+    ]),
   );
   return parseArgs({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens;
 }
 
 function emptyValues(table: OptionTable): { [name: string]: Value } {
   return Object.fromEntries(
-    Object.entries(table).map(([name, spec]) => [name, spec.type === 'boolean' ? false : spec.multiple ? [] : undefined]),
+    Object.entries(table).map(([name, spec]) => [
+      name,
+      spec.type === 'boolean' ? false : spec.multiple ? [] : undefined,
+    ]),
   );
 }
 
@@ -59,14 +69,14 @@ function take(token: Extract<Token, { kind: 'option' }>, table: OptionTable, val
     values[name] = true;
     return;
   }
-  const value = valueOf(token, spec, name);
+  const value = optionValue(token, spec, name);
   const current = values[name];
   if (Array.isArray(current)) current.push(value);
   else if (current === undefined) values[name] = value;
   else throw invalid(`Cannot use ${flagOf(name)} twice`);
 }
 
-function valueOf(token: Extract<Token, { kind: 'option' }>, spec: OptionSpec, name: string): string {
+function optionValue(token: Extract<Token, { kind: 'option' }>, spec: OptionSpec, name: string): string {
   const { value } = token;
   // A value that looks like an option is a forgotten value more often than a value; `--name=-x` says that it is meant.
   if (value === undefined || (!token.inlineValue && value.startsWith('-'))) {

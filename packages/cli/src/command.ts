@@ -26,7 +26,9 @@ type OptionValue<Spec extends OptionSpec> = Spec extends { type: 'boolean' }
     ? readonly string[]
     : (Spec extends { choices: readonly (infer Choice)[] } ? Choice : string) | undefined;
 
-export type OptionValues<Options extends OptionTable> = { readonly [Name in keyof Options]: OptionValue<Options[Name]> };
+export type OptionValues<Options extends OptionTable> = {
+  readonly [Name in keyof Options]: OptionValue<Options[Name]>;
+};
 
 /** What an operand is, so that tab completion knows what to offer. */
 export type OperandKind = 'persona_file' | 'persona' | 'host' | 'address' | 'text';

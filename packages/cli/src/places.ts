@@ -1,8 +1,7 @@
 /**
  * Where guise keeps things on this machine, for root and for others.
  *
- * `start` and `up` have directories of their own, so that tearing them down never takes a real control plane along. The lab's base
- * image outlives them, because building it takes a minute.
+ * `start` and `up` have directories of their own, so that tearing them down never takes a real control plane along.
  */
 import { dirname, join } from 'node:path';
 
@@ -13,7 +12,6 @@ export interface Places {
   readonly server: string;
   /** Of the control plane that `start` and `up` run; goes when they go. */
   readonly trial: string;
-  readonly lab: string;
 }
 
 export const adminTokenFile = 'admin-token';
@@ -23,6 +21,8 @@ export const defaultServerUrl = 'http://127.0.0.1:7070';
 export const repository: string = dirname(dirname(dirname(import.meta.dirname)));
 
 export function placesFor(env: Env, isRoot: boolean): Places {
-  const base = isRoot ? '/var/lib/guise' : join(env['XDG_STATE_HOME'] || join(env['HOME'] || '/tmp', '.local/state'), 'guise');
-  return { server: join(base, 'server'), trial: join(base, 'trial'), lab: join(base, 'lab') };
+  const base = isRoot
+    ? '/var/lib/guise'
+    : join(env['XDG_STATE_HOME'] || join(env['HOME'] || '/tmp', '.local/state'), 'guise');
+  return { server: join(base, 'server'), trial: join(base, 'trial') };
 }

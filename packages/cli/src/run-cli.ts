@@ -33,11 +33,15 @@ async function dispatch(argv: readonly string[], context: Context): Promise<Exit
   const entry = commandNamed(first);
   if (entry !== null) return runCommand(entry, argv.slice(1), context);
   if (isHelp(first)) return overview(second === '--help' || isHelp(second) ? '' : second, context);
-  if (!groupNames().includes(first)) throw unknownCommand(first, [...commandEntries.map(({ name }) => name), ...groupNames()]);
+  if (!groupNames().includes(first))
+    throw unknownCommand(first, [...commandEntries.map(({ name }) => name), ...groupNames()]);
   if (isHelp(second)) return overview(first, context);
   const member = commandNamed(`${first} ${second}`);
   if (member !== null) return runCommand(member, argv.slice(2), context);
-  throw unknownCommand(`${first} ${second}`, commandEntries.map(({ name }) => name).filter((name) => name.startsWith(`${first} `)));
+  throw unknownCommand(
+    `${first} ${second}`,
+    commandEntries.map(({ name }) => name).filter((name) => name.startsWith(`${first} `)),
+  );
 }
 
 async function runCommand(entry: CommandEntry, argv: readonly string[], context: Context): Promise<ExitCode> {
@@ -54,7 +58,7 @@ function withHint<Value>({ name }: CommandEntry, parse: () => Value): Value {
     return parse();
   } catch (error) {
     if (!(error instanceof GuiseError)) throw error;
-    throw new GuiseError(error.code, `${error.message}. See guise ${name} --help`, { cause: error });
+    throw new GuiseError(error.code, `${error.message} (see guise ${name} --help)`, { cause: error });
   }
 }
 
@@ -69,7 +73,8 @@ function isHelp(word: string): boolean {
 }
 
 function unknownCommand(typed: string, names: readonly string[]): GuiseError {
-  const nearest = nearName(typed, names);
+  // Half a word is a beginning more often than a misspelling.
+  const nearest = names.find((name) => name.startsWith(typed)) ?? nearName(typed, names);
   const hint = nearest === undefined ? 'guise --help lists them' : `did you mean guise ${nearest}?`;
   return new GuiseError('argument_invalid', `Unknown command ${JSON.stringify(typed)}; ${hint}`);
 }
@@ -77,7 +82,9 @@ function unknownCommand(typed: string, names: readonly string[]): GuiseError {
 async function fail(error: unknown, { err, env, json }: Context): Promise<ExitCode> {
   const showStack = env['GUISE_DEBUG'] === '1';
   if (json && error instanceof GuiseError) {
-    err.line(JSON.stringify({ error: { code: error.code, message: error.message, problems: error.problems } }, null, 2));
+    err.line(
+      JSON.stringify({ error: { code: error.code, message: error.message, problems: error.problems } }, null, 2),
+    );
   } else {
     for (const line of errorLines(error, err.style, { showStack })) err.line(line);
   }

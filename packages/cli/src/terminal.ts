@@ -23,7 +23,11 @@ export function openTerminal(stream: WriteStream, env: { readonly [name: string]
     process.exit();
   });
   const isTty = stream.isTTY === true;
-  const hasColor = env['NO_COLOR'] ? false : env['FORCE_COLOR'] ? env['FORCE_COLOR'] !== '0' : isTty && env['TERM'] !== 'dumb';
+  const hasColor = env['NO_COLOR']
+    ? false
+    : env['FORCE_COLOR']
+      ? env['FORCE_COLOR'] !== '0'
+      : isTty && env['TERM'] !== 'dumb';
   return {
     isTty,
     get columns() {

@@ -18,7 +18,8 @@ import { launched } from './nspawn.ts';
 import { deleteSubvolumes } from './pool.ts';
 
 const recipe = {
-  version: 1,
+  /** Raised when how the image is built changes, so that it is built anew. */
+  version: 2,
   release: 'bookworm',
   packages: [
     'systemd',
@@ -37,6 +38,9 @@ const recipe = {
 
 /** Parts of the machine's own package configuration that a host of the same release needs to use the same mirrors. */
 const copiedFromMachine = ['/etc/apt', '/usr/share/keyrings', '/usr/local/share/ca-certificates'];
+
+/** What packages of the machine put there for themselves, and images built for containers, which keep no package cache. */
+const machinesOwn = /^(docker-.*|.*autoremove.*|20packagekit|50appstream)$/;
 
 const chrootEnvironment = {
   PATH: '/usr/sbin:/usr/bin:/sbin:/bin',
@@ -109,6 +113,8 @@ async function configure({ execute, report, pool, cgroups }: BaseBuild, root: st
     for (const path of copiedFromMachine)
       if (existsSync(path)) cpSync(path, join(root, path), { recursive: true, force: true });
   }
+  const settings = join(root, 'etc/apt/apt.conf.d');
+  for (const name of readdirSync(settings)) if (machinesOwn.test(name)) rmSync(join(settings, name));
   for (const [path, content] of Object.entries(recipe.files)) writeInto(root, path, content);
   for (const unit of recipe.maskedUnits) link(root, '/dev/null', `etc/systemd/system/${unit}`);
   for (const unit of ['lab-network.service', 'guise-agent.service']) {

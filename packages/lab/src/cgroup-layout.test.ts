@@ -76,12 +76,12 @@ describe('writes', () => {
 
   it('set limits in the words of each version', () => {
     const wanted = { cpuCores: 0.5, memoryMb: 256 };
-    expect(limitWrites(unified, 'h', wanted).map(({ value }) => value)).toEqual(['50000 100000', '268435456']);
+    expect(limitWrites(unified, 'h', wanted).map(({ value }) => value)).toEqual(['50000 100000', '268435456', '0']);
     expect(limitWrites(hybrid, 'h', wanted).map(({ value }) => value)).toEqual(['100000', '50000', '268435456']);
   });
 
   it('lift limits that are not given', () => {
-    expect(limitWrites(unified, 'h', {}).map(({ value }) => value)).toEqual(['max 100000', 'max']);
+    expect(limitWrites(unified, 'h', {}).map(({ value }) => value)).toEqual(['max 100000', 'max', 'max']);
     expect(limitWrites(hybrid, 'h', {}).map(({ value }) => value)).toEqual(['100000', '-1', '-1']);
   });
 

@@ -32,6 +32,8 @@ export type CgroupLayout =
 export interface CgroupWrite {
   readonly file: string;
   readonly value: string;
+  /** Nothing is lost where the kernel has no such file. */
+  readonly optional?: boolean;
 }
 
 const controllers = ['cpu', 'memory', 'pids'] as const;
@@ -92,6 +94,8 @@ export function limitWrites(layout: CgroupLayout, path: string, wanted: HostLimi
     return [
       { file: join(directory, 'cpu.max'), value: `${quotaUs ?? 'max'} ${cpuPeriodUs}` },
       { file: join(directory, 'memory.max'), value: String(sizeBytes ?? 'max') },
+      // With swap to go to, a host over its limit would only become slow.
+      { file: join(directory, 'memory.swap.max'), value: sizeBytes === undefined ? 'max' : '0', optional: true },
     ];
   }
   return [

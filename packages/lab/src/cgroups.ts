@@ -2,7 +2,7 @@
  * Cgroups of this machine: made before a process enters, and the only record of what belongs to a host or a build.
  *
  * A process is killed because it is in a cgroup of ours at that moment, never because a file remembers its number.
- * Throws: `lab_failed` when a cgroup cannot be emptied within `limits.labKillTimeoutMs`.
+ * Throws: `lab_failed` when a cgroup cannot be emptied within `limits.labKillTimeoutMs`, or the kernel refuses a limit.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -63,19 +63,12 @@ export class Cgroups {
     return [...new Set(treesOf(this.#layout).flatMap((tree) => pidsBelow(join(tree, path))))];
   }
 
-  /** Names of the cgroups right below this one. */
-  children(path: string): readonly string[] {
-    return [...new Set(treesOf(this.#layout).flatMap((tree) => directoriesIn(join(tree, path))))];
-  }
-
   /** Kills everything in this cgroup and removes it. Does nothing when there is none. */
   async destroy(path: string): Promise<void> {
     const trees = treesOf(this.#layout).map((tree) => join(tree, path));
     const deadline = Date.now() + limits.labKillTimeoutMs;
     while (trees.some((directory) => existsSync(directory))) {
       for (const pid of this.pids(path)) kill(pid);
-      // Frozen processes die too, but only on a kernel that thaws them for it.
-      if (this.isFrozen(path)) this.freeze(path, false);
       if (trees.map(removeBelow).every(Boolean)) return;
       if (Date.now() > deadline) {
         throw new GuiseError('lab_failed', `Cannot empty the cgroup ${path} within ${limits.labKillTimeoutMs} ms`);
@@ -90,8 +83,13 @@ export class Cgroups {
   }
 }
 
-function apply(write: CgroupWrite): void {
-  writeFileSync(write.file, write.value);
+function apply({ file, value, optional }: CgroupWrite): void {
+  if (optional === true && !existsSync(file)) return;
+  try {
+    writeFileSync(file, value);
+  } catch (cause) {
+    throw new GuiseError('lab_failed', `Cannot write "${value}" to ${file}`, { cause });
+  }
 }
 
 function kill(pid: number): void {

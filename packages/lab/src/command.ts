@@ -88,6 +88,13 @@ async function outcomeOf(
     clearTimeout(deadline);
     reject(new GuiseError('command_failed', `Cannot start ${shown}`, { cause }));
   });
+  // What a command leaves running in the background may keep its output open for ever.
+  child.once('exit', () => {
+    setTimeout(() => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, limits.labOutputGraceMs).unref();
+  });
   child.once('close', (code, signal) => {
     clearTimeout(deadline);
     if (failure !== undefined) reject(failure);

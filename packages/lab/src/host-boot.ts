@@ -21,26 +21,42 @@ export interface LabContext {
 }
 
 const pollMs = 50;
+const entryPollMs = 2;
 const consoleLines = 15;
 
-/** Expects the lab's lock to be held; whatever ran of this host before is ended first. */
-export async function bootHost({ names, cgroups, repository }: LabContext, record: HostRecord): Promise<ChildProcess> {
+/**
+ * Starts a host, unless something of it runs already: another process may have started it. Expects the lab's lock to be held.
+ * Gives what was started, once it is in the host's cgroup and so visible to everyone.
+ */
+export async function bootHost(context: LabContext, record: HostRecord): Promise<ChildProcess | undefined> {
+  const { names, cgroups, repository } = context;
   const cgroup = hostCgroup(names, record.name);
+  if (cgroups.pids(cgroup).length > 0) return undefined;
   await cgroups.destroy(cgroup);
   removeMachineTraces(names, record.name);
   const entrances = cgroups.create(cgroup);
   cgroups.limit(cgroup, record);
-  return startHost(names, record.name, repository, entrances);
+  const started = startHost(names, record.name, repository, entrances);
+  while (cgroups.pids(cgroup).length === 0) {
+    if (hasEnded(started)) throw failure(context, record.name, 'it ended at once');
+    await delay(entryPollMs);
+  }
+  return started;
 }
 
-export async function awaitBoot(context: LabContext, host: string, started: ChildProcess): Promise<void> {
+/** `started` is absent when another process has started the host. */
+export async function awaitBoot(context: LabContext, host: string, started: ChildProcess | undefined): Promise<void> {
   const deadline = Date.now() + limits.labBootTimeoutMs;
   while (Date.now() < deadline) {
     if (await hasBooted(context, host)) return context.report(`${host} is up`);
-    if (started.exitCode !== null || started.signalCode !== null) throw failure(context, host, 'it ended');
+    if (started !== undefined && hasEnded(started)) throw failure(context, host, 'it ended');
     await delay(pollMs);
   }
   throw failure(context, host, `it has not finished within ${limits.labBootTimeoutMs} ms`);
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 async function hasBooted({ cgroups, names }: LabContext, host: string): Promise<boolean> {

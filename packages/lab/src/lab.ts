@@ -54,6 +54,11 @@ export interface LabHost extends HostLimits {
 
 export type RunOptions = Pick<CommandOptions, 'input' | 'timeoutMs' | 'env'>;
 
+/** Where labs are kept unless the caller chooses: `GUISE_LAB_DIR`, or a directory that only root can use. */
+export function labDirectory(environment: Readonly<Record<string, string | undefined>>): string {
+  return environment['GUISE_LAB_DIR'] ?? '/var/lib/guise-lab';
+}
+
 /** Throws: `lab_unsupported`; `argument_invalid` for a name that no lab can have. */
 export function openLab(options: LabOptions): Lab {
   const support = labSupport();
@@ -70,16 +75,15 @@ export class Lab {
   }
 
   /**
-   * Adds hosts and boots them; one that runs already is kept, with the limits given now. Gives those asked for, in their order,
-   * once systemd inside has finished booting.
+   * Adds hosts and boots them; one that runs already is kept, with the limits given now, and one that is broken stays so.
+   * Gives those asked for, in their order, once systemd inside has finished booting.
    */
   async up(specs: readonly HostSpec[]): Promise<readonly LabHost[]> {
     for (const spec of specs) checkName(spec.name, 'host');
     const names = specs.map((spec) => spec.name);
     await prepareHosts(this.#context, specs);
-    await inParallel(names, limits.labBootsAtOnce, async (name) => {
-      if (leaderOf(this.#context.cgroups, this.#context.names, name) === undefined) await this.#boot(name);
-    });
+    const whole = names.filter((name) => this.#record(name).brokenBy === undefined);
+    await inParallel(whole, limits.labBootsAtOnce, async (name) => await this.#boot(name));
     return names.map((name) => this.host(name));
   }
 
@@ -166,7 +170,7 @@ export class Lab {
     await awaitBoot(this.#context, host, started);
   }
 
-  async #start(host: string): Promise<ChildProcess> {
+  async #start(host: string): Promise<ChildProcess | undefined> {
     using _lock = await acquireLocks(this.#context.names.lock);
     return await bootHost(this.#context, this.#record(host));
   }

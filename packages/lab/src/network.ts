@@ -5,9 +5,16 @@
  * Every function expects the caller to hold the pool's lock.
  */
 import { createHash } from 'node:crypto';
-import { GuiseError, type Json } from '@guise/model';
+import { GuiseError } from '@guise/model';
 import type { Execute } from './command.ts';
 import type { LabNames } from './names.ts';
+
+/** What `ip -json` says of a route or a link, as far as it matters here. */
+interface IpObject {
+  readonly dst?: string;
+  readonly ifname?: string;
+  readonly ifindex?: number;
+}
 
 const subnetPattern = /^10\.81\.(\d{1,3})\./;
 const outerNumber = 1;
@@ -49,7 +56,7 @@ export function chooseHostNumber(taken: ReadonlySet<number>): number {
 /** Subnets of ours that any route of this machine names. */
 export async function subnetsInUse(execute: Execute): Promise<ReadonlySet<number>> {
   const routes = parseObjects(await execute(['ip', '-json', '-4', 'route', 'show', 'table', 'all']));
-  return new Set(routes.flatMap((route) => subnetPattern.exec(String(route['dst']))?.[1] ?? []).map(Number));
+  return new Set(routes.flatMap((route) => subnetPattern.exec(route.dst ?? '')?.[1] ?? []).map(Number));
 }
 
 export async function openNetwork(lab: LabNames, subnet: number, execute: Execute): Promise<void> {
@@ -97,7 +104,7 @@ table inet ${table} {
 }
 
 async function linkNames(execute: Execute): Promise<readonly string[]> {
-  return parseObjects(await execute(['ip', '-json', 'link', 'show'])).map((link) => String(link['ifname']));
+  return parseObjects(await execute(['ip', '-json', 'link', 'show'])).flatMap((link) => link.ifname ?? []);
 }
 
 /** A bridge without an address of its own changes it whenever a host joins, which cuts connections. */
@@ -106,6 +113,6 @@ function bridgeMac(labId: string): string {
   return `02:${(digits.match(/../g) ?? []).join(':')}`;
 }
 
-function parseObjects(text: string): readonly Readonly<Record<string, Json>>[] {
-  return text.trim() === '' ? [] : (JSON.parse(text) as Readonly<Record<string, Json>>[]);
+function parseObjects(text: string): readonly IpObject[] {
+  return text.trim() === '' ? [] : (JSON.parse(text) as IpObject[]);
 }

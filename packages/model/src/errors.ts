@@ -59,6 +59,7 @@ const kindOfCode = {
   limit_exceeded: 'limit',
   host_unavailable: 'unavailable',
   server_unavailable: 'unavailable',
+  server_failed: 'internal',
   database_unavailable: 'unavailable',
   port_unavailable: 'unavailable',
   message_invalid: 'invalid',

@@ -17,7 +17,12 @@ const idPattern = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/;
 const digestPattern = /^sha256:[0-9a-f]{64}$/;
 
 export function parsePersonaId(text: string): PersonaId {
-  return matched(text, idPattern, 'persona id', 'lower-case letters, digits, ".", "_" and "-", at most 64') as PersonaId;
+  return matched(
+    text,
+    idPattern,
+    'persona id',
+    'lower-case letters, digits, ".", "_" and "-", at most 64',
+  ) as PersonaId;
 }
 
 export function parseHostId(text: string): HostId {
@@ -30,5 +35,8 @@ export function parseDigest(text: string): Digest {
 
 function matched(text: string, pattern: RegExp, what: string, rule: string): string {
   if (pattern.test(text)) return text;
-  throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(text.slice(0, 80))} as ${what}: it must be ${rule}`);
+  throw new GuiseError(
+    'argument_invalid',
+    `Cannot use ${JSON.stringify(text.slice(0, 80))} as ${what}: it must be ${rule}`,
+  );
 }

@@ -7,17 +7,29 @@ export type { Digest, HostId, PersonaId, TransactionId } from './ids.ts';
 export { parseDigest, parseHostId, parsePersonaId } from './ids.ts';
 export type { Json } from './json.ts';
 export { limits } from './limits.ts';
+export { nearName } from './near-name.ts';
 export { jsonSchema } from './persona/json-schema.ts';
+export { defaultPriority, type LayerOptions, layerOf } from './persona/layer.ts';
 export type { ParameterValues } from './persona/parameters.ts';
+export { parameterValues } from './persona/parameters.ts';
 export { parseDocument } from './persona/parse.ts';
+export type { PersonaReader } from './persona/persona-folder.ts';
 export type { RenderContext, RenderedPersona } from './persona/render.ts';
 export { renderPersona } from './persona/render.ts';
-export type { PersonaReader } from './persona/persona-folder.ts';
 export { resolvePersona } from './persona/resolve.ts';
 export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona } from './persona/resolved.ts';
 export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
 export { personaSchema } from './persona/schema.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
+export type {
+  DriftReport,
+  StateReport,
+  TransactionReport,
+  TransactionStatus,
+  WhyClaim,
+  WhyField,
+  WhyReport,
+} from './report.ts';
 export type {
   AccountRecord,
   Address,
@@ -45,13 +57,3 @@ export type {
   UserState,
 } from './resource.ts';
 export { addressOf, kindOf, kinds, nameOf, parseAddress } from './resource.ts';
-export type {
-  DriftReport,
-  StateReport,
-  TransactionReport,
-  TransactionStatus,
-  WhyClaim,
-  WhyField,
-  WhyReport,
-} from './report.ts';
-export { defaultPriority, type LayerOptions, layerOf } from './persona/layer.ts';

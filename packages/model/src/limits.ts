@@ -49,6 +49,8 @@ export const limits = {
   /** The agent's socket: one request, and the time to send it. */
   localRequestBytes: 4 * 1024 * 1024,
   localRequestTimeoutMs: 30_000,
+  /** Between two tries to enrol with a control plane that does not answer. */
+  enrolRetryMs: 2_000,
   /** Of a switch as a whole; then it is undone. */
   transactionTimeoutMs: 1_800_000,
   /** How often an undo observes and sets again before it gives up and asks for a person. */
@@ -57,6 +59,8 @@ export const limits = {
   labCommandTimeoutMs: 120_000,
   /** Each of standard output and standard error of such a command. */
   labOutputBytes: 16 * 1024 * 1024,
+  /** From the end of such a command until its output counts as complete although something still holds it open. */
+  labOutputGraceMs: 500,
   /** From starting a lab host until its systemd has finished booting, on a machine busy with many of them. */
   labBootTimeoutMs: 180_000,
   labBootsAtOnce: 8,
@@ -82,6 +86,11 @@ export const limits = {
   askTimeoutMs: 30_000,
   eventStreams: 200,
   heartbeatMs: 10_000,
+  /** The control plane writes what agents report, and looks again at what is desired of them, this often. */
+  reportFlushMs: 100,
+  heartbeatFlushMs: 2_000,
+  desiredPeriodMs: 60_000,
+  helloTimeoutMs: 10_000,
   /** An agent that said nothing for this long is taken for gone. */
   silenceMs: 35_000,
   reconnectMinMs: 500,
@@ -103,5 +112,12 @@ export const limits = {
   packageVersionsReported: 10,
   /** Files, directories and links in one footprint of a host. */
   footprintEntries: 500_000,
-  databaseStatementTimeoutMs: 600_000,
+  /** A larger file of /etc is watched and not restored: such are made from others, like hwdb.bin. */
+  footprintFileSizeBytes: 1024 * 1024,
+  /** One script, such as a schema file, run by the PostgreSQL of a host; and until a server that was just started answers. */
+  postgresScriptTimeoutMs: 600_000,
+  postgresReadyMs: 15_000,
+  postgresRetryMs: 200,
+  /** Compiled address and version globs that one process keeps at hand. */
+  globsRemembered: 1_000,
 } as const;

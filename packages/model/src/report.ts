@@ -47,9 +47,16 @@ export interface DriftReport {
 }
 
 export interface StateReport {
-  readonly active: readonly (LayerRef & { readonly assigned_by: string; readonly parameters: { readonly [name: string]: Json } })[];
+  readonly active: readonly (LayerRef & {
+    readonly assigned_by: string;
+    readonly parameters: { readonly [name: string]: Json };
+  })[];
   /** Every managed address with what it should be. */
-  readonly addresses: readonly { readonly address: Address; readonly state: State; readonly winners: readonly string[] }[];
+  readonly addresses: readonly {
+    readonly address: Address;
+    readonly state: State;
+    readonly winners: readonly string[];
+  }[];
   readonly conflicts: readonly Conflict[];
   readonly last_transaction: { readonly id: string; readonly status: TransactionStatus } | null;
 }

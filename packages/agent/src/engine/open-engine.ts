@@ -134,17 +134,9 @@ class HostEngine implements Engine {
     if (options.planHash !== undefined && options.planHash !== prepared.plan.hash) {
       throw new GuiseError('plan_stale', `Cannot apply plan ${options.planHash}: the host or the personas have changed since, and the plan is now ${prepared.plan.hash}`);
     }
-    if (prepared.plan.stages.length === 0) {
-      this.#adopt(layers, prepared);
-      return { type: 'unchanged', plan: prepared.plan };
-    }
+    const sameLayers = JSON.stringify(layers) === JSON.stringify(this.#journal.activeLayers());
+    if (prepared.plan.stages.length === 0 && sameLayers) return { type: 'unchanged', plan: prepared.plan };
     return runTransaction({ ...this.#environment(blobs), layers, prepared, options, prepareMs });
-  }
-
-  /** The host already is what the layers say, so only the journal has something to learn. */
-  #adopt(layers: readonly Layer[], { afterCommit, preImages }: Prepared): void {
-    const same = JSON.stringify(layers) === JSON.stringify(this.#journal.activeLayers());
-    if (!same || afterCommit.baselines.length > 0 || afterCommit.released.length > 0) this.#journal.adopt(layers, afterCommit, preImages);
   }
 
   async #finishInterrupted({ onProgress }: ApplyOptions): Promise<void> {

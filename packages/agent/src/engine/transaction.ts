@@ -116,9 +116,10 @@ function settled({ afterCommit }: Prepared, provided: ReadonlyMap<Address, Provi
 
 /** Reads every changed address back. */
 async function verify({ prepared, adapters, context }: RunInput): Promise<void> {
-  const afters = new Map(prepared.plan.stages.flatMap((stage) => stage.changes.map(({ address, after }) => [address, after] as const)));
-  const live = await observe({ addresses: afters.keys(), known: afters, adapters, context });
-  for (const [address, after] of afters) {
+  const addresses = prepared.plan.stages.flatMap((stage) => stage.changes.map((each) => each.address));
+  const live = await observe({ addresses, known: prepared.targets, adapters, context });
+  for (const address of addresses) {
+    const after = prepared.targets.get(address) ?? {};
     const seen = live.get(address) ?? {};
     const [field] = differingFields(address, seen, after);
     if (field === undefined) continue;
@@ -156,9 +157,9 @@ async function backOut(environment: Environment, open: BackOut, stopwatch: Stopw
     journal.rolledBack(open.id, ending(open.error));
   } catch (error) {
     stopwatch.lap('undo');
-    const first = open.error?.message ?? '';
     const report = errorReport(error);
-    tolerateFullDisk(() => journal.stuck(open.id, ending({ ...report, message: `${report.message}. What it undid: ${first}` })));
+    const undone = open.error === null || open.error.code === 'undo_failed' ? '' : `. It was being undone because: ${open.error.message}`;
+    tolerateFullDisk(() => journal.stuck(open.id, ending({ ...report, message: `${report.message}${undone}` })));
     if (!(error instanceof GuiseError) || error.code !== 'undo_failed') throw error;
   }
   return journal.report(open.id);

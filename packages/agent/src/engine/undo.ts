@@ -27,7 +27,7 @@ export async function undo({ plan, servicesBegun, adapters, context, onStage }: 
   const preImages = new Map(plan.stages.flatMap((stage) => stage.changes.map(({ address, before }) => [address, before] as const)));
   const targets = new Map(plan.stages.flatMap((stage) => stage.changes.map(({ address, after }) => [address, after] as const)));
   const look = () => observe({ addresses: preImages.keys(), known: targets, adapters, context });
-  sweep(preImages.keys(), adapters, context);
+  await sweep(preImages.keys(), adapters, context);
   let failure: unknown = null;
   for (let attempt = 1; attempt <= limits.undoAttempts; attempt++) {
     failure = null;
@@ -53,8 +53,8 @@ export async function undo({ plan, servicesBegun, adapters, context, onStage }: 
 }
 
 /** A killed run may have left temporary files beside what it was writing. */
-function sweep(addresses: Iterable<Address>, adapters: Adapters, context: ApplyContext): void {
-  for (const [kind, ofKind] of Map.groupBy(addresses, kindOf)) adapters[kind].sweep?.(ofKind, context);
+async function sweep(addresses: Iterable<Address>, adapters: Adapters, context: ApplyContext): Promise<void> {
+  for (const [kind, ofKind] of Map.groupBy(addresses, kindOf)) await adapters[kind].sweep?.(ofKind, context);
 }
 
 function differing(preImages: ReadonlyMap<Address, State>, live: ReadonlyMap<Address, State>): readonly Address[] {

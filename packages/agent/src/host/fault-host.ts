@@ -37,6 +37,7 @@ function faultFiles(files: Files, faults: FaultPoints): Files {
     makeDirectory: (path, mode, uid, gid) => around(`make directory ${path}`, () => files.makeDirectory(path, mode, uid, gid)),
     makeSymlink: (path, target, uid, gid) => around(`link ${path}`, () => files.makeSymlink(path, target, uid, gid)),
     setOwnership: (path, mode, uid, gid) => around(`set owner of ${path}`, () => files.setOwnership(path, mode, uid, gid)),
+    rename: (from, to) => around(`rename ${from} to ${to}`, () => files.rename(from, to)),
     remove: (path) => around(`remove ${path}`, () => files.remove(path)),
     poke: (path, text) => around(`set ${path}`, () => files.poke(path, text)),
     sync: async () => {

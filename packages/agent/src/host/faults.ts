@@ -6,7 +6,7 @@
  * Production holds `noFaults`, one empty function, and no decorator at all.
  * Source: docs/adr/0005-crash-at-every-point.md.
  */
-import { writeFileSync } from 'node:fs';
+import { writeFileSync, writeSync } from 'node:fs';
 import { GuiseError } from '@guise/model';
 import type { Host } from './host.ts';
 import { faultHost } from './fault-host.ts';
@@ -71,6 +71,7 @@ export function faultsFromEnvironment(environment: { readonly [name: string]: st
 }
 
 function strike(type: 'kill' | 'enospc' | 'eio', name: string): void {
+  writeSync(process.stderr.fd, `guise fault at ${name}\n`);
   if (type !== 'kill') {
     const code = type.toUpperCase();
     throw refusal('pass', name, Object.assign(new Error(code), { code, syscall: 'fault' }));

@@ -52,6 +52,8 @@ export interface Files {
   makeSymlink(path: string, target: string, uid: number, gid: number): void;
   /** Mode and owner of what is there. */
   setOwnership(path: string, mode: string, uid: number, gid: number): void;
+  /** Gives what is at `from` another name on the same file system, atomically. Replaces a file or an empty directory at `to`. */
+  rename(from: string, to: string): void;
   /** A file, a symlink or an empty directory; nothing when absent. */
   remove(path: string): void;
   /** In place, without rename: for `/proc` and `/sys`. */

@@ -35,6 +35,7 @@ import {
 } from 'node:fs';
 import { posix } from 'node:path';
 import { GuiseError, limits } from '@guise/model';
+import type { FaultPoints } from './faults.ts';
 import type { Files, FileStatus, FileType, FileWrite } from './host.ts';
 import { OpenDirectories, type OpenDirectory } from './open-directories.ts';
 import { readWhole } from './read-whole.ts';
@@ -55,13 +56,15 @@ interface Place {
 
 export class LocalFiles implements Files {
   readonly #directories: OpenDirectories;
+  readonly #points: FaultPoints;
   readonly #syncAll: (paths: readonly string[]) => Promise<void>;
   /** One directory per file system that was written to, by device number. */
   readonly #touched = new Map<number, string>();
 
   /** `syncAll` makes the file systems of these paths, seen from the root, durable. */
-  constructor(root: string, syncAll: (paths: readonly string[]) => Promise<void>) {
+  constructor(root: string, points: FaultPoints, syncAll: (paths: readonly string[]) => Promise<void>) {
     this.#directories = new OpenDirectories(root);
+    this.#points = points;
     this.#syncAll = syncAll;
   }
 
@@ -127,6 +130,7 @@ export class LocalFiles implements Files {
         } finally {
           closeSync(descriptor);
         }
+        this.#points.point(`half of write ${file.path}`);
         renameSync(temporary, place.entry);
       });
     });
@@ -143,6 +147,7 @@ export class LocalFiles implements Files {
         } finally {
           closeSync(descriptor);
         }
+        this.#points.point(`half of claim ${path}`);
         try {
           linkSync(temporary, place.entry);
           claimed = true;
@@ -179,6 +184,7 @@ export class LocalFiles implements Files {
       this.#throughTemporary(place, (temporary) => {
         symlinkSync(target, temporary);
         lchownSync(temporary, uid, gid);
+        this.#points.point(`half of link ${path}`);
         renameSync(temporary, place.entry);
       });
       this.#directories.forget();
@@ -199,6 +205,13 @@ export class LocalFiles implements Files {
       } finally {
         closeSync(descriptor);
       }
+    });
+  }
+
+  rename(from: string, to: string): void {
+    this.#reporting('rename', from, () => {
+      renameSync(this.#existingPlace(from).entry, this.#existingPlace(to).entry);
+      this.#directories.forget();
     });
   }
 
@@ -233,10 +246,23 @@ export class LocalFiles implements Files {
     });
   }
 
+  /** Before others look at the tree: they may want to unmount. */
+  closeDirectories(): void {
+    this.#directories.forget();
+  }
+
   async sync(): Promise<void> {
-    const paths = [...this.#touched.values()];
+    const paths = [...this.#touched].flatMap(([device, path]) => this.#stillOn(device, path) ?? []);
     this.#touched.clear();
     if (paths.length > 0) await this.#syncAll(paths);
+  }
+
+  /** The directory, or the nearest one above that exists, on this file system; null when it was unmounted, which made it durable. */
+  #stillOn(device: number, path: string): string | null {
+    for (let at = path; ; at = at.slice(0, at.lastIndexOf('/')) || '/') {
+      const directory = this.#directories.open(at);
+      if (directory !== null) return fstatSync(directory.descriptor).dev === device ? directory.path : null;
+    }
   }
 
   /** Does `body` with a name that is free; nothing keeps that name when it fails. */

@@ -5,6 +5,7 @@
  */
 import { realpathSync } from 'node:fs';
 import { GuiseError, limits } from '@guise/model';
+import { type FaultPoints, noFaults } from './faults.ts';
 import type { Host } from './host.ts';
 import { hostFacts } from './host-facts.ts';
 import { LocalFiles } from './local-files.ts';
@@ -15,13 +16,15 @@ import { systemd } from './systemd/systemd.ts';
 export interface LocalHostOptions {
   /** `/` for this machine. */
   readonly root: string;
+  /** Reached between a temporary file and its rename, where only a test can stop. */
+  readonly points?: FaultPoints;
 }
 
 /** Throws: `argument_invalid` when the root is not a directory that can be opened. */
-export function localHost({ root }: LocalHostOptions): Host {
+export function localHost({ root, points = noFaults }: LocalHostOptions): Host {
   const real = realRoot(root);
   const live = real === '/';
-  const files = new LocalFiles(real, async (paths) => {
+  const files = new LocalFiles(real, points, async (paths) => {
     const directories = paths.map((path) => (live ? path : real + path));
     await runProgram(['sync', '-f', '--', ...directories], { timeoutMs: limits.commandTimeoutMs });
   });
@@ -32,6 +35,8 @@ export function localHost({ root }: LocalHostOptions): Host {
     systemd: live ? systemd : offlineSystemd(real),
     facts: () => hostFacts(files, live),
     run: async (argv, options) => {
+      // An open directory would keep umount(8) from unmounting what is around it.
+      files.closeDirectories();
       if (live) return runProgram(argv, options);
       throw new GuiseError('kind_refused', `Cannot run ${JSON.stringify(argv[0] ?? '')} for ${real}: nothing runs in an offline root`);
     },

@@ -162,16 +162,6 @@ export class Journal {
     this.#quickly(`UPDATE transaction_log SET status = '${status}' WHERE id = ?`, id);
   }
 
-  /** Makes these the active layers when the host needs no change for it. */
-  adopt(layers: readonly Layer[], afterCommit: AfterCommit, blobs: ReadonlyMap<Digest, Uint8Array>): void {
-    this.#durably('adopt', () => {
-      this.#keep(blobs);
-      this.#replaceLayers(layers);
-      this.#settle(afterCommit);
-      this.#dropUnusedBlobs();
-    });
-  }
-
   close(): void {
     this.#db.close();
   }

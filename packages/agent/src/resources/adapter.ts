@@ -71,8 +71,11 @@ export interface Adapter {
     packages: ReadonlySet<Address>,
     context: ObserveContext,
   ): Promise<ReadonlyMap<Address, Address>>;
-  /** Removes the temporary files that a killed run left beside these addresses. For recovery, before it undoes anything. */
-  sweep?(addresses: readonly Address[], context: ObserveContext): void;
+  /**
+   * Removes the temporary files that a killed run left beside these addresses, and waits for what it left running. For recovery,
+   * before it looks at anything.
+   */
+  sweep?(addresses: readonly Address[], context: ObserveContext): void | Promise<void>;
   /** All changes of one stage. Throws `GuiseError` when the host refuses; what was done by then is undone by the engine. */
   apply(changes: readonly Change[], context: ApplyContext): Promise<void>;
 }

@@ -17,7 +17,13 @@ const which = z.strictObject({
   instance: name.optional(),
 });
 
-const assign = { method: 'PUT', action: 'host:assign', body: assignmentTerms, response: assignment, statuses: [200] } as const;
+const assign = {
+  method: 'PUT',
+  action: 'host:assign',
+  body: assignmentTerms,
+  response: assignment,
+  statuses: [200],
+} as const;
 const unassign = { method: 'DELETE', action: 'host:assign', query: which, response: 'none', statuses: [204] } as const;
 const assignSet = {
   method: 'PUT',

@@ -59,7 +59,12 @@ export const personaRoutes = {
     action: 'persona:read',
     summary: 'Every version of a persona, newest first',
     params,
-    query: pageQuery,
+    query: pageQuery.extend({
+      cursor: z
+        .string()
+        .regex(/^\d{1,9}$/, 'must be a cursor from the last page')
+        .optional(),
+    }),
     response: pageOf(versionSummary),
     statuses: [200],
   },

@@ -45,7 +45,13 @@ export const trustRoutes = {
     path: '/audit',
     action: 'audit:read',
     summary: 'Every mutation, newest first',
-    query: pageQuery.extend({ resource: z.string().max(512).optional() }),
+    query: pageQuery.extend({
+      cursor: z
+        .string()
+        .regex(/^\d{1,19}$/, 'must be a cursor from the last page')
+        .optional(),
+      resource: z.string().max(512).optional(),
+    }),
     response: pageOf(auditEntry),
     statuses: [200],
   },

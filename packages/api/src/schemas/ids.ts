@@ -32,7 +32,4 @@ export const tags = z.record(tagKey, tagValue);
 /** One tag as it is assigned to, `key=value`. */
 export const tag = z
   .string()
-  .regex(
-    /^[a-z0-9]([a-z0-9._/-]{0,62}[a-z0-9])?=[A-Za-z0-9._/:-]{1,128}$/,
-    'must be key=value, such as "role=web"',
-  );
+  .regex(/^[a-z0-9]([a-z0-9._/-]{0,62}[a-z0-9])?=[A-Za-z0-9._/:-]{1,128}$/, 'must be key=value, such as "role=web"');

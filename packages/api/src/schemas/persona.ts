@@ -20,11 +20,11 @@ const located = z.strictObject({
   positions: z.record(z.string(), position),
 });
 
-export const resolvedPersona = z
+export const resolvedPersona: z.ZodType<ResolvedPersona, ResolvedPersona> = z
   .strictObject({ own: located, ancestors: z.array(located).max(limits.extendsDepth) })
-  .meta({ id: 'ResolvedPersona' }) satisfies z.ZodType<ResolvedPersona>;
+  .meta({ id: 'ResolvedPersona' });
 
-export const layer = z
+export const layer: z.ZodType<Layer, Layer> = z
   .object({
     instance: z.string().min(1).max(64),
     persona_id: name,
@@ -34,7 +34,7 @@ export const layer = z
     assigned_by: z.string().max(512),
     persona: resolvedPersona,
   })
-  .meta({ id: 'Layer' }) satisfies z.ZodType<Layer>;
+  .meta({ id: 'Layer' });
 
 /** Either the text as its author wrote it, whose parents the control plane's own repository has, or with nothing left to look up. */
 export const publication = z
@@ -50,9 +50,7 @@ export const publication = z
   ])
   .meta({ id: 'Publication' });
 
-export const publishedVersion = z
-  .object({ persona_id: personaId, version, digest })
-  .meta({ id: 'PublishedVersion' });
+export const publishedVersion = z.object({ persona_id: personaId, version, digest }).meta({ id: 'PublishedVersion' });
 
 export const personaSummary = z
   .object({

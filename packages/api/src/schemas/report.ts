@@ -1,5 +1,5 @@
 /**
- * What a host tells of itself, as a checked shape. The types are the model's; `satisfies` keeps the two from drifting apart.
+ * What a host tells of itself, as a checked shape. The types are the model's own, so the two cannot drift apart.
  *
  * Unknown keys are dropped, not refused: an agent may be newer than the control plane it reports to.
  */
@@ -22,7 +22,7 @@ export const layerRef = z
 const conflict = z.object({ address, field: z.string(), winner: layerRef, losers: z.array(layerRef) });
 const transactionStatus = z.enum(['acting', 'confirming', 'committed', 'undoing', 'rolled_back', 'stuck']);
 
-export const transactionReport = z
+export const transactionReport: z.ZodType<TransactionReport> = z
   .object({
     id: z.string().min(1).max(64),
     status: transactionStatus,
@@ -47,20 +47,20 @@ export const transactionReport = z
     timings_ms: z.record(z.string(), z.number()),
     error: z.object({ code: z.string(), message: z.string(), problems: z.array(problem) }).nullable(),
   })
-  .meta({ id: 'TransactionReport' }) satisfies z.ZodType<TransactionReport>;
+  .meta({ id: 'TransactionReport' });
 
-export const stateReport = z
+export const stateReport: z.ZodType<StateReport> = z
   .object({
     active: z.array(layerRef.extend({ assigned_by: z.string(), parameters: z.record(z.string(), json) })),
     addresses: z.array(z.object({ address, state, winners: z.array(z.string()) })),
     conflicts: z.array(conflict),
     last_transaction: z.object({ id: z.string(), status: transactionStatus }).nullable(),
   })
-  .meta({ id: 'StateReport' }) satisfies z.ZodType<StateReport>;
+  .meta({ id: 'StateReport' });
 
-export const driftReport = z
+export const driftReport: z.ZodType<DriftReport> = z
   .object({ address, fields: z.array(z.string()), expected: state, live: state })
-  .meta({ id: 'DriftReport' }) satisfies z.ZodType<DriftReport>;
+  .meta({ id: 'DriftReport' });
 
 const whyClaim = z
   .object({
@@ -77,7 +77,7 @@ const whyClaim = z
   })
   .meta({ id: 'WhyClaim' });
 
-export const whyReport = z
+export const whyReport: z.ZodType<WhyReport> = z
   .object({
     address,
     managed: z.boolean(),
@@ -94,4 +94,4 @@ export const whyReport = z
       }),
     ),
   })
-  .meta({ id: 'WhyReport' }) satisfies z.ZodType<WhyReport>;
+  .meta({ id: 'WhyReport' });

@@ -8,7 +8,11 @@ export const joinTokenRequest = z
   .strictObject({
     /** Only this host may use it. Needed to enrol again a host that is already known. */
     host_id: hostId.optional(),
-    expires_in_s: z.int().min(1).max(limits.joinTokenLifeMs / 1000).default(limits.joinTokenLifeMs / 1000),
+    expires_in_s: z
+      .int()
+      .min(1)
+      .max(limits.joinTokenLifeMs / 1000)
+      .default(limits.joinTokenLifeMs / 1000),
   })
   .meta({ id: 'JoinTokenRequest' });
 
@@ -18,7 +22,11 @@ export const tokenRequest = z
   .strictObject({
     name: z.string().min(1).max(120),
     /** Without it the token does not expire. */
-    expires_in_s: z.int().min(1).max(10 * 365 * 86_400).optional(),
+    expires_in_s: z
+      .int()
+      .min(1)
+      .max(10 * 365 * 86_400)
+      .optional(),
   })
   .meta({ id: 'TokenRequest' });
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { errorBody } from '../schemas/error-body.ts';
 import { digest, hostId } from '../schemas/ids.ts';
-import { facts, json } from '../schemas/json.ts';
+import { facts } from '../schemas/json.ts';
 import { planReport } from '../schemas/plan.ts';
 import { driftReport, stateReport, transactionReport, whyReport } from '../schemas/report.ts';
 
@@ -33,7 +33,8 @@ export const agentMessage = z.discriminatedUnion('type', [
     transaction_id: z.string().max(64).nullable(),
     error: errorBody.shape.error.nullable(),
   }),
-  z.object({ type: z.literal('answer'), id: z.string().max(64), answer: json }),
+  /** The shape is the question's; see `answers`. */
+  z.object({ type: z.literal('answer'), id: z.string().max(64), answer: z.unknown() }),
   z.object({ type: z.literal('refusal'), id: z.string().max(64), error: errorBody.shape.error }),
   /** Asks for its nonce back, over a connection opened after the change. */
   z.object({ type: z.literal('confirm_request'), transaction_id: z.string().max(64), nonce: z.string().max(128) }),

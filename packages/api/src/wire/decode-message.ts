@@ -10,7 +10,10 @@ export type Decoded<Message> =
 
 export function decodeMessage<Schema extends z.ZodType>(schema: Schema, text: string): Decoded<z.output<Schema>> {
   if (text.length > limits.wireMessageBytes) {
-    return { ok: false, reason: `the message has ${text.length} characters, and ${limits.wireMessageBytes} are allowed` };
+    return {
+      ok: false,
+      reason: `the message has ${text.length} characters, and ${limits.wireMessageBytes} are allowed`,
+    };
   }
   let value: unknown;
   try {

@@ -12,7 +12,7 @@ export const active = defineCommand({
   run: (context, { options }) =>
     withEngine(context, options, async (engine) => {
       const layers = engine.active();
-      if (context.json) printJson(context, { personas: layers.map(({ persona: _, ...layer }) => layer) });
+      if (context.json) printJson(context, { personas: layers.map(({ persona: _persona, ...layer }) => layer) });
       else for (const line of layerTable(layers, context.out)) context.out.line(line);
       return 0;
     }),

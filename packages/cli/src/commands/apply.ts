@@ -1,5 +1,5 @@
-import { GuiseError, type Layer } from '@guise/model';
 import type { Engine } from '@guise/agent';
+import { GuiseError, type Layer } from '@guise/model';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -18,10 +18,13 @@ export const apply = defineCommand({
   examples: [
     { line: 'guise apply personas/web.yaml', why: 'become a web server, after a look at the plan' },
     { line: 'guise apply web.yaml db.yaml --yes', why: 'both at once, asking nothing' },
-    { line: 'guise apply shop.yaml shop.yaml --as north --as south --param south.port=8081', why: 'one persona for two tenants' },
+    {
+      line: 'guise apply shop.yaml shop.yaml --as north --as south --param south.port=8081',
+      why: 'one persona for two tenants',
+    },
   ],
   async run(context, { operands, options }) {
-    const layers = await layersFromFiles(context.cwd, { ...options, files: operands });
+    const layers = await layersFromFiles({ ...options, files: operands });
     if (!options.yes && !context.canAsk) {
       throw new GuiseError(
         'argument_invalid',
@@ -45,8 +48,10 @@ async function applyAfterAsking(engine: Engine, layers: readonly Layer[], contex
   if (!context.json) printPlan(planned, (digest) => engine.content(digest), context);
   if (planned.stages.length > 0 && !(await context.confirm('Apply this plan?'))) {
     context.err.line('Nothing was changed.');
-    return 0;
+    return 3;
   }
-  const outcome = await withProgress(context, (onProgress) => engine.apply(layers, { planHash: planned.hash, onProgress }));
+  const outcome = await withProgress(context, (onProgress) =>
+    engine.apply(layers, { planHash: planned.hash, onProgress }),
+  );
   return printOutcome(outcome, null, context);
 }

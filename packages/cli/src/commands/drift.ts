@@ -9,7 +9,9 @@ export const drift = defineCommand({
   operands: [],
   options: hostOptions,
   notes: ['Exit code: 0 when there is none, 5 when there is some.'],
-  examples: [{ line: 'guise drift || echo "somebody was here"', why: 'notice changes that did not come from a persona' }],
+  examples: [
+    { line: 'guise drift || echo "somebody was here"', why: 'notice changes that did not come from a persona' },
+  ],
   run: (context, { options }) =>
     withEngine(context, options, async (engine) => {
       const found = await engine.drift();

@@ -1,7 +1,8 @@
 import type { Client } from '@guise/api';
 import type { PersonaId } from '@guise/model';
 import { defineCommand } from '../command.ts';
-import { keyAndValue, parameterFor, priorityFrom } from '../local/layers.ts';
+import { parameterFor } from '../local/declared.ts';
+import { keyAndValue, priorityFrom } from '../local/layers.ts';
 import { openClient } from '../remote/open-client.ts';
 import { parseReference } from '../remote/persona-reference.ts';
 import { serverOptions } from '../remote/server-options.ts';

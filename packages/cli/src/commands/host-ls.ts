@@ -15,7 +15,9 @@ export const hostLs = defineCommand({
   async run(context, { options }) {
     const client = openClient(context, options);
     const { tags } = options;
-    const hosts = await allPages((page) => client.listHosts({ query: { ...page, ...(tags === undefined ? {} : { tags }) } }));
+    const hosts = await allPages((page) =>
+      client.listHosts({ query: { ...page, ...(tags === undefined ? {} : { tags }) } }),
+    );
     if (context.json) printJson(context, { hosts });
     else {
       const rows = hosts.map((host) => [
@@ -27,7 +29,12 @@ export const hostLs = defineCommand({
         host.agent_version ?? '',
         host.last_seen_at ?? 'never',
       ]);
-      const lines = table(['host', 'agent', 'tags', 'version', 'last seen'], rows, context.out, 'No host has joined yet: guise host token makes a token for one.');
+      const lines = table(
+        ['host', 'agent', 'tags', 'version', 'last seen'],
+        rows,
+        context.out,
+        'No host has joined yet: guise host token makes a token for one.',
+      );
       for (const line of lines) context.out.line(line);
     }
     return 0;

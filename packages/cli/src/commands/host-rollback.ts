@@ -23,7 +23,10 @@ export const hostRollback = defineCommand({
       body: { to: options.to ?? 'previous' },
     });
     if (context.json) printJson(context, answer);
-    else context.out.line(`${text}: ${resultText(answer.result)}${answer.transaction_id === null ? '' : ` (transaction ${answer.transaction_id})`}`);
+    else
+      context.out.line(
+        `${text}: ${resultText(answer.result)}${answer.transaction_id === null ? '' : ` (transaction ${answer.transaction_id})`}`,
+      );
     return exitCodeOfResult(answer.result);
   },
 });

@@ -14,22 +14,43 @@ export const hostShow = defineCommand({
   async run(context, { operands: [text = ''], options }) {
     const client = openClient(context, options);
     const params = { host_id: parseHostId(text) };
-    const [host, { state, reported_at }] = await Promise.all([client.getHost({ params }), client.getHostState({ params })]);
+    const [host, { state, reported_at }] = await Promise.all([
+      client.getHost({ params }),
+      client.getHostState({ params }),
+    ]);
     if (context.json) {
       printJson(context, { ...host, reported_at, state });
       return 0;
     }
     const { out } = context;
-    const applied = host.applied_generation === host.desired.generation ? 'applied' : `generation ${host.applied_generation ?? 'none'} applied`;
-    out.line(`${out.style.heading(host.host_id)}: ${host.connected ? 'connected' : `away, last seen ${host.last_seen_at ?? 'never'}`}`);
-    out.line(`  tags: ${Object.entries(host.tags).map(([key, value]) => `${key}=${value}`).join(' ') || 'none'}`);
+    const applied =
+      host.applied_generation === host.desired.generation
+        ? 'applied'
+        : `generation ${host.applied_generation ?? 'none'} applied`;
+    out.line(
+      `${out.style.heading(host.host_id)}: ${host.connected ? 'connected' : `away, last seen ${host.last_seen_at ?? 'never'}`}`,
+    );
+    out.line(
+      `  tags: ${
+        Object.entries(host.tags)
+          .map(([key, value]) => `${key}=${value}`)
+          .join(' ') || 'none'
+      }`,
+    );
     out.line(`  groups: ${host.groups.join(' ') || 'none'}`);
-    out.line(`  desired: generation ${host.desired.generation}, ${applied}${host.desired.suspended ? ', rolled back by hand' : ''}`);
-    for (const layer of host.desired.layers) out.line(`    ${layerText(layer)}, assigned by ${printable(layer.assigned_by)}`);
+    out.line(
+      `  desired: generation ${host.desired.generation}, ${applied}${host.desired.suspended ? ', rolled back by hand' : ''}`,
+    );
+    for (const layer of host.desired.layers)
+      out.line(`    ${layerText(layer)}, assigned by ${printable(layer.assigned_by)}`);
     if (host.desired.refused !== null) out.line(out.style.removed(`  refused: ${printable(host.desired.refused)}`));
     out.line(`  active: ${state?.active.map(layerText).join('; ') || 'none'}`);
-    if (state?.last_transaction) out.line(`  last switch: ${statusText(state.last_transaction.status)} (transaction ${state.last_transaction.id})`);
-    for (const [name, value] of Object.entries(host.facts)) out.line(out.style.quiet(`  ${printable(`${name}: ${value}`)}`));
+    if (state?.last_transaction)
+      out.line(
+        `  last switch: ${statusText(state.last_transaction.status)} (transaction ${state.last_transaction.id})`,
+      );
+    for (const [name, value] of Object.entries(host.facts))
+      out.line(out.style.quiet(`  ${printable(`${name}: ${value}`)}`));
     return 0;
   },
 });

@@ -16,7 +16,10 @@ export const hostTag = defineCommand({
     const client = openClient(context, options);
     const params = { host_id: parseHostId(text) };
     const { tags: before } = await client.getHost({ params });
-    const tags = changes.length === 0 ? before : (await client.putHostTags({ params, body: { tags: changed(before, changes) } })).tags;
+    const tags =
+      changes.length === 0
+        ? before
+        : (await client.putHostTags({ params, body: { tags: changed(before, changes) } })).tags;
     if (context.json) printJson(context, { tags });
     else for (const [key, value] of Object.entries(tags)) context.out.line(`${key}=${value}`);
     return 0;
@@ -27,7 +30,8 @@ function changed(before: { readonly [key: string]: string }, changes: readonly s
   const tags = { ...before };
   for (const change of changes) {
     const [, key = '', value] = /^([^=]+)=(.*)$/.exec(change) ?? /^(.+)-$/.exec(change) ?? [];
-    if (key === '') throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(change)}: it must be key=value or key-`);
+    if (key === '')
+      throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(change)}: it must be key=value or key-`);
     if (value === undefined) delete tags[key];
     else tags[key] = value;
   }

@@ -7,7 +7,9 @@ import { serverOptions } from '../remote/server-options.ts';
 export const hostToken = defineCommand({
   operands: [{ name: 'HOST', kind: 'host', optional: true }],
   options: serverOptions,
-  notes: ['With HOST, only that host may use it; a host that is known already needs that. The token works once, for 15 minutes.'],
+  notes: [
+    'With HOST, only that host may use it; a host that is known already needs that. The token works once, for 15 minutes.',
+  ],
   examples: [{ line: 'guise host token h4', why: 'a token with which h4 joins' }],
   async run(context, { operands: [text], options }) {
     const body = text === undefined ? {} : { host_id: parseHostId(text) };

@@ -22,11 +22,18 @@ export const hostUnassign = defineCommand({
     const client = openClient(context, options);
     const target = parseTarget(targetText);
     const query = options.as === undefined ? {} : { instance: options.as };
-    return switchHosts(context, client, target, options.noWait, () => unassign(client, target, parsePersonaId(personaText), query));
+    return switchHosts(context, client, target, options.noWait, () =>
+      unassign(client, target, parsePersonaId(personaText), query),
+    );
   },
 });
 
-async function unassign(client: Client, target: Target, persona_id: PersonaId, query: { readonly instance?: string }): Promise<void> {
+async function unassign(
+  client: Client,
+  target: Target,
+  persona_id: PersonaId,
+  query: { readonly instance?: string },
+): Promise<void> {
   switch (target.type) {
     case 'host':
       return client.unassignFromHost({ params: { host_id: target.hostId, persona_id }, query });

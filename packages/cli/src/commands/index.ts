@@ -23,42 +23,132 @@ const run = 'Running guise';
 export const commandEntries: readonly CommandEntry[] = [
   entry(local, 'plan', 'Show what applying personas would change', async () => (await import('./plan.ts')).plan),
   entry(local, 'apply', 'Make exactly these personas the active set', async () => (await import('./apply.ts')).apply),
-  entry(local, 'rollback', 'Go back to the active set before, or to the baseline', async () => (await import('./rollback.ts')).rollback),
+  entry(
+    local,
+    'rollback',
+    'Go back to the active set before, or to the baseline',
+    async () => (await import('./rollback.ts')).rollback,
+  ),
   entry(local, 'active', 'List the active personas', async () => (await import('./active.ts')).active),
   entry(local, 'why', 'Tell why one thing on this machine is as it is', async () => (await import('./why.ts')).why),
   entry(local, 'drift', 'Show what somebody else changed', async () => (await import('./drift.ts')).drift),
-  entry(local, 'history', 'List what has been applied and rolled back', async () => (await import('./history.ts')).history),
+  entry(
+    local,
+    'history',
+    'List what has been applied and rolled back',
+    async () => (await import('./history.ts')).history,
+  ),
 
-  entry(persona, 'persona validate', 'Check persona files', async () => (await import('./persona-validate.ts')).personaValidate),
-  entry(persona, 'persona publish', 'Publish persona files at the control plane', async () => (await import('./persona-publish.ts')).personaPublish),
+  entry(
+    persona,
+    'persona validate',
+    'Check persona files',
+    async () => (await import('./persona-validate.ts')).personaValidate,
+  ),
+  entry(
+    persona,
+    'persona publish',
+    'Publish persona files at the control plane',
+    async () => (await import('./persona-publish.ts')).personaPublish,
+  ),
   entry(persona, 'persona ls', 'List published personas', async () => (await import('./persona-ls.ts')).personaLs),
-  entry(persona, 'persona show', 'Show a published persona', async () => (await import('./persona-show.ts')).personaShow),
-  entry(persona, 'persona diff', 'Compare two personas, published or files', async () => (await import('./persona-diff.ts')).personaDiff),
-  entry(persona, 'persona schema', 'Print the JSON Schema of persona documents', async () => (await import('./persona-schema.ts')).personaSchemaCommand),
+  entry(
+    persona,
+    'persona show',
+    'Show a published persona',
+    async () => (await import('./persona-show.ts')).personaShow,
+  ),
+  entry(
+    persona,
+    'persona diff',
+    'Compare two personas, published or files',
+    async () => (await import('./persona-diff.ts')).personaDiff,
+  ),
+  entry(
+    persona,
+    'persona schema',
+    'Print the JSON Schema of persona documents',
+    async () => (await import('./persona-schema.ts')).personaSchemaCommand,
+  ),
 
   entry(host, 'host ls', 'List hosts', async () => (await import('./host-ls.ts')).hostLs),
-  entry(host, 'host show', 'Show a host, its personas and its last switch', async () => (await import('./host-show.ts')).hostShow),
+  entry(
+    host,
+    'host show',
+    'Show a host, its personas and its last switch',
+    async () => (await import('./host-show.ts')).hostShow,
+  ),
   entry(host, 'host plan', 'Show what a host would change now', async () => (await import('./host-plan.ts')).hostPlan),
   entry(host, 'host assign', 'Give hosts a persona', async () => (await import('./host-assign.ts')).hostAssign),
-  entry(host, 'host unassign', 'Take a persona from hosts', async () => (await import('./host-unassign.ts')).hostUnassign),
-  entry(host, 'host rollback', 'Take a host back by hand', async () => (await import('./host-rollback.ts')).hostRollback),
-  entry(host, 'host why', 'Tell why one thing on a host is as it is', async () => (await import('./host-why.ts')).hostWhy),
-  entry(host, 'host history', 'List what a host has applied and rolled back', async () => (await import('./host-history.ts')).hostHistory),
+  entry(
+    host,
+    'host unassign',
+    'Take a persona from hosts',
+    async () => (await import('./host-unassign.ts')).hostUnassign,
+  ),
+  entry(
+    host,
+    'host rollback',
+    'Take a host back by hand',
+    async () => (await import('./host-rollback.ts')).hostRollback,
+  ),
+  entry(
+    host,
+    'host why',
+    'Tell why one thing on a host is as it is',
+    async () => (await import('./host-why.ts')).hostWhy,
+  ),
+  entry(
+    host,
+    'host history',
+    'List what a host has applied and rolled back',
+    async () => (await import('./host-history.ts')).hostHistory,
+  ),
   entry(host, 'host tag', 'Show or change the tags of a host', async () => (await import('./host-tag.ts')).hostTag),
-  entry(host, 'host token', 'Make a token with which one host may join', async () => (await import('./host-token.ts')).hostToken),
+  entry(
+    host,
+    'host token',
+    'Make a token with which one host may join',
+    async () => (await import('./host-token.ts')).hostToken,
+  ),
 
   entry(lab, 'lab up', 'Boot lab hosts', async () => (await import('./lab-up.ts')).labUp),
-  entry(lab, 'lab down', 'Remove lab hosts and all that came with them', async () => (await import('./lab-down.ts')).labDown),
+  entry(
+    lab,
+    'lab down',
+    'Remove lab hosts and all that came with them',
+    async () => (await import('./lab-down.ts')).labDown,
+  ),
   entry(lab, 'lab ls', 'List lab hosts', async () => (await import('./lab-ls.ts')).labLs),
-  entry(lab, 'lab shell', 'Open a shell in a lab host, or run a command there', async () => (await import('./lab-shell.ts')).labShell),
+  entry(
+    lab,
+    'lab shell',
+    'Open a shell in a lab host, or run a command there',
+    async () => (await import('./lab-shell.ts')).labShell,
+  ),
   entry(lab, 'lab break', 'Break a lab host as real ones break', async () => (await import('./lab-break.ts')).labBreak),
 
-  entry(run, 'start', 'Show guise at work: control plane, three lab hosts, a guided run', async () => (await import('./start.ts')).start),
-  entry(run, 'up', 'Start a control plane with three lab hosts, and leave it running', async () => (await import('./up.ts')).up),
+  entry(
+    run,
+    'start',
+    'Show guise at work: control plane, three lab hosts, a guided run',
+    async () => (await import('./start.ts')).start,
+  ),
+  entry(
+    run,
+    'up',
+    'Start a control plane with three lab hosts, and leave it running',
+    async () => (await import('./up.ts')).up,
+  ),
   entry(run, 'down', 'Remove what up or start began', async () => (await import('./down.ts')).down),
   entry(run, 'server', 'Run a control plane', async () => (await import('./server.ts')).server),
   entry(run, 'agent', 'Run the agent of this machine', async () => (await import('./agent.ts')).agent),
-  entry(run, 'completion', 'Print the tab completion of a shell', async () => (await import('./completion.ts')).completion),
+  entry(
+    run,
+    'completion',
+    'Print the tab completion of a shell',
+    async () => (await import('./completion.ts')).completion,
+  ),
 ];
 
 /** The entry, or null for a name that no command has. */
@@ -68,7 +158,9 @@ export function commandNamed(name: string): CommandEntry | null {
 
 /** `persona`, `host`, `lab`. */
 export function groupNames(): readonly string[] {
-  return [...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : [])))];
+  return [
+    ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),
+  ];
 }
 
 function entry(section: string, name: string, summary: string, load: () => Promise<Command>): CommandEntry {

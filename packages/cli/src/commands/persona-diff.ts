@@ -17,7 +17,9 @@ export const personaDiff = defineCommand({
     { name: 'NEW', kind: 'persona' },
   ],
   options: serverOptions,
-  notes: ['Each is a FILE, or PERSONA[@VERSION] at the control plane. Parents are compared as well; order of keys does not matter.'],
+  notes: [
+    'Each is a FILE, or PERSONA[@VERSION] at the control plane. Parents are compared as well; order of keys does not matter.',
+  ],
   examples: [
     { line: 'guise persona diff web@3 web', why: 'what changed since version 3' },
     { line: 'guise persona diff web personas/web.yaml', why: 'what publishing the file would change' },
@@ -44,6 +46,6 @@ async function textOf(text: string, context: Context, options: ServerOptions): P
 
 async function personaAt(text: string, context: Context, options: ServerOptions): Promise<ResolvedPersona> {
   const isFile = text.includes('/') || /\.(ya?ml|json)$/.test(text) || existsSync(resolve(context.cwd, text));
-  if (isFile) return readPersona(context.cwd, text);
+  if (isFile) return readPersona(text);
   return (await publishedPersona(openClient(context, options), parseReference(text))).persona;
 }

@@ -28,7 +28,8 @@ export const personaLs = defineCommand({
         persona.updated_at,
       ]);
       const headings = ['persona', 'version', 'name', 'category', 'groups', 'updated'];
-      for (const line of table(headings, rows, context.out, 'Nothing is published yet: guise persona publish FILE…')) context.out.line(line);
+      for (const line of table(headings, rows, context.out, 'Nothing is published yet: guise persona publish FILE…'))
+        context.out.line(line);
     }
     return 0;
   },

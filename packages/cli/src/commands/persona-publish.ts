@@ -7,11 +7,13 @@ import { serverOptions } from '../remote/server-options.ts';
 export const personaPublish = defineCommand({
   operands: [{ name: 'FILE', kind: 'persona_file', repeated: true }],
   options: serverOptions,
-  notes: ['All files are read and checked before the first is published. A file that has not changed keeps its version.'],
+  notes: [
+    'All files are read and checked before the first is published. A file that has not changed keeps its version.',
+  ],
   examples: [{ line: 'guise persona publish personas/*.yaml', why: 'a new version of every persona that changed' }],
   async run(context, { operands, options }) {
     const personas = [];
-    for (const file of operands) personas.push(await readPersona(context.cwd, file));
+    for (const file of operands) personas.push(await readPersona(file));
     const client = openClient(context, options);
     const published = [];
     for (const persona of personas) {

@@ -25,8 +25,15 @@ export const personaShow = defineCommand({
       const versions = await allPages((query) => client.listVersions({ params, query }));
       if (context.json) printJson(context, { versions });
       else {
-        const rows = versions.map((each) => [String(each.version), each.current ? 'current' : '', each.published_at, each.published_by, each.digest]);
-        for (const line of table(['version', '', 'published', 'by', 'digest'], rows, context.out)) context.out.line(line);
+        const rows = versions.map((each) => [
+          String(each.version),
+          each.current ? 'current' : '',
+          each.published_at,
+          each.published_by,
+          each.digest,
+        ]);
+        for (const line of table(['version', '', 'published', 'by', 'digest'], rows, context.out))
+          context.out.line(line);
       }
       return 0;
     }
@@ -36,7 +43,11 @@ export const personaShow = defineCommand({
       const { out } = context;
       const parents = version.persona.ancestors.map(({ document }) => document.persona_id).join(', ');
       out.line(out.style.quiet(`# ${version.persona_id}@${version.version} ${version.digest}`));
-      out.line(out.style.quiet(`# published ${version.published_at} by ${version.published_by}${parents === '' ? '' : `, on top of ${parents}`}`));
+      out.line(
+        out.style.quiet(
+          `# published ${version.published_at} by ${version.published_by}${parents === '' ? '' : `, on top of ${parents}`}`,
+        ),
+      );
       out.write(documentText(version.persona.own.document));
     }
     return 0;

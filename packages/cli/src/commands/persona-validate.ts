@@ -16,7 +16,7 @@ export const personaValidate = defineCommand({
   async run(context, { operands }) {
     const verdicts: Verdict[] = [];
     for (const file of operands) {
-      const verdict = await verdictOn(context.cwd, file);
+      const verdict = await verdictOn(file);
       verdicts.push(verdict);
       if (context.json) continue;
       if (verdict.valid) context.out.line(`${context.out.style.added('ok')} ${file} (${verdict.persona_id})`);
@@ -30,9 +30,9 @@ export const personaValidate = defineCommand({
   },
 });
 
-async function verdictOn(cwd: string, file: string): Promise<Verdict> {
+async function verdictOn(file: string): Promise<Verdict> {
   try {
-    const { own } = await readPersona(cwd, file);
+    const { own } = await readPersona(file);
     return { file, valid: true, persona_id: own.document.persona_id };
   } catch (error) {
     if (!(error instanceof GuiseError)) throw error;

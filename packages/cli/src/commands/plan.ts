@@ -15,7 +15,7 @@ export const plan = defineCommand({
     { line: 'guise plan web.yaml --root /srv/image', why: 'on a tree of files that is not running' },
   ],
   async run(context, { operands, options }) {
-    const layers = await layersFromFiles(context.cwd, { ...options, files: operands });
+    const layers = await layersFromFiles({ ...options, files: operands });
     return withEngine(context, options, async (engine) => {
       const planned = await engine.plan(layers);
       if (context.json) printJson(context, (await import('@guise/api')).planReportOf(planned));

@@ -14,7 +14,9 @@ export const rollback = defineCommand({
     yes: { type: 'boolean', summary: 'Ask nothing' },
     ...hostOptions,
   },
-  notes: ['Asks on a terminal. Without one it asks nothing: going back is what a script calls when something went wrong.'],
+  notes: [
+    'Asks on a terminal. Without one it asks nothing: going back is what a script calls when something went wrong.',
+  ],
   examples: [
     { line: 'guise rollback', why: 'undo the last switch' },
     { line: 'guise rollback --to baseline', why: 'put the machine back to what it was before guise, byte for byte' },
@@ -24,7 +26,7 @@ export const rollback = defineCommand({
     const question = to === 'previous' ? 'Go back to the personas before the last switch?' : 'Take all personas away?';
     if (!options.yes && context.canAsk && !(await context.confirm(question))) {
       context.err.line('Nothing was changed.');
-      return 0;
+      return 3;
     }
     return withEngine(context, options, async (engine) => {
       const outcome = await withProgress(context, (onProgress) => engine.rollback(to, { onProgress }));

@@ -8,7 +8,9 @@ import { whyLines } from '../render/why.ts';
 export const why = defineCommand({
   operands: [{ name: 'ADDRESS', kind: 'address' }],
   options: hostOptions,
-  notes: ['An address is kind:name. Tells who decides each field, who wanted something else, and what would be without each persona.'],
+  notes: [
+    'An address is kind:name. Tells who decides each field, who wanted something else, and what would be without each persona.',
+  ],
   examples: [
     { line: 'guise why sysctl:net.core.somaxconn', why: 'who set it, and what it was before' },
     { line: 'guise why file:/etc/nginx/nginx.conf', why: 'which personas have a say in this file' },

@@ -4,7 +4,8 @@
  * Shape: n files → n layers in the same order, each with its own instance name.
  * Throws: `document_invalid` and its like from reading; `argument_invalid` for options that fit no persona; `parameter_invalid`.
  */
-import { GuiseError, type Layer, layerOf, parameterFromText, parametersOf, type ResolvedPersona } from '@guise/model';
+import { GuiseError, type Layer, layerOf } from '@guise/model';
+import { parameterFor, parametersOf } from './declared.ts';
 import { readPersona } from './read-persona.ts';
 
 export interface LayerRequest {
@@ -23,12 +24,12 @@ interface Setting {
   readonly value: string;
 }
 
-export async function layersFromFiles(cwd: string, request: LayerRequest): Promise<readonly Layer[]> {
+export async function layersFromFiles(request: LayerRequest): Promise<readonly Layer[]> {
   const { files, as } = request;
   if (as.length > files.length) throw invalid(`Cannot use --as ${as.length} times for ${files.length} files`);
   const layers: Layer[] = [];
   for (const [index, file] of files.entries()) {
-    layers.push(layerOf(await readPersona(cwd, file), { instance: as[index] ?? null, assignedBy: 'local' }));
+    layers.push(layerOf(await readPersona(file), { instance: as[index] ?? null, assignedBy: 'local' }));
   }
   refuseSameNames(layers);
   const parameters = request.param.map((text) => parameterSetting(text, layers));
@@ -44,18 +45,6 @@ export async function layersFromFiles(cwd: string, request: LayerRequest): Promi
 export function priorityFrom(text: string): number {
   if (/^\d{1,4}$/.test(text) && Number(text) <= 1000) return Number(text);
   throw invalid(`Cannot use --priority ${text}: it must be 0 to 1000`);
-}
-
-/** A parameter as typed, as the persona declares it. Throws: `parameter_invalid`. */
-export function parameterFor(persona: ResolvedPersona, name: string, text: string): string | number | boolean {
-  const declared = parametersOf(persona);
-  const parameter = declared.get(name);
-  if (parameter !== undefined) return parameterFromText(name, parameter.definition, text);
-  const known = declared.size === 0 ? 'it has none' : `they are ${[...declared.keys()].join(', ')}`;
-  throw new GuiseError(
-    'parameter_invalid',
-    `Cannot set parameter ${JSON.stringify(name)}: it must be one of ${persona.own.document.persona_id}, and ${known}`,
-  );
 }
 
 function refuseSameNames(layers: readonly Layer[]): void {
@@ -74,7 +63,8 @@ function parameterSetting(text: string, layers: readonly Layer[]): Setting {
   const dot = key.lastIndexOf('.');
   const setting = { instance: dot < 0 ? null : key.slice(0, dot), name: key.slice(dot + 1), value };
   const addressed = layers.filter(({ instance }) => setting.instance === null || setting.instance === instance);
-  if (addressed.length === 0) throw invalid(`Cannot use --param ${text}: no persona is applied as ${JSON.stringify(setting.instance)}`);
+  if (addressed.length === 0)
+    throw invalid(`Cannot use --param ${text}: no persona is applied as ${JSON.stringify(setting.instance)}`);
   const holder = addressed.find(({ persona }) => parametersOf(persona).has(setting.name)) ?? addressed[0]!;
   parameterFor(holder.persona, setting.name, value);
   return setting;
@@ -97,7 +87,10 @@ export function keyAndValue(text: string, flag: string, shape: string): readonly
 
 function parametersFor({ instance, persona }: Layer, settings: readonly Setting[]): Layer['parameters'] {
   const given = [...parametersOf(persona).keys()].flatMap((name) => {
-    const setting = lastFor(settings.filter((each) => each.name === name), instance);
+    const setting = lastFor(
+      settings.filter((each) => each.name === name),
+      instance,
+    );
     return setting === undefined ? [] : [[name, parameterFor(persona, name, setting.value)] as const];
   });
   return Object.fromEntries(given);

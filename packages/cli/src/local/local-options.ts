@@ -2,7 +2,11 @@
 import type { OptionTable } from '../command.ts';
 
 export const hostOptions = {
-  root: { type: 'string', value: 'DIR', summary: 'Work on the tree of files below DIR, where nothing runs (default /)' },
+  root: {
+    type: 'string',
+    value: 'DIR',
+    summary: 'Work on the tree of files below DIR, where nothing runs (default /)',
+  },
   stateDir: { type: 'string', value: 'DIR', summary: 'Where the journal is (default /var/lib/guise below the root)' },
 } as const satisfies OptionTable;
 

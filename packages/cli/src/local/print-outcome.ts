@@ -31,7 +31,10 @@ export async function printOutcome(outcome: Outcome, contentOf: ContentOf | null
 }
 
 /** Runs a switch with its phases shown on standard error, a terminal only: a script wants the outcome. */
-export async function withProgress<Value>({ err, json }: Context, work: (tell: (progress: Progress) => void) => Promise<Value>): Promise<Value> {
+export async function withProgress<Value>(
+  { err, json }: Context,
+  work: (tell: (progress: Progress) => void) => Promise<Value>,
+): Promise<Value> {
   const line = new ProgressLine(err);
   const isShown = err.isTty && !json;
   try {

@@ -25,9 +25,13 @@ export async function withEngine(
 ): Promise<ExitCode> {
   const root = resolve(context.cwd, place.root ?? '/');
   if (root === '/' && !context.isRoot) {
-    throw new GuiseError('not_permitted', 'Cannot work on this machine without root: run it with sudo, or give --root DIR');
+    throw new GuiseError(
+      'not_permitted',
+      'Cannot work on this machine without root: run it with sudo, or give --root DIR',
+    );
   }
-  const stateDirectory = place.stateDir === undefined ? join(root, stateBelowRoot) : resolve(context.cwd, place.stateDir);
+  const stateDirectory =
+    place.stateDir === undefined ? join(root, stateBelowRoot) : resolve(context.cwd, place.stateDir);
   const engine = engineHere({ root, stateDirectory });
   try {
     await finishInterrupted(engine, context);

@@ -4,7 +4,10 @@ import { limits } from '@guise/model';
 const pagesMax = 200;
 
 export async function allPages<Item>(
-  page: (query: { readonly limit: number; readonly cursor?: string }) => Promise<{ readonly items: readonly Item[]; readonly next_cursor: string | null }>,
+  page: (query: {
+    readonly limit: number;
+    readonly cursor?: string;
+  }) => Promise<{ readonly items: readonly Item[]; readonly next_cursor: string | null }>,
 ): Promise<readonly Item[]> {
   const items: Item[] = [];
   let cursor: string | null = null;

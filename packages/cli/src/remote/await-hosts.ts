@@ -15,14 +15,27 @@ export type HostOutcome =
   | { readonly type: 'refused'; readonly hostId: HostId; readonly reason: string }
   | { readonly type: 'offline'; readonly hostId: HostId };
 
-/** Host → its newest transaction, taken before anything was assigned. */
-export type Since = ReadonlyMap<HostId, string | null>;
+/** How a host stood before anything was assigned. */
+interface Before {
+  readonly transactionId: string | null;
+  readonly generation: number;
+}
+
+export type Since = ReadonlyMap<HostId, Before>;
 
 const pollMs = 250;
+/** Agents tell of the generation that they reached a moment before they tell of the transaction. */
+const transactionGraceMs = 2_000;
 
-export async function newestTransactions(client: Client, hosts: readonly HostId[]): Promise<Since> {
-  const newest = await Promise.all(hosts.map(async (hostId) => [hostId, (await newestOf(client, hostId))?.id ?? null] as const));
-  return new Map(newest);
+export async function standingOf(client: Client, hosts: readonly HostId[]): Promise<Since> {
+  const standing = hosts.map(async (hostId) => {
+    const [newest, { desired }] = await Promise.all([
+      newestOf(client, hostId),
+      client.getHost({ params: { host_id: hostId } }),
+    ]);
+    return [hostId, { transactionId: newest?.id ?? null, generation: desired.generation }] as const;
+  });
+  return new Map(await Promise.all(standing));
 }
 
 export async function awaitHosts(
@@ -31,36 +44,62 @@ export async function awaitHosts(
   tell: (line: string) => void,
 ): Promise<readonly HostOutcome[]> {
   const deadlineMs = Date.now() + limits.transactionTimeoutMs;
-  const waiting = new Map(since);
+  const waiting = new Map([...since].map(([hostId, before]) => [hostId, new HostWatch(client, hostId, before)]));
   const outcomes: HostOutcome[] = [];
   while (waiting.size > 0) {
-    for (const [hostId, before] of waiting) {
-      const outcome = await outcomeOf(client, hostId, before);
+    for (const [hostId, watch] of waiting) {
+      const outcome = await watch.look(Date.now());
       if (outcome === null) continue;
       waiting.delete(hostId);
       outcomes.push(outcome);
     }
     if (waiting.size === 0) break;
+    const names = [...waiting.keys()].join(', ');
     if (Date.now() > deadlineMs) {
-      throw new GuiseError('host_unavailable', `Cannot tell what became of ${[...waiting.keys()].join(', ')}: no answer in time`);
+      throw new GuiseError('host_unavailable', `Cannot tell what became of ${names}: no answer in time`);
     }
-    tell(`waiting for ${[...waiting.keys()].join(', ')}`);
+    tell(`waiting for ${names}`);
     await delay(pollMs);
   }
   return outcomes;
 }
 
-/** Null while it is not decided. */
-async function outcomeOf(client: Client, hostId: HostId, before: string | null): Promise<HostOutcome | null> {
-  const host = await client.getHost({ params: { host_id: hostId } });
-  if (host.desired.refused !== null) return { type: 'refused', hostId, reason: host.desired.refused };
-  if (!host.connected) return { type: 'offline', hostId };
-  const newest = await newestOf(client, hostId);
-  const transaction = newest !== null && newest.id !== before && newest.finished_at !== null ? newest : null;
-  if (host.applied_generation === host.desired.generation) {
-    return transaction === null ? { type: 'unchanged', hostId } : { type: 'switched', hostId, transaction };
+class HostWatch {
+  readonly #client: Client;
+  readonly #hostId: HostId;
+  readonly #before: Before;
+  /** When the host was first seen at its generation, without the transaction that took it there. */
+  #arrivedMs: number | null = null;
+
+  constructor(client: Client, hostId: HostId, before: Before) {
+    this.#client = client;
+    this.#hostId = hostId;
+    this.#before = before;
   }
-  return transaction !== null && transaction.status !== 'committed' ? { type: 'switched', hostId, transaction } : null;
+
+  /** Null while it is not decided. */
+  async look(nowMs: number): Promise<HostOutcome | null> {
+    const hostId = this.#hostId;
+    const { desired, connected, applied_generation } = await this.#client.getHost({ params: { host_id: hostId } });
+    if (desired.refused !== null) return { type: 'refused', hostId, reason: desired.refused };
+    if (!connected) return { type: 'offline', hostId };
+    const transaction = await this.#newTransaction();
+    if (applied_generation !== desired.generation) {
+      return transaction === null || transaction.status === 'committed'
+        ? null
+        : { type: 'switched', hostId, transaction };
+    }
+    if (transaction !== null) return { type: 'switched', hostId, transaction };
+    if (desired.generation === this.#before.generation) return { type: 'unchanged', hostId };
+    this.#arrivedMs ??= nowMs;
+    return nowMs - this.#arrivedMs < transactionGraceMs ? null : { type: 'unchanged', hostId };
+  }
+
+  async #newTransaction(): Promise<TransactionReport | null> {
+    const newest = await newestOf(this.#client, this.#hostId);
+    const isNew = newest !== null && newest.id !== this.#before.transactionId && newest.finished_at !== null;
+    return isNew ? newest : null;
+  }
 }
 
 async function newestOf(client: Client, hostId: HostId): Promise<TransactionReport | null> {

@@ -38,7 +38,10 @@ function localToken({ env, isRoot }: Pick<Context, 'env' | 'isRoot'>): string {
     const token = tokenIn(join(directory, adminTokenFile));
     if (token !== null) return token;
   }
-  throw new GuiseError('token_missing', `Cannot log in: give --token or GUISE_TOKEN; a server on this machine keeps one in ${join(server, adminTokenFile)}`);
+  throw new GuiseError(
+    'token_missing',
+    `Cannot log in: give --token or GUISE_TOKEN; a server on this machine keeps one in ${join(server, adminTokenFile)}`,
+  );
 }
 
 function tokenIn(path: string): string | null {

@@ -15,7 +15,10 @@ export function parseReference(text: string): PersonaReference {
 }
 
 /** Throws: `persona_not_found`, `version_not_found`. */
-export function publishedPersona(client: Client, { personaId, version }: PersonaReference): ReturnType<Client['getPersona']> {
+export function publishedPersona(
+  client: Client,
+  { personaId, version }: PersonaReference,
+): ReturnType<Client['getPersona']> {
   if (version === null) return client.getPersona({ params: { persona_id: personaId } });
   return client.getVersion({ params: { persona_id: personaId, version } });
 }

@@ -12,7 +12,9 @@ export function printHostOutcomes(outcomes: readonly HostOutcome[], context: Con
   } else {
     for (const outcome of outcomes) for (const line of hostOutcomeLines(outcome, context)) context.out.line(line);
   }
-  return outcomes.map(exitCodeOfHost).reduce((worst, code) => (code > worst ? code : worst), 0);
+  let worst: ExitCode = 0;
+  for (const code of outcomes.map(exitCodeOfHost)) if (code > worst) worst = code;
+  return worst;
 }
 
 function hostOutcomeLines(outcome: HostOutcome, { out }: Context): readonly string[] {

@@ -6,7 +6,7 @@ import type { ExitCode } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
 import { ProgressLine } from '../render/progress.ts';
 import { count } from '../render/text.ts';
-import { awaitHosts, newestTransactions } from './await-hosts.ts';
+import { awaitHosts, standingOf } from './await-hosts.ts';
 import { printHostOutcomes } from './print-host-outcomes.ts';
 import { hostsOf, type Target } from './target.ts';
 
@@ -28,7 +28,7 @@ export async function switchHosts(
     else context.out.line(`Accepted for ${count(hosts.length, 'host')}.`);
     return 0;
   }
-  const since = await newestTransactions(client, hosts);
+  const since = await standingOf(client, hosts);
   await change();
   const progress = new ProgressLine(context.err);
   const outcomes = await awaitHosts(client, since, (line) => {

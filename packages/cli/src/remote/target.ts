@@ -25,11 +25,14 @@ export async function hostsOf(client: Client, target: Target): Promise<readonly 
     case 'host':
       return [target.hostId];
     case 'tag':
-      return (await allPages((page) => client.listHosts({ query: { ...page, tags: target.tag } }))).map(({ host_id }) => host_id);
+      return (await allPages((page) => client.listHosts({ query: { ...page, tags: target.tag } }))).map(
+        ({ host_id }) => host_id,
+      );
     case 'group': {
       const groups = await allPages((page) => client.listHostGroups({ query: page }));
       const found = groups.find(({ group }) => group === target.group);
-      if (found === undefined) throw new GuiseError('host_not_found', `Cannot find the group ${JSON.stringify(target.group)}`);
+      if (found === undefined)
+        throw new GuiseError('host_not_found', `Cannot find the group ${JSON.stringify(target.group)}`);
       return found.hosts;
     }
   }

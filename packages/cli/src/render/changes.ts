@@ -64,8 +64,11 @@ export function signOf({ address, before, after, fields }: ShownChange): Sign {
   return isAbsent(address, after) ? '-' : '~';
 }
 
+/** A null in a target means "any", so where "not there" is null, the state must be null itself. */
 function isAbsent(address: Address, state: State): boolean {
-  return differingFields(address, state, absentState(kindOf(address))).length === 0;
+  const absent = absentState(kindOf(address));
+  const isNull = Object.keys(absent).every((field) => absent[field] !== null || (state[field] ?? null) === null);
+  return isNull && differingFields(address, state, absent).length === 0;
 }
 
 function verbOf(sign: Sign): string {

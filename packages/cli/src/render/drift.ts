@@ -8,8 +8,10 @@ export function driftLines(drift: readonly DriftReport[], { style }: Pick<Termin
   return [
     ...drift.flatMap(({ address, fields, expected, live }) => [
       style.changed(`~ ${printable(address)}`),
-      ...fields.map((field) => `    ${field}: ${valueText(expected[field] ?? null)} → ${valueText(live[field] ?? null)}`),
+      ...fields.map(
+        (field) => `    ${field}: ${valueText(expected[field] ?? null)} → ${valueText(live[field] ?? null)}`,
+      ),
     ]),
-    style.quiet(`${count(drift.length, "thing")} changed by somebody else; apply the personas again to put it back`),
+    style.quiet(`${count(drift.length, 'thing')} changed by somebody else; apply the personas again to put it back`),
   ];
 }

@@ -17,5 +17,8 @@ export function errorLines(error: unknown, style: Style, options: { readonly sho
 function bugLines(error: unknown, showStack: boolean): readonly string[] {
   const message = error instanceof Error ? error.message : String(error);
   if (showStack) return [error instanceof Error ? (error.stack ?? message) : message];
-  return [`bug in guise: ${printable(message)}`, '  Nothing you did. GUISE_DEBUG=1 shows where it happened; please report it with that.'];
+  return [
+    `bug in guise: ${printable(message)}`,
+    '  Nothing you did. GUISE_DEBUG=1 shows where it happened; please report it with that.',
+  ];
 }

@@ -14,7 +14,9 @@ export function overviewLines(entries: readonly CommandEntry[], prefix: string, 
     ...sections.flatMap((section) => [
       '',
       style.heading(section),
-      ...shown.filter((entry) => entry.section === section).map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+      ...shown
+        .filter((entry) => entry.section === section)
+        .map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
     ]),
     '',
     'guise COMMAND --help shows its options and examples. All commands take --json.',

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { diffSize, lineDiff } from './line-diff.ts';
 
 /** Few letters, so that texts share lines in different places. */
-const text = fc.array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 40 }).map((lines) => lines.map((line) => `${line}\n`).join(''));
+const text = fc
+  .array(fc.constantFrom('a', 'b', 'c', ''), { maxLength: 40 })
+  .map((lines) => lines.map((line) => `${line}\n`).join(''));
 
 describe('lineDiff', () => {
   it('counts as many lines in and out as the texts differ in length', () => {
@@ -24,14 +26,23 @@ describe('lineDiff', () => {
   });
 
   it('makes the one text of the other, where the texts are short enough to be shown whole', () => {
-    const short = fc.array(fc.constantFrom('a', 'b', 'c'), { maxLength: 6 }).map((lines) => lines.map((line) => `${line}\n`).join(''));
+    const short = fc
+      .array(fc.constantFrom('a', 'b', 'c'), { maxLength: 6 })
+      .map((lines) => lines.map((line) => `${line}\n`).join(''));
     fc.assert(
       fc.property(short, short, (before, after) => {
         fc.pre(before !== after);
         // The first difference is at most three lines from each end only when everything is shown.
         const shown = lineDiff(before, after);
-        fc.pre(shown.filter(({ sign }) => sign === '@').length === 1 && shown.filter(({ sign }) => sign !== '@' && sign !== '+').length === before.split('\n').length - 1);
-        const join = (sign: '+' | '-') => shown.filter((line) => line.sign === sign || line.sign === ' ').map((line) => `${line.text}\n`).join('');
+        fc.pre(
+          shown.filter(({ sign }) => sign === '@').length === 1 &&
+            shown.filter(({ sign }) => sign !== '@' && sign !== '+').length === before.split('\n').length - 1,
+        );
+        const join = (sign: '+' | '-') =>
+          shown
+            .filter((line) => line.sign === sign || line.sign === ' ')
+            .map((line) => `${line.text}\n`)
+            .join('');
         expect([join('-'), join('+')]).toEqual([before, after]);
       }),
     );

@@ -70,7 +70,11 @@ function reachable(before: readonly string[], after: readonly string[]): readonl
   return null;
 }
 
-function walkBack(trace: readonly Map<number, number>[], before: readonly string[], after: readonly string[]): readonly DiffLine[] {
+function walkBack(
+  trace: readonly Map<number, number>[],
+  before: readonly string[],
+  after: readonly string[],
+): readonly DiffLine[] {
   const lines: DiffLine[] = [];
   let row = before.length;
   let column = after.length;

@@ -14,14 +14,20 @@ export interface ShownPlan {
   readonly warnings: readonly string[];
 }
 
-export function planLines(plan: ShownPlan, contentOf: ContentOf, terminal: Pick<Terminal, 'columns' | 'style'>): readonly string[] {
+export function planLines(
+  plan: ShownPlan,
+  contentOf: ContentOf,
+  terminal: Pick<Terminal, 'columns' | 'style'>,
+): readonly string[] {
   const { style } = terminal;
   const layers = layerLines(plan.layersBefore, plan.layersAfter, terminal);
   return [
     style.heading('Personas'),
     ...(layers.length > 0 ? layers : [style.quiet('  none')]),
     style.heading('Changes'),
-    ...(plan.changes.length > 0 ? changeLines(plan.changes, contentOf, terminal) : [style.quiet('  none: the host is as the personas say')]),
+    ...(plan.changes.length > 0
+      ? changeLines(plan.changes, contentOf, terminal)
+      : [style.quiet('  none: the host is as the personas say')]),
     ...conflictLines(plan.conflicts, terminal),
     ...plan.warnings.map((warning) => style.changed(`  ! ${printable(warning)}`)),
     style.quiet([changeSummary(plan.changes) || 'nothing to do', `plan ${shortDigest(plan.hash)}`].join(' · ')),
@@ -35,7 +41,11 @@ export function layerText({ instance, persona_id, version, priority }: LayerRef)
 }
 
 /** `+` for layers that come, `-` for those that go, `~` for those that change and a blank for those that stay. */
-function layerLines(before: readonly LayerRef[], after: readonly LayerRef[], { style }: Pick<Terminal, 'style'>): readonly string[] {
+function layerLines(
+  before: readonly LayerRef[],
+  after: readonly LayerRef[],
+  { style }: Pick<Terminal, 'style'>,
+): readonly string[] {
   const gone = before.filter(({ instance }) => !after.some((layer) => layer.instance === instance));
   return [
     ...gone.map((layer) => style.removed(`  - ${layerText(layer)}`)),

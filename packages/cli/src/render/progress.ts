@@ -16,7 +16,8 @@ export class ProgressLine {
     const line = printable(text);
     if (line === this.#last) return;
     this.#last = line;
-    if (this.#terminal.isTty) this.#terminal.write(`${eraseLine}${this.#terminal.style.quiet(clip(line, this.#terminal.columns - 1))}`);
+    if (this.#terminal.isTty)
+      this.#terminal.write(`${eraseLine}${this.#terminal.style.quiet(clip(line, this.#terminal.columns - 1))}`);
     else this.#terminal.line(line);
   }
 

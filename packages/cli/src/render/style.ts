@@ -20,7 +20,8 @@ export const plainStyle: Style = {
 };
 
 /** Source: ECMA-48 "SGR". */
-const graphic = (on: number, off: number) => (text: string) => (text === '' ? '' : `\u001b[${on}m${text}\u001b[${off}m`);
+const graphic = (on: number, off: number) => (text: string) =>
+  text === '' ? '' : `\u001b[${on}m${text}\u001b[${off}m`;
 
 export const terminalStyle: Style = {
   heading: graphic(1, 22),

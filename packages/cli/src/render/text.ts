@@ -1,8 +1,7 @@
 /** Text from documents and hosts, made safe and short enough for a terminal. */
 import type { Json } from '@guise/model';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
-const controls = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const controls = /[\p{Cc}\p{Bidi_Control}]/gu;
 
 /** One line without control characters, so that a value cannot move the cursor, change colors or turn text around. */
 export function printable(text: string): string {

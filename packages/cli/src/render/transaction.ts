@@ -12,7 +12,9 @@ export function outcomeLines(transaction: TransactionReport, { style }: Pick<Ter
   return [
     status === 'committed' ? style.added(line) : style.removed(line),
     ...(error === null ? [] : [`  ${printable(error.message)}`]),
-    ...(status === 'stuck' ? ['  The host needs a person: it is neither as before nor as planned. The next guise command tries again.'] : []),
+    ...(status === 'stuck'
+      ? ['  The host needs a person: it is neither as before nor as planned. The next guise command tries again.']
+      : []),
   ];
 }
 
@@ -29,7 +31,12 @@ export function historyLines(
     transaction.id,
     transaction.error?.message ?? '',
   ]);
-  return table(['started', 'status', 'personas', 'changes', 'took', 'transaction', 'error'], rows, terminal, 'nothing has been applied yet');
+  return table(
+    ['started', 'status', 'personas', 'changes', 'took', 'transaction', 'error'],
+    rows,
+    terminal,
+    'nothing has been applied yet',
+  );
 }
 
 /** What a command found and finished before its own work. */
@@ -57,7 +64,7 @@ export function statusText(status: TransactionStatus): string {
   }
 }
 
-function totalMs({ timings_ms }: TransactionReport): number {
+export function totalMs({ timings_ms }: TransactionReport): number {
   return Object.values(timings_ms).reduce((sum, ms) => sum + ms, 0);
 }
 

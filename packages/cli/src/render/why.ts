@@ -10,7 +10,10 @@ export function whyLines(report: WhyReport, { style }: Pick<Terminal, 'style'>):
 }
 
 function liveLines({ live }: WhyReport): readonly string[] {
-  return Object.entries(live).map(([field, value]) => `  ${field}: ${valueText(value)}`);
+  const told = Object.entries(live).filter(([, value]) => value !== null);
+  return told.length === 0
+    ? ['  and it is not there']
+    : told.map(([field, value]) => `  ${field}: ${valueText(value)}`);
 }
 
 function fieldLines(field: WhyField, report: WhyReport, style: Terminal['style']): readonly string[] {

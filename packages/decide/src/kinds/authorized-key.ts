@@ -20,7 +20,8 @@ export const authorizedKey: KindRules = {
 };
 
 // Options come before the type and may hold blanks within quotes, so the type is looked for outside of them.
-const keyLine = /^(?:(?:[^\s"]|"(?:[^"\\]|\\.)*")+\s+)?(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/;
+const keyLine =
+  /^(?!#)(?:(?:[^\s"]|"(?:[^"\\]|\\.)*")+\s+)?(?:ssh-|ecdsa-|sk-)[a-z0-9@.-]+\s+([A-Za-z0-9+/]+={0,2})(?:\s|$)/;
 
 /**
  * The first 16 hexadecimal digits of the SHA-256 of the key's base64 text; null when the line holds no key.

@@ -16,7 +16,10 @@ export const command: KindRules = {
   absent,
   complete: (claimed, baseline) => overlay(absent, claimed, baseline),
   carried: ['check', 'do', 'undo'],
-  stays: (live, target) => (live['done'] && !target['done'] && (live['undo'] ?? null) === null ? 'it was done by a command without undo' : null),
-  reversibility: (before, after) => (after['done'] && !before['done'] && after['undo'] === null ? 'irreversible' : 'compensating'),
+  remembered: ['check', 'do', 'undo'],
+  stays: (live, target) =>
+    live['done'] && !target['done'] && (live['undo'] ?? null) === null ? 'it was done by a command without undo' : null,
+  reversibility: (before, after) =>
+    after['done'] && !before['done'] && after['undo'] === null ? 'irreversible' : 'compensating',
   rank: (_before, after) => (after['done'] ? ranks.command : ranks.takeBack),
 };

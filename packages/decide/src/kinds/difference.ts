@@ -3,15 +3,16 @@ import type { Address, Json, State } from '@guise/model';
 import { kindOf } from '@guise/model';
 import { kindRules } from './index.ts';
 
-/** Fields of `target` that `live` does not satisfy, sorted. Empty when there is nothing to change or to report. */
+/** Fields of `target` that `live` does not satisfy and that can be changed, sorted. */
 export function differingFields(address: Address, live: State, target: State): readonly string[] {
-  const { carried, same } = kindRules[kindOf(address)];
+  const { carried, same, stays } = kindRules[kindOf(address)];
+  if (stays !== undefined && stays(live, target) !== null) return [];
   const fields: string[] = [];
   for (const field in target) {
     const now = live[field] ?? null;
     const wanted = target[field] ?? null;
     if (equalJson(now, wanted) || carried.includes(field)) continue;
-    if (same?.(field, now, wanted) !== true) fields.push(field);
+    if (same?.(field, live, target) !== true) fields.push(field);
   }
   return fields.sort();
 }
@@ -27,5 +28,8 @@ export function equalJson(a: Json, b: Json): boolean {
   const left = a as State;
   const right = b as State;
   const keys = Object.keys(left);
-  return keys.length === Object.keys(right).length && keys.every((key) => key in right && equalJson(left[key] ?? null, right[key] ?? null));
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => key in right && equalJson(left[key] ?? null, right[key] ?? null))
+  );
 }

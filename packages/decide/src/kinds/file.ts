@@ -10,16 +10,21 @@ import { ranks } from '../plans/ranks.ts';
 import type { Claimed, KindRules } from './kind-rules.ts';
 
 /** Of no bytes at all: the content of a file that nobody gives any. */
-export const emptyDigest = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' as Digest;
+const emptyDigest = 'sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' as Digest;
 
 const absent: FileState = { type: 'absent', digest: null, target: null, mode: null, owner: null, group: null };
-const loginPaths = /^\/(etc\/(ssh|network|netplan|systemd\/network|NetworkManager|nftables\.conf|pam\.d)|root\/\.ssh)(\/|$)/;
+const ownership: ReadonlySet<string> = new Set(['mode', 'owner', 'group']);
+const loginPaths =
+  /^\/(etc\/(ssh|network|netplan|systemd\/network|NetworkManager|nftables\.conf|pam\.d)|root\/\.ssh)(\/|$)/;
 
 export const file: KindRules = {
   kind: 'file',
   absent,
   complete: completeFile,
   carried: [],
+  // A directory that is there only because a file needs it keeps the mode and owner of whoever makes it.
+  same: (field, live, target) =>
+    target[field] === null && ownership.has(field) && live['type'] === 'directory' && target['type'] === 'directory',
   reversibility: () => 'exact',
   rank: (_before, after) => (after['type'] === 'absent' ? ranks.removeFile : ranks.file),
   sortKey: (address, _before, after) => {

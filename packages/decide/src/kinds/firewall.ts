@@ -16,7 +16,10 @@ export const firewall: KindRules = {
   complete: (claimed, baseline) => ({
     present: claimed['present'] ?? true,
     policy: claimed['policy'] ?? baseline['policy'] ?? 'accept',
-    rules: [...list(claimed['deny'] ?? withVerdict(baseline, 'drop')), ...list(claimed['allow'] ?? withVerdict(baseline, 'accept'))],
+    rules: [
+      ...list(claimed['deny'] ?? withVerdict(baseline, 'drop')),
+      ...list(claimed['allow'] ?? withVerdict(baseline, 'accept')),
+    ],
   }),
   carried: [],
   sets: ['allow', 'deny'],

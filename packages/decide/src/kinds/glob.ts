@@ -1,10 +1,11 @@
 /**
  * Globs over versions and addresses: `*` stands for any text without `/`, `**` for any text at all.
  *
- * Shape: glob → anchored RegExp; the last `globsKept` different ones are remembered, because plans ask for the same few.
+ * Shape: glob → anchored RegExp; up to `limits.globsRemembered` different ones are remembered, because plans ask for the same few.
  */
+import { limits } from '@guise/model';
+
 const compiled = new Map<string, RegExp>();
-const globsKept = 1_000;
 
 export function segmentGlob(glob: string): RegExp {
   const known = compiled.get(glob);
@@ -12,10 +13,12 @@ export function segmentGlob(glob: string): RegExp {
   // Runs of stars are folded so that no pattern takes more than polynomial time on a long name.
   const source = glob
     .split(/(\*+)/)
-    .map((part) => (part === '' || part[0] !== '*' ? part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&') : part === '*' ? '[^/]*' : '.*'))
+    .map((part) =>
+      part === '' || part[0] !== '*' ? part.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&') : part === '*' ? '[^/]*' : '.*',
+    )
     .join('');
   const pattern = new RegExp(`^${source}$`, 's');
-  if (compiled.size >= globsKept) compiled.clear();
+  if (compiled.size >= limits.globsRemembered) compiled.clear();
   compiled.set(glob, pattern);
   return pattern;
 }

@@ -14,8 +14,9 @@ export const group: KindRules = {
     return { present: true, gid, record: null, system: claimed['system'] ?? baseline['system'] ?? false };
   },
   carried: ['system', 'record'],
+  remembered: ['system'],
   // A group that is to come into being without a number takes whichever is free.
-  same: (field, live, target) => field === 'gid' && target === null && live !== null,
+  same: (field, live, target) => field === 'gid' && target['gid'] === null && live['present'] === target['present'],
   // Files keep the old number when a group changes its own.
   reversibility: (before, after) => (before['present'] && after['present'] ? 'compensating' : 'exact'),
   rank: (_before, after) => (after['present'] ? ranks.group : ranks.removeGroup),

@@ -11,10 +11,28 @@ import { overlay } from './complete.ts';
 import { deepestFirst } from './file.ts';
 import type { KindRules } from './kind-rules.ts';
 
-const absent: MountState = { mounted: false, device: null, fstype: null, options: [], persistent: false, missing_directories: 0 };
+const absent: MountState = {
+  mounted: false,
+  device: null,
+  fstype: null,
+  options: [],
+  persistent: false,
+  missing_directories: 0,
+};
 /** Read by mount(8) and fstab(5) alone, or the kernel's default; never a difference on a live mount. */
-const notKernels = /^(defaults|rw|relatime|auto|noauto|nofail|_netdev|user|users|nouser|owner|bind|rbind|comment=.*|x-.*)$/;
-const restricting = new Set(['ro', 'nosuid', 'nodev', 'noexec', 'noatime', 'nodiratime', 'sync', 'dirsync', 'nosymfollow']);
+const notKernels =
+  /^(defaults|rw|relatime|auto|noauto|nofail|_netdev|user|users|nouser|owner|bind|rbind|comment=.*|x-.*)$/;
+const restricting = new Set([
+  'ro',
+  'nosuid',
+  'nodev',
+  'noexec',
+  'noatime',
+  'nodiratime',
+  'sync',
+  'dirsync',
+  'nosymfollow',
+]);
 const kibPerUnit: { readonly [unit: string]: number } = { '': 1 / 1024, k: 1, m: 1024, g: 1024 * 1024 };
 
 export const mount: KindRules = {
@@ -29,22 +47,29 @@ export const mount: KindRules = {
   carried: [],
   sets: ['options'],
   same: (field, live, target) => {
-    if (field === 'options') return sameOptions(live, target);
-    return field === 'fstype' && live !== null && (target === 'none' || target === 'auto');
+    if (live['mounted'] !== target['mounted']) return false;
+    if (field === 'options') return sameOptions(live['options'], target['options']);
+    return field === 'fstype' && (target['fstype'] === 'none' || target['fstype'] === 'auto');
   },
   // What is in memory is gone once it is unmounted.
-  reversibility: (before) => (before['mounted'] && /^(tmpfs|ramfs)$/.test(String(before['fstype'])) ? 'irreversible' : 'exact'),
+  reversibility: (before, after) => {
+    const isInMemory = before['mounted'] === true && (before['fstype'] === 'tmpfs' || before['fstype'] === 'ramfs');
+    return isInMemory && (!after['mounted'] || after['fstype'] !== before['fstype']) ? 'irreversible' : 'exact';
+  },
   rank: (_before, after) => (after['mounted'] ? ranks.mount : ranks.unmount),
   sortKey: (address, _before, after) => (after['mounted'] ? nameOf(address) : deepestFirst(nameOf(address))),
 };
 
-function sameOptions(live: Json, target: Json): boolean {
+function sameOptions(live: Json | undefined, target: Json | undefined): boolean {
   const have = new Set(kernelOptions(live));
   const want = new Set(kernelOptions(target));
-  return [...want].every((option) => have.has(option)) && [...have].every((option) => !restricting.has(option) || want.has(option));
+  return (
+    [...want].every((option) => have.has(option)) &&
+    [...have].every((option) => !restricting.has(option) || want.has(option))
+  );
 }
 
-function kernelOptions(options: Json): readonly string[] {
+function kernelOptions(options: Json | undefined): readonly string[] {
   const texts = Array.isArray(options) ? options.map(String) : [];
   return texts.filter((option) => !notKernels.test(option)).map(inKib);
 }

@@ -12,9 +12,11 @@ export const packageRules: KindRules = {
   kind: 'package',
   absent,
   // A claim of null is a claim too: that the package must not be there.
-  complete: (claimed, baseline) => ('version' in claimed ? { version: claimed['version'] ?? null } : overlay(absent, claimed, baseline)),
+  complete: (claimed, baseline) =>
+    'version' in claimed ? { version: claimed['version'] ?? null } : overlay(absent, claimed, baseline),
   carried: [],
-  same: (_field, live, target) => typeof live === 'string' && typeof target === 'string' && satisfies(live, target),
+  same: (_field, { version: live }, { version: target }) =>
+    typeof live === 'string' && typeof target === 'string' && satisfies(live, target),
   // What a purge takes away came with the install; an older version may be gone from the archive by the time of an undo.
   reversibility: (before) => (before['version'] === null ? 'exact' : 'compensating'),
   rank: () => ranks.package,

@@ -17,7 +17,8 @@ export const route: KindRules = {
   },
   carried: [],
   // The kernel finds the device of a gateway by itself.
-  same: (field, live, target) => field === 'device' && target === null && live !== null,
+  same: (field, live, target) =>
+    field === 'device' && target['device'] === null && live['present'] === target['present'],
   reversibility: () => 'exact',
   rank: () => ranks.route,
   sortKey: (name, _before, after) => `${after['present'] ? 0 : 1}${name}`,

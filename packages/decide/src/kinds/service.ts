@@ -11,16 +11,22 @@ import { ranks } from '../plans/ranks.ts';
 import type { Claimed, KindRules } from './kind-rules.ts';
 
 const absent: ServiceState = { state: 'stopped', enabled: 'absent', reload_on: [], restart_on: [] };
-const carriers = /^(ssh|sshd|networking|systemd-networkd|systemd-resolved|NetworkManager|nftables|guise-agent)\.(service|socket)/;
+const carriers =
+  /^(ssh|sshd|networking|systemd-networkd|systemd-resolved|NetworkManager|nftables|guise-agent)\.(service|socket)/;
 
 export const service: KindRules = {
   kind: 'service',
   absent,
   complete: completeService,
   carried: ['reload_on', 'restart_on'],
+  remembered: ['reload_on', 'restart_on'],
   sets: ['reload_on', 'restart_on'],
-  same: (field, live, target) => target === null || (field === 'enabled' && alikeAtBoot(live, target)),
-  reversibility: (before, after) => (before['state'] === 'running' && after['state'] === 'stopped' ? 'compensating' : 'exact'),
+  same: (field, live, target) =>
+    target[field] === null || (field === 'enabled' && alikeAtBoot(live['enabled'], target['enabled'])),
+  goesAlong: (live, target) => (target['enabled'] === 'absent' && live['enabled'] !== 'absent' ? ['enabled'] : []),
+  comesAlong: (live, target) => (live['enabled'] === 'absent' && target['enabled'] === 'disabled' ? ['enabled'] : []),
+  reversibility: (before, after) =>
+    before['state'] === 'running' && after['state'] === 'stopped' ? 'compensating' : 'exact',
   rank: serviceRank,
   cutsOff: ({ address, before }) => before['state'] === 'running' && carriesTheHost(nameOf(address)),
 };
@@ -34,7 +40,8 @@ function completeService(claimed: Claimed, baseline: State): State {
   const exists = (baseline['enabled'] ?? 'absent') !== 'absent' || baseline['state'] === 'running';
   const lists = { reload_on: claimed['reload_on'] ?? [], restart_on: claimed['restart_on'] ?? [] };
   const { state, enabled } = claimed;
-  if (exists) return { state: state ?? baseline['state'] ?? null, enabled: enabled ?? baseline['enabled'] ?? null, ...lists };
+  if (exists)
+    return { state: state ?? baseline['state'] ?? null, enabled: enabled ?? baseline['enabled'] ?? null, ...lists };
   if (state === undefined && enabled === undefined) return { state: null, enabled: null, ...lists };
   return {
     state: state ?? (enabled === 'enabled' ? 'running' : 'stopped'),
@@ -43,11 +50,12 @@ function completeService(claimed: Claimed, baseline: State): State {
   };
 }
 
-/** A static unit has no switch to turn, and one whose file is gone cannot be turned off any further. */
-function alikeAtBoot(live: Json, target: Json): boolean {
+/** A static unit has no switch to turn, and one that has no file cannot be turned off any further. */
+function alikeAtBoot(live: Json | undefined, target: Json | undefined): boolean {
   if (target === 'absent') return live === 'disabled' || live === 'static';
   if (target === 'static') return live === 'disabled';
-  return live === 'static' && (target === 'enabled' || target === 'disabled');
+  if (target === 'disabled') return live === 'static' || live === 'absent';
+  return live === 'static' && target === 'enabled';
 }
 
 /** What stops goes while its files are still there; a unit that is yet to be installed can only be settled afterwards. */

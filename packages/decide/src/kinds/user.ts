@@ -25,12 +25,12 @@ export const user: KindRules = {
   absent,
   complete: completeUser,
   carried: ['system', 'record'],
+  remembered: ['system'],
   sets: ['groups'],
-  same: (field, live, target) => field === 'uid' && target === null && live !== null,
-  reversibility: (before, after) => {
-    if (before['home_present'] && !after['home_present']) return 'irreversible';
-    return before['present'] && after['present'] && before['uid'] !== after['uid'] ? 'compensating' : 'exact';
-  },
+  same: (field, live, target) => field === 'uid' && target['uid'] === null && live['present'] === target['present'],
+  // Files keep the old number when a user changes its own. A home is removed only while it still is a copy of the skeleton.
+  reversibility: (before, after) =>
+    before['present'] && after['present'] && before['uid'] !== after['uid'] ? 'compensating' : 'exact',
   rank: (_before, after) => (after['present'] ? ranks.user : ranks.removeUser),
 };
 

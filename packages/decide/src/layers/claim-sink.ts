@@ -9,7 +9,9 @@ import { equalJson } from '../kinds/difference.ts';
 import type { Claim, Operand, Position } from './claim.ts';
 
 /** A list, or operators on the list below, as documents write it. */
-export type ListEntry<Item> = readonly Item[] | { readonly append?: readonly Item[] | undefined; readonly remove?: readonly Item[] | undefined };
+export type ListEntry<Item> =
+  | readonly Item[]
+  | { readonly append?: readonly Item[] | undefined; readonly remove?: readonly Item[] | undefined };
 /** A number, or bounds on the number below. */
 export type Bounded = number | { readonly at_least?: number | undefined; readonly at_most?: number | undefined };
 
@@ -39,19 +41,28 @@ export class ClaimSink {
   }
 
   bounded(address: Address, field: string, value: Bounded | undefined, path: string, unit = 1): void {
-    if (typeof value === 'number') return this.set(address, field, Math.round(value * unit), path);
     const operands: Operand[] = [];
-    if (value?.at_least !== undefined) operands.push({ at_least: Math.round(value.at_least * unit) });
-    if (value?.at_most !== undefined) operands.push({ at_most: Math.round(value.at_most * unit) });
+    const bounds = typeof value === 'number' ? undefined : value;
+    if (typeof value === 'number') operands.push({ set: Math.round(value * unit) });
+    if (bounds?.at_least !== undefined) operands.push({ at_least: Math.round(bounds.at_least * unit) });
+    if (bounds?.at_most !== undefined) operands.push({ at_most: Math.round(bounds.at_most * unit) });
     if (operands.length > 0) this.operate(address, field, operands, path);
   }
 
-  list<Item>(address: Address, field: string, entry: ListEntry<Item> | undefined, path: string, jsonOf: (item: Item) => Json): void {
+  list<Item>(
+    address: Address,
+    field: string,
+    entry: ListEntry<Item> | undefined,
+    path: string,
+    jsonOf: (item: Item) => Json,
+  ): void {
     if (entry === undefined) return;
-    if ('map' in entry) return this.set(address, field, entry.map(jsonOf), path);
     const operands: Operand[] = [];
-    if (entry.append !== undefined) operands.push({ append: entry.append.map(jsonOf) });
-    if (entry.remove !== undefined) operands.push({ remove: entry.remove.map(jsonOf) });
+    if ('map' in entry) operands.push({ set: entry.map(jsonOf) });
+    else {
+      if (entry.append !== undefined) operands.push({ append: entry.append.map(jsonOf) });
+      if (entry.remove !== undefined) operands.push({ remove: entry.remove.map(jsonOf) });
+    }
     if (operands.length > 0) this.operate(address, field, operands, path);
   }
 
@@ -80,7 +91,8 @@ export class ClaimSink {
   duration(text: string | undefined, byDefaultMs: number, path: string): number {
     if (text === undefined) return byDefaultMs;
     const ms = durationMs(text);
-    if (ms > limits.testTimeoutMs) this.refuse(path, `must be at most ${limits.testTimeoutMs / 1000}s`, `it is ${text}`);
+    if (ms > limits.testTimeoutMs)
+      this.refuse(path, `must be at most ${limits.testTimeoutMs / 1000}s`, `it is ${text}`);
     return ms;
   }
 

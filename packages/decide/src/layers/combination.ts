@@ -7,6 +7,8 @@ export interface Combination {
   /** Who was overruled by whom although both had a right to speak. */
   readonly clashes: readonly (readonly [winner: Contribution, loser: Contribution])[];
   readonly refused: readonly Contribution[];
+  /** The bound that the value now stands at, when it did not stand there already. */
+  readonly mover: Contribution | null;
 }
 
 /** Whether only names decide between the two. */

@@ -28,28 +28,33 @@ interface Edge {
 
 export function combineBounds({ address, field, value, bounds, ground, numbers }: CombineBoundsInput): Combination {
   const [first] = bounds;
-  if (first === undefined) return { value, clashes: [], refused: [] };
+  if (first === undefined) return { value, clashes: [], refused: [], mover: null };
   const clashes: (readonly [Contribution, Contribution])[] = [];
   const refused: Contribution[] = [];
   let low: Edge = { at: Number.NEGATIVE_INFINITY, by: null };
   let high: Edge = { at: Number.POSITIVE_INFINITY, by: null };
   for (const bound of bounds) {
     const { operand } = bound;
-    const [at, opposite] = 'at_least' in operand ? [operand.at_least, high] : [(operand as { at_most: number }).at_most, low];
+    const [at, opposite] =
+      'at_least' in operand ? [operand.at_least, high] : [(operand as { at_most: number }).at_most, low];
     if ('at_least' in operand ? at > high.at : at < low.at) {
       refused.push(bound);
-      if (opposite.by !== null && opposite.by.layer.instance !== bound.layer.instance) clashes.push([opposite.by, bound]);
+      if (opposite.by !== null && opposite.by.layer.instance !== bound.layer.instance)
+        clashes.push([opposite.by, bound]);
     } else if ('at_least' in operand) {
       if (at > low.at) low = { at, by: bound };
     } else if (at < high.at) high = { at, by: bound };
   }
   const start = numberOf(value, { address, field, bound: first, numbers });
   const moved = start === null ? anyWithin(low, high) : Math.min(Math.max(start, low.at), high.at);
-  const mover = start === null ? null : moved > start ? low.by : moved < start ? high.by : null;
-  if (mover !== null && ground !== 'baseline' && mover.layer.instance !== ground.layer.instance && mover.layer.priority <= ground.layer.priority) {
-    clashes.push([mover, ground]);
-  }
-  return { value: spelled(moved, start, value, numbers), clashes, refused };
+  const mover = moved === start ? null : moved === low.at ? low.by : high.by;
+  if (mover !== null && ground !== 'baseline' && overrules(mover, ground)) clashes.push([mover, ground]);
+  return { value: spelled(moved, start, value, numbers), clashes, refused, mover };
+}
+
+/** A bound that moves what a layer of its own or of higher priority has set. */
+function overrules(mover: Contribution, ground: Contribution): boolean {
+  return mover.layer.instance !== ground.layer.instance && mover.layer.priority <= ground.layer.priority;
 }
 
 /** With nothing to start from, the bound itself is as good as any value within. */

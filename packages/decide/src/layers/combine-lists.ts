@@ -14,7 +14,7 @@ export interface CombineListsInput {
 }
 
 export function combineLists({ value, items, sorted }: CombineListsInput): Combination {
-  if (items.length === 0 && !(sorted && Array.isArray(value))) return { value, clashes: [], refused: [] };
+  if (items.length === 0 && !(sorted && Array.isArray(value))) return { value, clashes: [], refused: [], mover: null };
   const clashes: (readonly [Contribution, Contribution])[] = [];
   const list = new Map<string, Json>((Array.isArray(value) ? value : []).map((item) => [keyOf(item), item]));
   const lastSay = new Map<string, Contribution>();
@@ -25,14 +25,15 @@ export function combineLists({ value, items, sorted }: CombineListsInput): Combi
     for (const item of named) {
       const key = keyOf(item);
       const before = lastSay.get(key);
-      if (before !== undefined && 'append' in before.operand !== appends && ties(before, contribution)) clashes.push([contribution, before]);
+      if (before !== undefined && 'append' in before.operand !== appends && ties(before, contribution))
+        clashes.push([contribution, before]);
       lastSay.set(key, contribution);
       if (!appends) list.delete(key);
       else if (!list.has(key)) list.set(key, item);
     }
   }
   const result = sorted ? [...list].sort(([a], [b]) => compareText(a, b)).map(([, item]) => item) : [...list.values()];
-  return { value: result, clashes, refused: [] };
+  return { value: result, clashes, refused: [], mover: null };
 }
 
 /** Equal items have equal keys; compilers write the keys of an object item in one order. */

@@ -10,9 +10,9 @@ export interface Contribution {
 
 export interface Provenance {
   readonly value: Json;
-  /** The claim that set the value; `baseline` or `default` when none did. */
+  /** The claim that set the value, or the bound that it was moved to; `baseline` or `default` when none did. */
   readonly winner: Contribution | 'baseline' | 'default';
-  /** Claims that combined into the value (bounds, appends), lowest first. */
+  /** Claims that combined into the value (a withdrawal, bounds, appends), lowest first. */
   readonly combined: readonly Contribution[];
   /** Claims that lost, highest first. */
   readonly losers: readonly Contribution[];

@@ -10,12 +10,13 @@
 import type { Address, Conflict, Json, LayerRef } from '@guise/model';
 import { equalJson } from '../kinds/difference.ts';
 import type { KindRules } from '../kinds/kind-rules.ts';
-import type { Claim } from './claim.ts';
+import type { Claim, Operand } from './claim.ts';
 import type { Combination } from './combination.ts';
 import { ties } from './combination.ts';
 import { combineBounds } from './combine-bounds.ts';
 import { combineLists } from './combine-lists.ts';
 import type { Contribution } from './effective.ts';
+import { byLayer } from './precedence.ts';
 
 export interface MergeFieldInput {
   readonly address: Address;
@@ -41,23 +42,28 @@ export interface MergedField {
 export function mergeField({ address, field, claims, below, rules }: MergeFieldInput): MergedField {
   const { ground, combining, losers } = sortOut(claims);
   const set = ground !== null && 'set' in ground.operand ? ground.operand.set : undefined;
-  const winner = set === undefined || ground === null ? 'baseline' : ground;
-  const clashes: (readonly [Contribution, Contribution])[] = [];
-  if (winner !== 'baseline') {
-    for (const loser of losers) if (ties(winner, loser) && 'set' in loser.operand && !same(rules, loser.operand.set, set)) clashes.push([winner, loser]);
-  }
+  const setter = set === undefined || ground === null ? 'baseline' : ground;
+  const clashes =
+    ground === null
+      ? []
+      : losers.filter((loser) => contradicts(loser, ground)).map((loser) => [ground, loser] as const);
   const bounds = combining.filter(({ operand }) => 'at_least' in operand || 'at_most' in operand);
   const items = combining.filter(({ operand }) => 'append' in operand || 'remove' in operand);
   const start = set ?? (combining.length > 0 ? below : undefined);
-  const bounded = combineBounds({ address, field, value: start, bounds, ground: winner, numbers: rules.numbers });
+  const bounded = combineBounds({ address, field, value: start, bounds, ground: setter, numbers: rules.numbers });
   const listed = combineLists({ value: bounded.value, items, sorted: rules.sets?.includes(field) === true });
-  clashes.push(...bounded.clashes, ...listed.clashes);
+  const withdrawal = ground !== null && 'unset' in ground.operand ? [ground] : [];
+  const winner = bounded.mover ?? setter;
+  const overruled = bounded.mover !== null && setter !== 'baseline' ? [setter] : [];
   return {
     value: listed.value,
     winner,
-    combined: combining.filter((each) => !bounded.refused.includes(each)).reverse(),
-    losers: [...losers, ...bounded.refused],
-    conflicts: conflictsOf(address, field, clashes),
+    combined: [
+      ...withdrawal,
+      ...combining.filter((each) => each !== winner && !bounded.refused.includes(each)).reverse(),
+    ],
+    losers: [...overruled, ...losers, ...bounded.refused].sort((a, b) => byLayer(a.layer, b.layer)),
+    conflicts: conflictsOf(address, field, [...clashes, ...bounded.clashes, ...listed.clashes]),
   };
 }
 
@@ -90,9 +96,16 @@ function sortOut(claims: readonly Claim[]): Sorted {
   return { ground, combining, losers };
 }
 
-function same(rules: KindRules, a: Json, b: Json | undefined): boolean {
-  if (b === undefined) return false;
-  return rules.sets !== undefined && Array.isArray(a) && Array.isArray(b) ? equalJson([...a].sort(), [...b].sort()) : equalJson(a, b);
+/** Whether a layer of equal priority said otherwise; the order within a list is no contradiction. */
+function contradicts(loser: Contribution, ground: Contribution): boolean {
+  if (!ties(loser, ground) || !('set' in loser.operand || 'unset' in loser.operand)) return false;
+  return !equalJson(sortedItems(loser.operand), sortedItems(ground.operand));
+}
+
+function sortedItems(operand: Operand): Json {
+  return 'set' in operand && Array.isArray(operand.set)
+    ? operand.set.map((item) => JSON.stringify(item)).sort()
+    : operand;
 }
 
 function conflictsOf(address: Address, field: string, clashes: Combination['clashes']): readonly Conflict[] {
@@ -102,5 +115,10 @@ function conflictsOf(address: Address, field: string, clashes: Combination['clas
     known.losers.set(loser.instance, loser);
     losersByWinner.set(winner.instance, known);
   }
-  return [...losersByWinner.values()].map(({ winner, losers }) => ({ address, field, winner, losers: [...losers.values()] }));
+  return [...losersByWinner.values()].map(({ winner, losers }) => ({
+    address,
+    field,
+    winner,
+    losers: [...losers.values()],
+  }));
 }

@@ -5,7 +5,7 @@
  * claims is exactly its baseline; a layer that leaves takes nothing along but its own say.
  * Shape: n claims over m addresses → one entry for every address that is claimed or has a baseline, sorted by address.
  * Throws: `document_invalid` when a bound meets a value that is no number.
- * Source: ../shared/DESIGN.md "Five promises"; docs/adr/0006-merge.md.
+ * Source: ../shared/DESIGN.md "Five promises".
  */
 import type { Address, Conflict, Json, State } from '@guise/model';
 import { kindOf, nameOf } from '@guise/model';
@@ -16,12 +16,12 @@ import type { Claim } from './claim.ts';
 import type { Effective, EffectiveAddress, Provenance } from './effective.ts';
 import type { MergedField } from './merge-field.ts';
 import { mergeField } from './merge-field.ts';
-import { byPrecedence, compareText } from './precedence.ts';
+import { byLayer, byPrecedence, compareText } from './precedence.ts';
 
 export function mergeClaims(claims: Iterable<Claim>, baselines: ReadonlyMap<Address, State>): Effective {
   const claimsByAddress = new Map<Address, Claim[]>();
   for (const address of baselines.keys()) claimsByAddress.set(address, []);
-  for (const claim of claims) {
+  for (const claim of inLayerOrder(claims)) {
     const known = claimsByAddress.get(claim.address);
     if (known === undefined) claimsByAddress.set(claim.address, [claim]);
     else known.push(claim);
@@ -35,7 +35,24 @@ export function mergeClaims(claims: Iterable<Claim>, baselines: ReadonlyMap<Addr
   return { addresses, conflicts };
 }
 
-function mergeAddress(address: Address, claims: readonly Claim[], baseline: State, conflicts: Conflict[]): EffectiveAddress {
+/** The layer that wins comes first, its deepest document first: almost the order of precedence, which sorting then gets for nearly nothing. */
+function inLayerOrder(claims: Iterable<Claim>): readonly Claim[] {
+  const claimsByLayer = new Map<string, Claim[]>();
+  for (const claim of claims) {
+    const known = claimsByLayer.get(claim.layer.instance);
+    if (known === undefined) claimsByLayer.set(claim.layer.instance, [claim]);
+    else known.push(claim);
+  }
+  const layers = [...claimsByLayer.values()].sort(([a], [b]) => byLayer(a!.layer, b!.layer));
+  return layers.flatMap((ofLayer) => ofLayer.reverse());
+}
+
+function mergeAddress(
+  address: Address,
+  claims: readonly Claim[],
+  baseline: State,
+  conflicts: Conflict[],
+): EffectiveAddress {
   if (claims.length === 0) return { address, state: baseline, fields: provenances(baseline, baseline, new Map(), []) };
   const rules = kindRules[kindOf(address)];
   const merged = new Map<string, MergedField>();
@@ -55,12 +72,14 @@ function mergeAddress(address: Address, claims: readonly Claim[], baseline: Stat
 /** Sorted by field, and within it the claim that wins first. */
 function byField(claims: readonly Claim[]): readonly (readonly [string, readonly Claim[]])[] {
   const fields = new Map<string, Claim[]>();
-  for (const claim of claims.length === 1 ? claims : [...claims].sort(byPrecedence)) {
+  for (const claim of claims) {
     const known = fields.get(claim.field);
     if (known === undefined) fields.set(claim.field, [claim]);
     else known.push(claim);
   }
-  return [...fields].sort(([a], [b]) => compareText(a, b));
+  return [...fields]
+    .map(([field, ofField]) => [field, ofField.sort(byPrecedence)] as const)
+    .sort(([a], [b]) => compareText(a, b));
 }
 
 /** Fields of the state that are told of by their parts instead. */
@@ -83,7 +102,13 @@ function provenances(
   for (const [field, value] of Object.entries(state)) {
     if (merged.has(field) || toldByParts.includes(field)) continue;
     const before = baseline[field] ?? null;
-    fields[field] = { value, winner: equalJson(value, before) ? 'baseline' : 'default', combined: [], losers: [], baseline: before };
+    fields[field] = {
+      value,
+      winner: equalJson(value, before) ? 'baseline' : 'default',
+      combined: [],
+      losers: [],
+      baseline: before,
+    };
   }
   return fields;
 }

@@ -4,18 +4,22 @@
  * Higher priority first, then persona id, then instance; within a layer the deeper document first. What is left of a tie
  * is one document saying two things in two spellings, and is broken by what it says.
  */
+import type { LayerRef } from '@guise/model';
 import type { Claim } from './claim.ts';
 
 /** Negative when `a` wins over `b`. */
 export function byPrecedence(a: Claim, b: Claim): number {
   return (
-    b.layer.priority - a.layer.priority ||
-    compareText(a.layer.persona_id, b.layer.persona_id) ||
-    compareText(a.layer.instance, b.layer.instance) ||
+    byLayer(a.layer, b.layer) ||
     b.depth - a.depth ||
     compareText(a.at.path, b.at.path) ||
     compareText(JSON.stringify(a.operands), JSON.stringify(b.operands))
   );
+}
+
+export function byLayer(a: LayerRef, b: LayerRef): number {
+  if (a === b) return 0;
+  return b.priority - a.priority || compareText(a.persona_id, b.persona_id) || compareText(a.instance, b.instance);
 }
 
 /** By code units: the same everywhere, whatever the locale. */

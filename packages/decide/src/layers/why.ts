@@ -26,7 +26,9 @@ export function explain({ address, claims, baselines, live, assignedBy }: Explai
   const ownBaselines = new Map(baseline === undefined ? [] : [[address, baseline]]);
   const merged = (among: readonly Claim[]) => mergeClaims(among, ownBaselines).addresses.get(address);
   const instances = [...new Set(here.map((claim) => claim.layer.instance))].sort(compareText);
-  const without = instances.map((instance) => [instance, merged(here.filter((claim) => claim.layer.instance !== instance))] as const);
+  const without = instances.map(
+    (instance) => [instance, merged(here.filter((claim) => claim.layer.instance !== instance))] as const,
+  );
   const fields = Object.entries(merged(here)?.fields ?? {}).sort(([a], [b]) => compareText(a, b));
   return {
     address,
@@ -50,12 +52,14 @@ function whyField(
     because: [...(typeof winner === 'string' ? [] : [winner]), ...combined].map(told),
     losers: losers.map(told),
     baseline,
-    without: Object.fromEntries(without.map(([instance, effective]) => [instance, valueOf(effective, field, baseline)])),
+    without: Object.fromEntries(
+      without.map(([instance, effective]) => [instance, valueWithout(effective, field, baseline)]),
+    ),
   };
 }
 
 /** When the last layer leaves, the baseline is what is left. */
-function valueOf(effective: EffectiveAddress | undefined, field: string, baseline: Json): Json {
+function valueWithout(effective: EffectiveAddress | undefined, field: string, baseline: Json): Json {
   return effective?.fields[field]?.value ?? effective?.state[field] ?? (effective === undefined ? baseline : null);
 }
 

@@ -1,13 +1,19 @@
-/** Carried fields are not on the host, so what is remembered of them fills in where an observation has nothing. */
+/**
+ * What a host cannot tell of an address, such as which files its service wants to be told about, is known from what was last
+ * committed there. Layers that have left since said it, so it counts before what an observation was given to go by.
+ */
 import type { Address, Json, State } from '@guise/model';
 import { kindOf } from '@guise/model';
 import { kindRules } from '../kinds/index.ts';
 
 export function carriedOver(address: Address, live: State, known: State | undefined): State {
-  const { carried } = kindRules[kindOf(address)];
-  if (known === undefined || carried.length === 0) return live;
+  const { remembered } = kindRules[kindOf(address)];
+  if (known === undefined || remembered === undefined) return live;
   const state: { [field: string]: Json } = { ...live };
-  for (const field of carried) if (isEmpty(live[field])) state[field] = known[field] ?? live[field] ?? null;
+  for (const field of remembered) {
+    const value = known[field];
+    if (!isEmpty(value)) state[field] = value ?? null;
+  }
   return state;
 }
 

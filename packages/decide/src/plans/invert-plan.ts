@@ -6,10 +6,10 @@
  * Shape: the plan's n changes → at most n.
  */
 import type { Address, Change, Plan, Stage, State } from '@guise/model';
-import { kindOf } from '@guise/model';
 import { differingFields } from '../kinds/difference.ts';
-import { kindRules } from '../kinds/index.ts';
+import { arriving } from './arriving.ts';
 import { carriedOver } from './carried.ts';
+import { disturbed } from './disturbed.ts';
 import { changeOf, stateOf } from './make-plan.ts';
 import { stagesOf } from './stages.ts';
 
@@ -23,14 +23,22 @@ export interface InvertInput {
 
 export function invertPlan({ plan, live, servicesBegun }: InvertInput): readonly Stage[] {
   const changes = plan.stages.flatMap((stage) => stage.changes);
-  return stagesOf(changes.flatMap((change) => inverse(change, stateOf(change.address, live), servicesBegun)));
-}
-
-function inverse({ address, before, after, nudge }: Change, live: State, servicesBegun: boolean): readonly Change[] {
-  const now = carriedOver(address, live, after);
-  const fields = differingFields(address, now, before);
-  const again = servicesBegun && before['state'] === 'running' ? nudge : null;
-  if (fields.length === 0 && again === null) return [];
-  if ((kindRules[kindOf(address)].stays?.(now, before) ?? null) !== null) return [];
-  return [changeOf({ address, before: now, target: before, fields, nudge: again, because: 'the switch is undone' })];
+  const nows = new Map(
+    changes.map(({ address, after }) => [address, carriedOver(address, stateOf(address, live), after)]),
+  );
+  const preImages = new Map(changes.map(({ address, before }) => [address, before]));
+  const inverses = new Map<Address, Change>();
+  const undo = (address: Address, fields: readonly string[], nudge: Change['nudge'] = null) => {
+    const [before, target] = [stateOf(address, nows), stateOf(address, preImages)];
+    inverses.set(address, changeOf({ address, before, target, fields, nudge, because: 'the switch is undone' }));
+  };
+  for (const { address, before, nudge } of changes) {
+    const fields = differingFields(address, stateOf(address, nows), before);
+    const again = servicesBegun && before['state'] === 'running' ? nudge : null;
+    if (fields.length > 0 || again !== null) undo(address, fields, again);
+  }
+  for (const [address, fields] of arriving(inverses, nows, preImages)) undo(address, fields);
+  for (const address of disturbed(inverses, preImages.keys()).keys())
+    undo(address, Object.keys(stateOf(address, preImages)));
+  return stagesOf([...inverses.values()]);
 }

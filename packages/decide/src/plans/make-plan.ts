@@ -11,8 +11,10 @@ import type { Address, Change, Conflict, Digest, Json, LayerRef, Nudge, Plan, St
 import { GuiseError, kindOf, limits } from '@guise/model';
 import { differingFields } from '../kinds/difference.ts';
 import { kindRules } from '../kinds/index.ts';
-import { compareText } from '../layers/precedence.ts';
+import { byLayer, compareText } from '../layers/precedence.ts';
+import { arriving } from './arriving.ts';
 import { carriedOver } from './carried.ts';
+import { disturbed } from './disturbed.ts';
 import { nudgesOf } from './nudges.ts';
 import { stagesOf } from './stages.ts';
 
@@ -31,39 +33,76 @@ export interface PlanInput {
 }
 
 export function makePlan(input: PlanInput): Plan {
-  const { live, targets, known, because } = input;
-  const warnings = new Set(input.warnings);
-  const changes = new Map<Address, Change>();
-  const befores = new Map<Address, State>();
-  for (const [address, target] of targets) {
-    const before = carriedOver(address, stateOf(address, live), known.get(address));
-    befores.set(address, before);
-    const fields = differingFields(address, before, target);
-    if (fields.length === 0) continue;
-    const reason = kindRules[kindOf(address)].stays?.(before, target) ?? null;
-    if (reason === null) changes.set(address, changeOf({ address, before, target, fields, nudge: null, because: because(address) }));
-    else warnings.add(`${address} stays as it is: ${reason}`);
-  }
-  for (const [address, { nudge, cause }] of nudgesOf({ befores, targets, changed: changes })) {
-    const change = changes.get(address);
-    const before = befores.get(address);
-    const target = targets.get(address);
-    if (change !== undefined) changes.set(address, { ...change, nudge });
-    else if (before !== undefined && target !== undefined) {
-      changes.set(address, changeOf({ address, before, target, fields: [], nudge, because: `${cause} changes` }));
-    }
-  }
+  const befores = new Map(
+    [...input.targets.keys()].map((address) => [
+      address,
+      carriedOver(address, stateOf(address, input.live), input.known.get(address)),
+    ]),
+  );
+  const changes = differences(input, befores);
+  addArriving(changes, input, befores);
+  addNudges(changes, input, befores);
+  addDisturbed(changes, input, befores);
   if (changes.size > limits.changesPerPlan) {
-    throw new GuiseError('limit_exceeded', `Cannot plan ${changes.size} changes at once: at most ${limits.changesPerPlan}`);
+    throw new GuiseError(
+      'limit_exceeded',
+      `Cannot plan ${changes.size} changes at once: at most ${limits.changesPerPlan}`,
+    );
   }
   const body = {
-    layersBefore: [...input.layersBefore].sort(byRank),
-    layersAfter: [...input.layersAfter].sort(byRank),
+    layersBefore: [...input.layersBefore].sort(byLayer),
+    layersAfter: [...input.layersAfter].sort(byLayer),
     stages: stagesOf([...changes.values()]),
     conflicts: [...input.conflicts].sort((a, b) => compareText(a.address, b.address) || compareText(a.field, b.field)),
-    warnings: [...warnings].sort(),
+    warnings: [...new Set([...input.warnings, ...whatStays(input, befores)])].sort(),
   };
   return { hash: input.digest(body as unknown as Json), ...body };
+}
+
+type Befores = ReadonlyMap<Address, State>;
+
+function differences({ targets, because }: PlanInput, befores: Befores): Map<Address, Change> {
+  const changes = new Map<Address, Change>();
+  for (const [address, target] of targets) {
+    const before = stateOf(address, befores);
+    const differing = differingFields(address, before, target);
+    const along = kindRules[kindOf(address)].goesAlong?.(before, target) ?? [];
+    const fields = along.length === 0 ? differing : [...new Set([...differing, ...along])].sort();
+    if (fields.length === 0) continue;
+    changes.set(address, changeOf({ address, before, target, fields, nudge: null, because: because(address) }));
+  }
+  return changes;
+}
+
+function addArriving(changes: Map<Address, Change>, { targets, because }: PlanInput, befores: Befores): void {
+  for (const [address, fields] of arriving(changes, befores, targets)) {
+    const [before, target] = [stateOf(address, befores), stateOf(address, targets)];
+    changes.set(address, changeOf({ address, before, target, fields, nudge: null, because: because(address) }));
+  }
+}
+
+function addNudges(changes: Map<Address, Change>, { targets }: PlanInput, befores: Befores): void {
+  for (const [address, { nudge, cause }] of nudgesOf({ befores, targets, changed: changes })) {
+    const change = changes.get(address);
+    const [before, target] = [stateOf(address, befores), stateOf(address, targets)];
+    const alone = { address, before, target, fields: [], nudge, because: `${cause} changes` };
+    changes.set(address, change === undefined ? changeOf(alone) : { ...change, nudge });
+  }
+}
+
+function addDisturbed(changes: Map<Address, Change>, { targets }: PlanInput, befores: Befores): void {
+  for (const [address, cause] of disturbed(changes, befores.keys())) {
+    const [before, target] = [stateOf(address, befores), stateOf(address, targets)];
+    const fields = Object.keys(target).sort();
+    changes.set(address, changeOf({ address, before, target, fields, nudge: null, because: `${cause} resets it` }));
+  }
+}
+
+function whatStays({ targets }: PlanInput, befores: Befores): readonly string[] {
+  return [...targets].flatMap(([address, target]) => {
+    const reason = kindRules[kindOf(address)].stays?.(stateOf(address, befores), target) ?? null;
+    return reason === null ? [] : [`${address} stays as it is: ${reason}`];
+  });
 }
 
 export interface ChangeInput {
@@ -96,8 +135,4 @@ function attained(before: State, target: State, fields: readonly string[], carri
     after[field] = fields.includes(field) || carried.includes(field) ? value : (before[field] ?? null);
   }
   return after;
-}
-
-function byRank(a: LayerRef, b: LayerRef): number {
-  return b.priority - a.priority || compareText(a.persona_id, b.persona_id) || compareText(a.instance, b.instance);
 }

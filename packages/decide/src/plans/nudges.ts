@@ -30,8 +30,13 @@ export function nudgesOf({ befores, targets, changed }: NudgesInput): ReadonlyMa
     if (kindOf(address) !== 'service') continue;
     const before = befores.get(address);
     if (before === undefined || before['state'] !== 'running' || target['state'] === 'stopped') continue;
-    const restart = firstMatch(addresses, [...ownGlobs(address), ...texts(before['restart_on']), ...texts(target['restart_on'])], address);
-    const cause = restart ?? firstMatch(addresses, [...texts(before['reload_on']), ...texts(target['reload_on'])], address);
+    const restart = firstMatch(
+      addresses,
+      [...ownGlobs(address), ...texts(before['restart_on']), ...texts(target['restart_on'])],
+      address,
+    );
+    const cause =
+      restart ?? firstMatch(addresses, [...texts(before['reload_on']), ...texts(target['reload_on'])], address);
     if (cause !== null) nudges.set(address, { nudge: restart === null ? 'reload' : 'restart', cause });
   }
   return nudges;

@@ -6,7 +6,7 @@
  * - a file is written after its owner and the mount it is on exist, and goes before them;
  * - unit files share a rank with accounts, because the reload they need (70–80 ms) is the longest wait that needs nothing else;
  * - addresses come before routes and go after them, so that a host is never without a way out while it changes ways.
- * Source: ../shared/DESIGN.md "How a host changes"; docs/adr/0005-order-of-changes.md.
+ * Source: ../shared/DESIGN.md "How a host changes".
  */
 export const ranks = {
   /** Undo of commands and databases that go: both may need the old services. */

@@ -22,7 +22,11 @@ export function stagesOf(changes: readonly Change[]): readonly Stage[] {
   }
   return [...groups]
     .sort(([a], [b]) => a - b)
-    .map(([, { rank, kind, keyed }]) => ({ rank, kind, changes: keyed.sort(([a], [b]) => compareText(a, b)).map(([, change]) => change) }));
+    .map(([, { rank, kind, keyed }]) => ({
+      rank,
+      kind,
+      changes: keyed.sort(([a], [b]) => compareText(a, b)).map(([, change]) => change),
+    }));
 }
 
 interface MountPaths {
@@ -45,7 +49,8 @@ function mountsIn(changes: readonly Change[]): MountPaths {
   for (const { address, before, after } of changes) {
     if (kindOf(address) !== 'mount' || before['mounted'] === after['mounted']) continue;
     const paths = after['mounted'] ? coming : going;
-    for (let path = nameOf(address); path !== '' && !paths.has(path); path = path.slice(0, path.lastIndexOf('/'))) paths.add(path);
+    for (let path = nameOf(address); path !== '' && !paths.has(path); path = path.slice(0, path.lastIndexOf('/')))
+      paths.add(path);
   }
   return { coming, going };
 }

@@ -19,7 +19,24 @@ export interface GateFinding {
 const wordsMax = limits.documentNodes * 8;
 /** Eight columns a level is the widest indentation that people use. */
 const indentMax = limits.documentDepth * 8;
-const depthRule = `must be nested at most ${limits.documentDepth} deep`;
+
+const neverNeeded: { readonly [type: string]: string } = {
+  anchor: 'must not have anchors',
+  alias: 'must not have aliases',
+  tag: 'must not have tags',
+  'directive-line': 'must not have directives',
+};
+/** What each word does to the nesting inside `[…]` and `{…}`. */
+const flowSteps: { readonly [type: string]: number } = {
+  'flow-map-start': 1,
+  'flow-seq-start': 1,
+  'flow-map-end': -1,
+  'flow-seq-end': -1,
+};
+/** Each of these in one line begins a collection inside the one before it. */
+const indicators: ReadonlySet<string> = new Set(['seq-item-ind', 'explicit-key-ind']);
+/** Marks between words that stand nowhere in the text. */
+const marks: ReadonlySet<string> = new Set(['scalar', 'doc-mode', 'flow-error-end']);
 
 /** The first thing refused, or null. */
 export function refusedByGate(text: string): GateFinding | null {
@@ -30,48 +47,28 @@ export function refusedByGate(text: string): GateFinding | null {
   let flowDepth = 0;
   let indicatorsInLine = 0;
   for (const word of new Lexer().lex(text)) {
-    words += 1;
     const at = offset;
-    const refuse = (rule: string, found: string): GateFinding => ({ offset: at, rule, found });
-    if (words > wordsMax) return refuse(`must have at most ${limits.documentNodes} values`, 'has more');
-    const type: ReturnType<typeof CST.tokenType> | 'content' = isScalarNext ? 'content' : CST.tokenType(word);
+    words += 1;
+    if (words > wordsMax) return { offset: at, rule: `must have at most ${wordsMax} YAML tokens`, found: 'has more' };
+    const type: string = isScalarNext ? 'content' : (CST.tokenType(word) ?? 'content');
     isScalarNext = type === 'scalar';
-    if (type === 'scalar' || type === 'doc-mode' || type === 'flow-error-end') continue;
+    if (marks.has(type)) continue;
     offset += word.length;
-    const excerpt = `has ${JSON.stringify(word.trim().slice(0, 40))}`;
-    switch (type) {
-      case 'anchor':
-        return refuse('must not have anchors', excerpt);
-      case 'alias':
-        return refuse('must not have aliases', excerpt);
-      case 'tag':
-        return refuse('must not have tags', excerpt);
-      case 'directive-line':
-        return refuse('must not have directives', excerpt);
-      case 'newline':
-        isLineStart = true;
-        indicatorsInLine = 0;
-        continue;
-      case 'space':
-        if (isLineStart) continue;
-        break;
-      case 'flow-map-start':
-      case 'flow-seq-start':
-        flowDepth += 1;
-        break;
-      case 'flow-map-end':
-      case 'flow-seq-end':
-        flowDepth -= 1;
-        break;
-      case 'seq-item-ind':
-      case 'explicit-key-ind':
-        indicatorsInLine += 1;
-        break;
+    const rule = neverNeeded[type];
+    if (rule !== undefined) return { offset: at, rule, found: `has ${JSON.stringify(word.trim().slice(0, 40))}` };
+    if (type === 'newline') {
+      isLineStart = true;
+      indicatorsInLine = 0;
+      continue;
     }
-    const isDeep = flowDepth > limits.documentDepth || indicatorsInLine > limits.documentDepth;
-    const column = isLineStart && flowDepth === 0 && type !== 'comment' ? at - text.lastIndexOf('\n', at - 1) : 0;
-    if (isDeep || column > indentMax) return refuse(depthRule, 'is deeper');
+    if (type === 'space' && isLineStart) continue;
+    flowDepth += flowSteps[type] ?? 0;
+    if (indicators.has(type)) indicatorsInLine += 1;
+    const beginsLine = isLineStart && flowDepth === 0 && type !== 'comment';
+    const column = beginsLine ? at - text.lastIndexOf('\n', at - 1) : 0;
     isLineStart = false;
+    if (Math.max(flowDepth, indicatorsInLine) <= limits.documentDepth && column <= indentMax) continue;
+    return { offset: at, rule: `must be nested at most ${limits.documentDepth} deep`, found: 'is deeper' };
   }
   return null;
 }

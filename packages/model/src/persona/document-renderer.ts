@@ -4,7 +4,7 @@ import { limits } from '../limits.ts';
 import { nearName } from '../near-name.ts';
 import { isFixed } from './fixed-fields.ts';
 import type { ParameterValues } from './parameters.ts';
-import { type Position, problemOf } from './problem.ts';
+import { type Position, problemOf, quotedPath } from './problem.ts';
 import type { Facts, LocatedDocument, Positions } from './resolved.ts';
 import { parseTemplate, type TemplatePart, type TemplateValue } from './template.ts';
 import { positionOf } from './validate.ts';
@@ -79,7 +79,11 @@ class DocumentRenderer {
       const renderedKey = String(this.#text(key, written));
       const at: Place = { written: written.written, rendered: [...place.rendered, renderedKey] };
       if (Object.hasOwn(rendered, renderedKey) || renderedKey === '__proto__') {
-        this.#report(at.written, 'must be a key of its own', `the key becomes ${JSON.stringify(renderedKey)}, which stands there already`);
+        this.#report(
+          at.written,
+          'must be a key of its own',
+          `the key becomes ${JSON.stringify(renderedKey)}, which stands there already`,
+        );
       } else {
         rendered[renderedKey] = this.#value(entry, at);
       }
@@ -115,7 +119,10 @@ class DocumentRenderer {
     return '';
   }
 
-  #named({ name, line }: TemplatePart & { readonly type: 'name' }, written: readonly string[]): TemplateValue | undefined {
+  #named(
+    { name, line }: TemplatePart & { readonly type: 'name' },
+    written: readonly string[],
+  ): TemplateValue | undefined {
     const { parameters, facts, instance } = this.#scope;
     if (name === 'instance') return instance;
     if (Object.hasOwn(parameters, name)) return parameters[name];
@@ -143,7 +150,7 @@ class DocumentRenderer {
         at: positionOf(this.#located.positions, written),
         path,
         rule,
-        sentence: `Cannot render ${JSON.stringify(path)}: ${reason}`,
+        sentence: `Cannot render ${quotedPath(path)}: ${reason}`,
         suggestion: near === undefined ? undefined : `{{ ${near} }}`,
       }),
     );

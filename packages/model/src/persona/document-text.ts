@@ -8,9 +8,6 @@ import { GuiseError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { errorOf, type Position, problemOf } from './problem.ts';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is what it is for.
-const controlCharacter = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f]/;
-
 /** Throws: `document_too_large`, `document_invalid`. */
 export function documentText(input: Uint8Array | string, file: string): string {
   const sizeBytes = typeof input === 'string' ? utf8Bytes(input) : input.byteLength;
@@ -22,8 +19,8 @@ export function documentText(input: Uint8Array | string, file: string): string {
   }
   const text = (typeof input === 'string' ? input : decoded(input, file)).replace(/^\uFEFF/, '');
   if (!text.isWellFormed()) throw refused(file, text, loneSurrogate(text), 'half of a surrogate pair');
-  const control = controlCharacter.exec(text);
-  if (control !== null) throw refused(file, text, control.index, characterName(control[0]));
+  const control = controlCharacter(text);
+  if (control !== -1) throw refused(file, text, control, characterName(text.charCodeAt(control)));
   return text;
 }
 
@@ -48,8 +45,17 @@ function refused(file: string, text: string, offset: number, found: string): Gui
   return errorOf('document_invalid', [problemOf({ file, at: positionIn(text, offset), path: '', rule, sentence })]);
 }
 
-function characterName(character: string): string {
-  return `the control character U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+/** The first one's offset, or -1. Tabs and line ends are not meant. */
+function controlCharacter(text: string): number {
+  for (let offset = 0; offset < text.length; offset += 1) {
+    const code = text.charCodeAt(offset);
+    if ((code < 0x20 && code !== 0x09 && code !== 0x0a && code !== 0x0d) || code === 0x7f) return offset;
+  }
+  return -1;
+}
+
+function characterName(code: number): string {
+  return `the control character U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
 }
 
 function loneSurrogate(text: string): number {

@@ -5,11 +5,21 @@
  * Refused: what the parser warns about, duplicate keys, keys that are not text, merge keys, `__proto__`, numbers that a double
  * cannot hold, more than one document, more than `limits.documentNodes` values or `limits.documentDepth` levels.
  */
-import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument, type Scalar, type YAMLMap } from 'yaml';
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+  type YAMLMap,
+} from 'yaml';
 import type { Problem } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { refusedByGate } from './document-gate.ts';
-import { type Position, problemOf } from './problem.ts';
+import { type Position, problemOf, quotedPath } from './problem.ts';
 import type { Positions } from './resolved.ts';
 
 export interface DocumentTree {
@@ -99,7 +109,7 @@ class TreeBuilder {
     const offset = offsetOf(pair.key);
     if (Object.hasOwn(entries, key)) {
       const [line, column] = this.#positions[entryPath] ?? [1, 1];
-      const sentence = `Cannot set ${JSON.stringify(entryPath)}: the key stands here twice, first at ${this.#file}:${line}:${column}`;
+      const sentence = `Cannot set ${quotedPath(entryPath)}: the key stands here twice, first at ${this.#file}:${line}:${column}`;
       this.#report(offset, entryPath, 'must not stand twice', sentence);
       return;
     }
@@ -112,7 +122,12 @@ class TreeBuilder {
     if (isScalar(node) && typeof node.value === 'string') {
       if (node.value === '__proto__') return this.#refuseKey(offset, path, 'must not be "__proto__"', '"__proto__"');
       if (node.value === '<<' && node.type === 'PLAIN') {
-        return this.#refuseKey(offset, path, 'must not be a merge key (a persona builds on others by "extends")', '"<<"');
+        return this.#refuseKey(
+          offset,
+          path,
+          'must not be a merge key (a persona builds on others by "extends")',
+          '"<<"',
+        );
       }
       return this.#isText(node.value, offset, path) ? node.value : undefined;
     }
@@ -150,17 +165,19 @@ class TreeBuilder {
     if (this.#isTooMuch) return;
     this.#isTooMuch = true;
     const isDeep = depth > limits.documentDepth;
-    const rule = isDeep ? `must be nested at most ${limits.documentDepth} deep` : `must have at most ${limits.documentNodes} values`;
+    const rule = isDeep
+      ? `must be nested at most ${limits.documentDepth} deep`
+      : `must have at most ${limits.documentNodes} values`;
     this.#refuse(offsetOf(node), isDeep ? path : '', rule, isDeep ? 'is deeper' : 'has more');
   }
 
   #refuse(offset: number, path: string, rule: string, found: string): undefined {
-    const subject = path === '' ? 'Cannot read the document: it' : `Cannot set ${JSON.stringify(path)}: the value`;
+    const subject = path === '' ? 'Cannot read the document: it' : `Cannot set ${quotedPath(path)}: the value`;
     this.#report(offset, path, rule, `${subject} ${rule}, and it ${found}`);
   }
 
   #refuseKey(offset: number, path: string, rule: string, found: string, suggestion?: string): undefined {
-    const place = path === '' ? 'the document' : JSON.stringify(path);
+    const place = path === '' ? 'the document' : quotedPath(path);
     this.#report(offset, path, rule, `Cannot read a key of ${place}: the key ${rule}, and it is ${found}`, suggestion);
   }
 

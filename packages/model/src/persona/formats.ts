@@ -1,7 +1,8 @@
 /**
  * The scalar formats that facets share. Every rule is a clause that completes "the value …", because error messages print it.
  *
- * Invariant: no pattern here can take more than linear time, and none lets a control character into a path or a name.
+ * Invariant: no pattern here can take more than linear time, and none lets a control character into a path or a name. None needs
+ * a flag, because editors read them from the JSON Schema and use none; hence `[ -~\u00a0-\uffff]` for what can be printed.
  */
 import { z } from 'zod';
 
@@ -33,12 +34,12 @@ export const id = text(
   'must be lower-case letters, digits, ".", "_" or "-", at most 64',
 );
 export const absolutePath = text(
-  /^(?:\/(?!\.\.?(?:\/|$))[^/\p{Cc}]+)+$/u,
+  /^(?:\/(?!\.\.?(?:\/|$))[ -.0-~\u00a0-\uffff]+)+$/,
   'must be an absolute path without "..", "." or "//"',
-);
+).max(4095, 'must have at most 4095 characters');
 /** Below a document's own folder; `resolve.ts` reads what it names. */
 export const relativePath = text(
-  /^(?!.*\{\{)(?:\.\/)?(?!\.\.?(?:\/|$))[^/\p{Cc}]+(?:\/(?!\.\.?(?:\/|$))[^/\p{Cc}]+)*$/u,
+  /^(?!.*\{\{)(?:\.\/)?(?!\.\.?(?:\/|$))[ -.0-~\u00a0-\uffff]+(?:\/(?!\.\.?(?:\/|$))[ -.0-~\u00a0-\uffff]+)*$/,
   'must be a path below the folder of this document, without ".." and without templates',
 );
 export const mode = text(/^[0-7]{4}$/, 'must be four octal digits in quotes, such as "0644"');

@@ -67,7 +67,14 @@ const collections: ReadonlySet<string> = new Set(['array', 'object', 'record']);
 
 function flatten(issue: Issue, base: readonly PropertyKey[], root: unknown): readonly Finding[] {
   const path = [...base, ...issue.path];
-  const plain = { path, rule: issue.message, subject: 'value', wantsCollection: false, wantsText: false, candidates: [] } as const;
+  const plain = {
+    path,
+    rule: issue.message,
+    subject: 'value',
+    wantsCollection: false,
+    wantsText: false,
+    candidates: [],
+  } as const;
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => ({

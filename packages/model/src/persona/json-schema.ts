@@ -18,7 +18,8 @@ export function jsonSchema(): { readonly [key: string]: Json } {
     io: 'input',
     unrepresentable: 'any',
     override: ({ jsonSchema: node }) => {
-      const isPlainText = node.type === 'string' && node.pattern === undefined && node.enum === undefined && node.format === undefined;
+      const isPlainText =
+        node.type === 'string' && node.pattern === undefined && node.enum === undefined && node.format === undefined;
       if (untouched.has(node.type) || isPlainText || node.const !== undefined) return;
       const { description, ...rest } = node;
       for (const key of Object.keys(node)) delete node[key];

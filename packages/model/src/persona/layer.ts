@@ -25,7 +25,9 @@ export function layerOf(persona: ResolvedPersona, options: LayerOptions): Layer 
       `Cannot use ${JSON.stringify(instance.slice(0, 80))} as an instance name: it must be lower-case letters, digits, ".", "_" or "-", at most 64`,
     );
   }
-  const inherited = persona.ancestors.map((ancestor) => ancestor.document.priority).findLast((priority) => priority !== undefined);
+  const inherited = persona.ancestors
+    .map((ancestor) => ancestor.document.priority)
+    .findLast((priority) => priority !== undefined);
   return {
     instance,
     persona_id: document.persona_id,

@@ -62,8 +62,14 @@ function unknownParameter(name: string, known: ReadonlyMap<string, LocatedParame
   });
 }
 
-function wrongValue(name: string, { located }: LocatedParameter, rule: string, value: TemplateValue | undefined): Problem {
-  const found = value === undefined ? 'missing' : JSON.stringify(typeof value === 'string' ? value.slice(0, 80) : value);
+function wrongValue(
+  name: string,
+  { located }: LocatedParameter,
+  rule: string,
+  value: TemplateValue | undefined,
+): Problem {
+  const found =
+    value === undefined ? 'missing' : JSON.stringify(typeof value === 'string' ? value.slice(0, 80) : value);
   const path = ['parameters', name];
   return problemOf({
     file: located.file,

@@ -15,10 +15,26 @@ export interface ProblemParts {
   readonly suggestion?: string | undefined;
 }
 
-export function problemOf({ file, at: [line, column], path, rule, sentence, suggestion }: ProblemParts): Problem {
+/** A path as long as its document's text would make fifty problems of one document fifty times as large as it. */
+const pathChars = 200;
+
+export function problemOf({
+  file,
+  at: [line, column],
+  path: whole,
+  rule,
+  sentence,
+  suggestion,
+}: ProblemParts): Problem {
+  const path = shortPath(whole);
   const hint = suggestion === undefined ? '' : `; did you mean ${suggestion}?`;
   const message = `${sentence}${hint} (${file}:${line}:${column})`;
   return { file, line, column, path, rule, message, ...(suggestion === undefined ? {} : { suggestion }) };
+}
+
+/** As messages quote it. */
+export function quotedPath(path: string): string {
+  return JSON.stringify(shortPath(path));
 }
 
 /** The first `limits.problemsReported` problems by position. The message is the first one's, and how many follow it. */
@@ -29,8 +45,13 @@ export function errorOf(code: ErrorCode, problems: readonly Problem[]): GuiseErr
   const reported = sorted.slice(0, limits.problemsReported);
   const message = reported[0]?.message ?? 'Cannot read the document';
   const more = sorted.length - 1;
-  const count = sorted.length < limits.problemsReported ? `${more} more` : `at least ${limits.problemsReported - 1} more`;
+  const count =
+    sorted.length < limits.problemsReported ? `${more} more` : `at least ${limits.problemsReported - 1} more`;
   return new GuiseError(code, more > 0 ? `${message}; and ${count}` : message, { problems: reported });
+}
+
+function shortPath(path: string): string {
+  return path.length > pathChars ? `${path.slice(0, pathChars)}…` : path;
 }
 
 function compare(a: string, b: string): number {

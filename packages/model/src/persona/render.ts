@@ -35,13 +35,19 @@ export function renderPersona(persona: ResolvedPersona, context: RenderContext):
   const parameters = parameterValues(persona, context.parameters);
   const scope: Scope = { parameters, facts: context.facts, instance: context.instance };
   const rendered = [...persona.ancestors, persona.own].map((located) => renderDocument(located, scope));
-  refuse('template_invalid', rendered.flatMap(({ problems }) => problems));
+  refuse(
+    'template_invalid',
+    rendered.flatMap(({ problems }) => problems),
+  );
   const checked = rendered.map(({ file, value, positions, typed }) => {
     const document = withTextWhereNeeded(value, typed);
     const problems = documentProblems({ file, value: document, positions, sources: new Map() }, 'refuse');
     return { file, document: document as PersonaDocument, positions, problems };
   });
-  refuse('document_invalid', checked.flatMap(({ problems }) => problems));
+  refuse(
+    'document_invalid',
+    checked.flatMap(({ problems }) => problems),
+  );
   const documents = checked.map(({ file, document, positions }) =>
     normalizeConfigurationParameters({ file, document, positions }),
   );

@@ -9,9 +9,9 @@ import { GuiseError } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { nearName } from '../near-name.ts';
 import { parseDocument } from './parse.ts';
-import { folderOf, nameOf, parentPath } from './persona-path.ts';
 import { PersonaFolder, type PersonaReader } from './persona-folder.ts';
-import { errorOf, problemOf } from './problem.ts';
+import { folderOf, nameOf, parentPath } from './persona-path.ts';
+import { errorOf, problemOf, quotedPath } from './problem.ts';
 import type { LocatedDocument, ResolvedPersona } from './resolved.ts';
 import { inlineSources } from './sources.ts';
 import { positionOf } from './validate.ts';
@@ -87,8 +87,14 @@ class Resolver {
     const documents = names.filter((name) => /\.(?:yaml|yml|json)$/.test(name));
     const isPath = entry.startsWith('./');
     const near = isPath
-      ? nearName(entry, documents.map((name) => `./${name}`))
-      : nearName(entry, documents.map((name) => name.replace(/\.yaml$/, '')));
+      ? nearName(
+          entry,
+          documents.map((name) => `./${name}`),
+        )
+      : nearName(
+          entry,
+          documents.map((name) => name.replace(/\.yaml$/, '')),
+        );
     const rule = 'must be a persona that is there';
     const reason = `there is no ${this.#source.shown(path)}`;
     return problemAt(child.located, ['extends', String(index)], rule, reason, near);
@@ -105,7 +111,10 @@ class Resolver {
       return `${link.located.document.persona_id} (${link.located.file}:${line}:${column})`;
     });
     const back = cycle[0]?.located.document.persona_id ?? '';
-    throw new GuiseError('extends_cycle', `Cannot build on a persona that builds on itself: ${[...steps, back].join(' → ')}`);
+    throw new GuiseError(
+      'extends_cycle',
+      `Cannot build on a persona that builds on itself: ${[...steps, back].join(' → ')}`,
+    );
   }
 
   #refuseExcess(child: Link, index: number, depth: number): void {
@@ -119,9 +128,15 @@ class Resolver {
   }
 }
 
-function problemAt(located: LocatedDocument, path: readonly string[], rule: string, reason: string, near?: string): GuiseError {
+function problemAt(
+  located: LocatedDocument,
+  path: readonly string[],
+  rule: string,
+  reason: string,
+  near?: string,
+): GuiseError {
   const name = path.join('.');
-  const sentence = `Cannot set ${JSON.stringify(name)}: the value ${rule}, and ${reason}`;
+  const sentence = `Cannot set ${quotedPath(name)}: the value ${rule}, and ${reason}`;
   const suggestion = near === undefined ? undefined : JSON.stringify(near);
   const at = positionOf(located.positions, path);
   return errorOf('document_invalid', [problemOf({ file: located.file, at, path: name, rule, sentence, suggestion })]);

@@ -5,9 +5,9 @@
  * Throws: `document_invalid` when a file is missing, is not UTF-8 text, or is too large.
  */
 import { limits } from '../limits.ts';
-import { besideDocument } from './persona-path.ts';
-import { errorOf, type Position, problemOf } from './problem.ts';
 import type { PersonaFolder } from './persona-folder.ts';
+import { besideDocument } from './persona-path.ts';
+import { errorOf, type Position, problemOf, quotedPath } from './problem.ts';
 import type { LocatedDocument } from './resolved.ts';
 import type { PersonaDocument } from './schema.ts';
 import { positionOf } from './validate.ts';
@@ -65,13 +65,18 @@ async function withSchemas(document: PersonaDocument, inlining: Inlining): Promi
   return { ...document, applications: { ...document.applications, postgresql: { ...postgresql, databases } } };
 }
 
-async function textOf(relative: string, from: readonly string[], to: readonly string[], inlining: Inlining): Promise<string> {
+async function textOf(
+  relative: string,
+  from: readonly string[],
+  to: readonly string[],
+  inlining: Inlining,
+): Promise<string> {
   const { located, source, positions } = inlining;
   const at = positionOf(positions, from);
   const path = besideDocument(inlining.documentPath, relative);
   const refuse = (rule: string, reason: string) => {
     const name = from.join('.');
-    const sentence = `Cannot set ${JSON.stringify(name)}: the value ${rule}, and ${source.shown(path)} ${reason}`;
+    const sentence = `Cannot set ${quotedPath(name)}: the value ${rule}, and ${source.shown(path)} ${reason}`;
     return errorOf('document_invalid', [problemOf({ file: located.file, at, path: name, rule, sentence })]);
   };
   const bytes = await source.read(path);

@@ -35,7 +35,8 @@ export function parseTemplate(text: string): ParsedTemplate {
       continue;
     }
     const end = text.slice(from, from + nameChars).indexOf('}}');
-    if (end === -1) return { type: 'malformed', line, reason: 'has "{{" without "}}"; write \\{{ for two braces as they are' };
+    if (end === -1)
+      return { type: 'malformed', line, reason: 'has "{{" without "}}"; write \\{{ for two braces as they are' };
     const name = text.slice(from, from + end).trim();
     if (!namePattern.test(name)) {
       const reason = `has ${JSON.stringify(`{{${text.slice(from, from + end)}}}`)}, which is no template; write \\{{ for two braces as they are`;

@@ -7,9 +7,9 @@
 import type { Problem } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { nearName } from '../near-name.ts';
-import { type Finding, findingsOf, ruleOf, valueAt } from './issues.ts';
 import { isFixed } from './fixed-fields.ts';
-import { type Position, problemOf } from './problem.ts';
+import { type Finding, findingsOf, ruleOf, valueAt } from './issues.ts';
+import { type Position, problemOf, quotedPath } from './problem.ts';
 import type { Positions } from './resolved.ts';
 import { personaSchema } from './schema.ts';
 import { isTemplate, parseTemplate } from './template.ts';
@@ -80,7 +80,7 @@ function problemOfFinding(finding: Finding, { file, value: root, positions, sour
 }
 
 function sentenceOf({ subject, rule, candidates, path: keys }: Finding, path: string, found: string): string {
-  const name = JSON.stringify(path);
+  const name = quotedPath(path);
   switch (subject) {
     case 'unknown_key': {
       const isNear = nearName(String(keys.at(-1)), candidates) !== undefined;
@@ -100,11 +100,15 @@ function foundWords(value: unknown, source: string | undefined): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
   if (typeof value === 'object') return `{${Object.keys(value).slice(0, keysListed).join(', ')}}`;
-  if (typeof value !== 'string') return source ?? String(value);
+  if (typeof value !== 'string') return source ?? JSON.stringify(value);
   return JSON.stringify(value.length > excerptChars ? `${value.slice(0, excerptChars)}…` : value);
 }
 
-function suggestionFor({ subject, rule, path, candidates, wantsText }: Finding, value: unknown, source: string | undefined) {
+function suggestionFor(
+  { subject, rule, path, candidates, wantsText }: Finding,
+  value: unknown,
+  source: string | undefined,
+) {
   if (subject === 'unknown_key') return quoted(nearName(String(path.at(-1)), candidates));
   if (subject === 'key') return undefined;
   if (path.at(-1) === 'mode' && typeof value === 'number') return modeSuggestion(source);
@@ -140,7 +144,7 @@ function malformed(text: string, path: readonly string[], { file, positions }: S
   const template = parseTemplate(text);
   if (template.type === 'parsed') return [];
   const inLine = template.line === 1 ? '' : ` in its line ${template.line}`;
-  const sentence = `Cannot set ${JSON.stringify(path.join('.'))}: the text${inLine} ${template.reason}`;
+  const sentence = `Cannot set ${quotedPath(path.join('.'))}: the text${inLine} ${template.reason}`;
   const rule = 'must have well-formed templates';
   return [problemOf({ file, at: positionOf(positions, path), path: path.join('.'), rule, sentence })];
 }

@@ -6,7 +6,7 @@
  * Throws: `host_not_found`, `persona_not_found`, `version_not_found`, `assignment_not_found`, `assignment_conflict`, `parameter_invalid`.
  */
 import type { HostId, PersonaId } from '@guise/model';
-import { GuiseError } from '@guise/model';
+import { GuiseError, parameterValues } from '@guise/model';
 import type { Assignment, Target } from '../store/assignments.ts';
 import { deleteAssignment, deleteAssignmentsTo, findAssignment, putAssignment } from '../store/assignments.ts';
 import type { Database, Executor } from '../store/database.ts';
@@ -15,7 +15,7 @@ import { findHost } from '../store/hosts.ts';
 import { findVersion, lockPersona } from '../store/personas.ts';
 import type { Scope, Signal } from '../store/signal.ts';
 import type { Caller } from './caller.ts';
-import { checkParameters } from './check-parameters.ts';
+
 import { noPersona } from './publish-persona.ts';
 
 export interface Terms {
@@ -29,11 +29,20 @@ export interface PersonaTerms extends Terms {
   readonly persona_id: PersonaId;
 }
 
-export async function assign(database: Database, caller: Caller, target: Target, terms: PersonaTerms): Promise<Assignment> {
+export async function assign(
+  database: Database,
+  caller: Caller,
+  target: Target,
+  terms: PersonaTerms,
+): Promise<Assignment> {
   return mutate(database, caller.actor, async (tx) => {
     await requireTarget(tx, target);
     const assignment = await put(tx, caller, target, terms);
-    return { value: assignment, audit: auditOf(caller, target, { assigned: [summaryOf(assignment)] }), signals: signalsFor(target) };
+    return {
+      value: assignment,
+      audit: auditOf(caller, target, { assigned: [summaryOf(assignment)] }),
+      signals: signalsFor(target),
+    };
   });
 }
 
@@ -47,7 +56,10 @@ export async function unassign(
   await mutate(database, caller.actor, async (tx) => {
     await requireTarget(tx, target);
     if (!(await deleteAssignment(tx, target, instance, personaId))) {
-      throw new GuiseError('assignment_not_found', `Cannot find "${personaId}" as "${instance}" on the ${target.type} "${target.name}"`);
+      throw new GuiseError(
+        'assignment_not_found',
+        `Cannot find "${personaId}" as "${instance}" on the ${target.type} "${target.name}"`,
+      );
     }
     return {
       value: undefined,
@@ -85,7 +97,7 @@ async function put(tx: Executor, caller: Caller, target: Target, terms: PersonaT
     throw new GuiseError('version_not_found', `Cannot find version ${version} of the persona "${persona_id}"`);
   }
   if (found === null) throw noPersona(persona_id);
-  checkParameters(found.persona, parameters);
+  parameterValues(found.persona, parameters);
   const holder = await findAssignment(tx, target, instance);
   if (holder !== null && holder.persona_id !== persona_id) {
     throw new GuiseError(
@@ -130,7 +142,11 @@ function scopeOf(target: Target): Scope {
   }
 }
 
-function auditOf(caller: Caller, target: Target, detail: { readonly [change: string]: ReturnType<typeof summaryOf>[] | { persona_id: string; instance: string }[] }) {
+function auditOf(
+  caller: Caller,
+  target: Target,
+  detail: { readonly [change: string]: ReturnType<typeof summaryOf>[] | { persona_id: string; instance: string }[] },
+) {
   return { action: caller.action, resource: `${target.type}/${target.name}`, detail };
 }
 

@@ -6,8 +6,9 @@
  * Shape: n candidates → at most n layers, sorted by instance; more than `limits.layersPerHost` is a refusal, not an error,
  * because the host keeps what it has.
  */
-import type { Candidate } from '../store/desired.ts';
+
 import { limits } from '@guise/model';
+import type { Candidate } from '../store/desired.ts';
 
 export interface DesiredLayer {
   readonly instance: string;

@@ -22,11 +22,17 @@ export async function enrol(database: Database, request: EnrolmentRequest): Prom
   await mutate(database, `host/${request.host_id}`, async (tx) => {
     const redeemed = await redeemJoinToken(tx, redemption);
     if (redeemed.type === 'refused') {
-      throw new GuiseError('token_invalid', 'Cannot enrol with this join token: it is unknown, used, expired or made for another host');
+      throw new GuiseError(
+        'token_invalid',
+        'Cannot enrol with this join token: it is unknown, used, expired or made for another host',
+      );
     }
     if (redeemed.type === 'repeated') return { value: undefined, audit: null, signals: [] };
     if (!(await enrolHost(tx, redemption, redeemed.boundToHost))) {
-      throw new GuiseError('host_exists', `Cannot enrol "${request.host_id}": a host of this name is enrolled; replace it with a join token made for it`);
+      throw new GuiseError(
+        'host_exists',
+        `Cannot enrol "${request.host_id}": a host of this name is enrolled; replace it with a join token made for it`,
+      );
     }
     return {
       value: undefined,

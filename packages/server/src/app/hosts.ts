@@ -30,7 +30,10 @@ export async function describeHost(database: Database, hostId: HostId) {
     groups: await groupsOf(database, hostId),
     desired: {
       generation: settled.row.generation,
-      layers: settled.layers.map(({ digest: _digest, ...layer }) => ({ ...layer, parameters: { ...layer.parameters } })),
+      layers: settled.layers.map(({ digest: _digest, ...layer }) => ({
+        ...layer,
+        parameters: { ...layer.parameters },
+      })),
       suspended: settled.row.suspendedDigest !== null,
       refused: settled.row.refused,
     },
@@ -38,10 +41,18 @@ export async function describeHost(database: Database, hostId: HostId) {
   };
 }
 
-export async function tagHost(database: Database, caller: Caller, hostId: HostId, tags: Record<string, string>): Promise<void> {
+export async function tagHost(
+  database: Database,
+  caller: Caller,
+  hostId: HostId,
+  tags: Record<string, string>,
+): Promise<void> {
   const count = Object.keys(tags).length;
   if (count > limits.tagsPerHost) {
-    throw new GuiseError('limit_exceeded', `Cannot give "${hostId}" ${count} tags: at most ${limits.tagsPerHost} are allowed`);
+    throw new GuiseError(
+      'limit_exceeded',
+      `Cannot give "${hostId}" ${count} tags: at most ${limits.tagsPerHost} are allowed`,
+    );
   }
   await mutate(database, caller.actor, async (tx) => {
     if (!(await setTags(tx, hostId, tags))) throw noHost(hostId);

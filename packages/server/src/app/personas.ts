@@ -37,7 +37,11 @@ export async function rollbackPersona(
     await setCurrentVersion(tx, personaId, version);
     return {
       value: found,
-      audit: { action: caller.action, resource: `persona/${personaId}`, detail: { from: head.currentVersion, to: version } },
+      audit: {
+        action: caller.action,
+        resource: `persona/${personaId}`,
+        detail: { from: head.currentVersion, to: version },
+      },
       signals: [
         { type: 'desired', scope: { persona: personaId } },
         { type: 'event', event: 'persona.rolled_back', subject: personaId },
@@ -51,7 +55,10 @@ export async function deletePersona(database: Database, caller: Caller, personaI
     const head = await lockPersona(tx, personaId);
     if (head === null || head.deleted) throw noPersona(personaId);
     if (await isAssigned(tx, personaId)) {
-      throw new GuiseError('persona_assigned', `Cannot delete the persona "${personaId}": it is assigned; see GET /assignments?persona_id=${personaId}`);
+      throw new GuiseError(
+        'persona_assigned',
+        `Cannot delete the persona "${personaId}": it is assigned; see GET /assignments?persona_id=${personaId}`,
+      );
     }
     await markDeleted(tx, personaId);
     return {

@@ -35,7 +35,10 @@ export async function publishPersona(
 ): Promise<Published> {
   const persona = publishedPersona(resolved, caller.actor);
   if (options.existing !== undefined && options.existing !== persona.personaId) {
-    throw new GuiseError('argument_invalid', `Cannot publish "${persona.personaId}" as "${options.existing}": the ids must be equal`);
+    throw new GuiseError(
+      'argument_invalid',
+      `Cannot publish "${persona.personaId}" as "${options.existing}": the ids must be equal`,
+    );
   }
   return mutate(database, caller.actor, async (tx) => {
     const head = await lockPersona(tx, persona.personaId);
@@ -44,12 +47,18 @@ export async function publishPersona(
   });
 }
 
-async function publish(tx: Executor, caller: Caller, persona: NewVersion, head: PersonaHead | null): Promise<Mutation<Published>> {
+async function publish(
+  tx: Executor,
+  caller: Caller,
+  persona: NewVersion,
+  head: PersonaHead | null,
+): Promise<Mutation<Published>> {
   const { personaId, digest } = persona;
   const known = head === null ? null : await findVersionByDigest(tx, personaId, digest);
   const version = known ?? (head?.lastVersion ?? 0) + 1;
   const published = { persona_id: personaId, version, digest, created: known === null };
-  if (known !== null && head?.currentVersion === known && !head.deleted) return { value: published, audit: null, signals: [] };
+  if (known !== null && head?.currentVersion === known && !head.deleted)
+    return { value: published, audit: null, signals: [] };
   if (known === null) await insertVersion(tx, version, persona);
   await setCurrentVersion(tx, personaId, version);
   return {

@@ -1,10 +1,7 @@
 /** What is stored of a persona beside its content: read from the document, its parents included where they have a say. */
 import type { Digest, Json, PersonaId, ResolvedPersona } from '@guise/model';
-import { canonicalJson, digestOfJson } from '@guise/model';
+import { canonicalJson, digestOfJson, layerOf } from '@guise/model';
 import type { NewVersion } from '../store/personas.ts';
-
-/** Of a persona that says none, nor do its parents. */
-const defaultPriority = 50;
 
 export function publishedPersona(persona: ResolvedPersona, publishedBy: string): NewVersion {
   const { document } = persona.own;
@@ -14,7 +11,7 @@ export function publishedPersona(persona: ResolvedPersona, publishedBy: string):
     personaName: document.persona_name ?? null,
     category: document.category ?? null,
     personaGroups: [...new Set(document.persona_groups ?? [])].sort(),
-    priority: priorityOf(persona),
+    priority: layerOf(persona, { assignedBy: publishedBy }).priority,
     content: canonicalJson(persona as unknown as Json),
     publishedBy,
   };
@@ -23,8 +20,4 @@ export function publishedPersona(persona: ResolvedPersona, publishedBy: string):
 /** Over the documents alone: moving or reformatting a file makes no new version. */
 function contentDigestOf({ own, ancestors }: ResolvedPersona): Digest {
   return digestOfJson([...ancestors, own].map(({ document }) => document) as unknown as Json);
-}
-
-function priorityOf({ own, ancestors }: ResolvedPersona): number {
-  return [...ancestors, own].findLast(({ document }) => document.priority !== undefined)?.document.priority ?? defaultPriority;
 }

@@ -17,11 +17,15 @@ export interface Settled {
   readonly layers: readonly DesiredLayer[];
 }
 
-export async function settleDesired(database: Database, hostIds: readonly string[]): Promise<ReadonlyMap<string, Settled>> {
+export async function settleDesired(
+  database: Database,
+  hostIds: readonly string[],
+): Promise<ReadonlyMap<string, Settled>> {
   const settled = new Map<string, Settled>();
   for (let start = 0; start < hostIds.length; start += limits.hostsPerBatch) {
     const batch = hostIds.slice(start, start + limits.hostsPerBatch);
-    for (const each of await database.transaction().execute((tx) => settleBatch(tx, batch))) settled.set(each.row.hostId, each);
+    for (const each of await database.transaction().execute((tx) => settleBatch(tx, batch)))
+      settled.set(each.row.hostId, each);
   }
   return settled;
 }

@@ -15,13 +15,19 @@ const termPattern = /^([a-z0-9][a-z0-9._/-]*)(?:(!?=)([A-Za-z0-9._/:-]+))?$/;
 export function parseTagSelector(text: string): readonly TagTerm[] {
   const terms = text.split(',').map((term) => parseTerm(term.trim()));
   if (terms.length <= limits.tagsPerHost) return terms;
-  throw new GuiseError('argument_invalid', `Cannot select by ${terms.length} tags: at most ${limits.tagsPerHost} are allowed`);
+  throw new GuiseError(
+    'argument_invalid',
+    `Cannot select by ${terms.length} tags: at most ${limits.tagsPerHost} are allowed`,
+  );
 }
 
 function parseTerm(term: string): TagTerm {
   const [, key, operator, value] = termPattern.exec(term) ?? [];
   if (key === undefined) {
-    throw new GuiseError('argument_invalid', `Cannot read ${JSON.stringify(term.slice(0, 80))} as a tag: it must be key=value, key!=value or key`);
+    throw new GuiseError(
+      'argument_invalid',
+      `Cannot read ${JSON.stringify(term.slice(0, 80))} as a tag: it must be key=value, key!=value or key`,
+    );
   }
   if (value === undefined) return { type: 'has', key };
   return { type: operator === '=' ? 'is' : 'is_not', key, value };

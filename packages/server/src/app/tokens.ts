@@ -10,12 +10,12 @@ import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { insertJoinToken } from '../store/enrolment.ts';
 import type { Token } from '../store/tokens.ts';
-import { deleteToken, deleteTokensNamed, findTokenName, insertToken } from '../store/tokens.ts';
+import { deleteToken, findTokenName, insertToken } from '../store/tokens.ts';
 import type { Caller } from './caller.ts';
 
 const tokenBytes = 32;
 /** The token that the server makes for whoever started it. */
-export const adminTokenName = 'admin';
+const adminTokenName = 'admin';
 
 export function tokenDigest(token: string): string {
   return `sha256:${createHash('sha256').update(token).digest('hex')}`;
@@ -49,17 +49,20 @@ export async function createToken(
     });
     return {
       value: { ...created, token },
-      audit: { action: caller.action, resource: `token/${created.token_id}`, detail: { name: request.name, expires_at: created.expires_at } },
+      audit: {
+        action: caller.action,
+        resource: `token/${created.token_id}`,
+        detail: { name: request.name, expires_at: created.expires_at },
+      },
       signals: [],
     };
   });
 }
 
-/** Replaces whatever admin token there was. */
-export async function replaceAdminToken(database: Database): Promise<string> {
+/** One for each state directory: replicas do not share theirs. */
+export async function createAdminToken(database: Database): Promise<string> {
   const token = newSecret('guise');
   return mutate(database, 'guise server', async (tx) => {
-    await deleteTokensNamed(tx, adminTokenName);
     const created = await insertToken(tx, { name: adminTokenName, digest: tokenDigest(token), expiresInS: null });
     return {
       value: token,
@@ -72,7 +75,11 @@ export async function replaceAdminToken(database: Database): Promise<string> {
 export async function withdrawToken(database: Database, caller: Caller, tokenId: string): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
     if (!(await deleteToken(tx, tokenId))) throw new GuiseError('token_not_found', `Cannot find the token ${tokenId}`);
-    return { value: undefined, audit: { action: caller.action, resource: `token/${tokenId}`, detail: {} }, signals: [] };
+    return {
+      value: undefined,
+      audit: { action: caller.action, resource: `token/${tokenId}`, detail: {} },
+      signals: [],
+    };
   });
 }
 
@@ -92,7 +99,11 @@ export async function createJoinToken(
     });
     return {
       value: { join_token: token, expires_at },
-      audit: { action: caller.action, resource: hostId === null ? 'join-token' : `host/${hostId}`, detail: { expires_at } },
+      audit: {
+        action: caller.action,
+        resource: hostId === null ? 'join-token' : `host/${hostId}`,
+        detail: { expires_at },
+      },
       signals: [],
     };
   });

@@ -7,20 +7,30 @@ import type { Executor } from './database.ts';
 /** Whatever the agent or its process said; the asker knows which shape it wants. */
 export type Reply = { readonly answer: unknown } | { readonly error: unknown };
 
-export async function insertAsk(tx: Executor, ask: { readonly askId: string; readonly hostId: HostId; readonly question: Ask }): Promise<void> {
+export async function insertAsk(
+  tx: Executor,
+  ask: { readonly askId: string; readonly hostId: HostId; readonly question: Ask },
+): Promise<void> {
   await tx
     .insertInto('asks')
     .values({ ask_id: ask.askId, host_id: ask.hostId, question: JSON.stringify(ask.question), reply: null })
     .execute();
 }
 
-export async function findAsk(db: Executor, askId: string): Promise<{ readonly hostId: HostId; readonly question: Ask } | null> {
+export async function findAsk(
+  db: Executor,
+  askId: string,
+): Promise<{ readonly hostId: HostId; readonly question: Ask } | null> {
   const row = await db.selectFrom('asks').selectAll().where('ask_id', '=', askId).executeTakeFirst();
   return row === undefined ? null : { hostId: row.host_id as HostId, question: row.question as Ask };
 }
 
 export async function writeReply(tx: Executor, askId: string, reply: Reply): Promise<void> {
-  await tx.updateTable('asks').set({ reply: JSON.stringify(reply) }).where('ask_id', '=', askId).execute();
+  await tx
+    .updateTable('asks')
+    .set({ reply: JSON.stringify(reply) })
+    .where('ask_id', '=', askId)
+    .execute();
 }
 
 /** Reads the reply and clears the question away, with any that their askers left behind. */

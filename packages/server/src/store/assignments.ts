@@ -52,7 +52,12 @@ export async function putAssignment(tx: Executor, assignment: NewAssignment): Pr
   return assignmentOf(written);
 }
 
-export async function deleteAssignment(tx: Executor, target: Target, instance: string, personaId: PersonaId): Promise<boolean> {
+export async function deleteAssignment(
+  tx: Executor,
+  target: Target,
+  instance: string,
+  personaId: PersonaId,
+): Promise<boolean> {
   const { numDeletedRows } = await tx
     .deleteFrom('assignments')
     .where('target_type', '=', target.type)
@@ -68,7 +73,11 @@ export async function deleteAssignmentsTo(tx: Executor, target: Target): Promise
 }
 
 export async function isAssigned(tx: Executor, personaId: PersonaId): Promise<boolean> {
-  const row = await tx.selectFrom('assignments').select('target').where('persona_id', '=', personaId).executeTakeFirst();
+  const row = await tx
+    .selectFrom('assignments')
+    .select('target')
+    .where('persona_id', '=', personaId)
+    .executeTakeFirst();
   return row !== undefined;
 }
 

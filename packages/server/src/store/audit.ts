@@ -18,12 +18,26 @@ export interface AuditEntry extends AuditRecord {
   readonly actor: string;
 }
 
-export async function insertAudit(tx: Executor, actor: string, { action, resource, detail }: AuditRecord): Promise<void> {
-  await tx.insertInto('audit').values({ actor, action, resource, detail: JSON.stringify(detail) }).execute();
+export async function insertAudit(
+  tx: Executor,
+  actor: string,
+  { action, resource, detail }: AuditRecord,
+): Promise<void> {
+  await tx
+    .insertInto('audit')
+    .values({ actor, action, resource, detail: JSON.stringify(detail) })
+    .execute();
 }
 
-export async function listAudit(db: Executor, page: PageRequest & { readonly resource?: string | undefined }): Promise<Page<AuditEntry>> {
-  let query = db.selectFrom('audit').selectAll().orderBy('sequence', 'desc').limit(page.limit + 1);
+export async function listAudit(
+  db: Executor,
+  page: PageRequest & { readonly resource?: string | undefined },
+): Promise<Page<AuditEntry>> {
+  let query = db
+    .selectFrom('audit')
+    .selectAll()
+    .orderBy('sequence', 'desc')
+    .limit(page.limit + 1);
   if (page.resource !== undefined) query = query.where('resource', '=', page.resource);
   if (page.cursor !== undefined) query = query.where('sequence', '<', page.cursor);
   const rows = await query.execute();

@@ -6,7 +6,7 @@
  */
 import { GuiseError, limits } from '@guise/model';
 import type { Transaction } from 'kysely';
-import { Kysely, PostgresDialect } from 'kysely';
+import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import type { AuditRecord } from './audit.ts';
 import { insertAudit } from './audit.ts';
@@ -26,7 +26,11 @@ export interface Mutation<Value> {
 }
 
 export async function openDatabase(url: string): Promise<Database> {
-  const pool = new pg.Pool({ connectionString: url, max: limits.databaseConnections, connectionTimeoutMillis: limits.databaseStartMs });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: limits.databaseConnections,
+    connectionTimeoutMillis: limits.databaseStartMs,
+  });
   // An idle connection that breaks is replaced by the pool; whoever needs one next hears of it.
   pool.on('error', () => undefined);
   try {
@@ -37,6 +41,15 @@ export async function openDatabase(url: string): Promise<Database> {
     throw new GuiseError('database_unavailable', `Cannot reach the database: ${reason}`, { cause });
   }
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+/** Throws: `database_unavailable`. */
+export async function pingDatabase(database: Database): Promise<void> {
+  try {
+    await sql`select 1`.execute(database);
+  } catch (cause) {
+    throw new GuiseError('database_unavailable', 'Cannot reach the database', { cause });
+  }
 }
 
 export async function mutate<Value>(

@@ -4,7 +4,7 @@
  * The rows are locked before the assignments are read, so of two processes that settle the same host the later one has seen
  * everything that the earlier one saw, and a generation never goes back to older content.
  */
-import type { HostId, PersonaId } from '@guise/model';
+import type { Digest, HostId, PersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
 import type { Scope } from './signal.ts';
@@ -12,9 +12,9 @@ import type { Scope } from './signal.ts';
 export interface DesiredRow {
   readonly hostId: HostId;
   readonly generation: number;
-  readonly digest: string | null;
+  readonly digest: Digest | null;
   readonly refused: string | null;
-  readonly suspendedDigest: string | null;
+  readonly suspendedDigest: Digest | null;
   readonly suspendedAt: Date | null;
   readonly appliedGeneration: number | null;
 }
@@ -35,7 +35,9 @@ export interface Candidate {
 
 export async function lockDesired(tx: Executor, hostIds: readonly string[]): Promise<readonly DesiredRow[]> {
   await sql`insert into desired (host_id) select host_id from hosts where host_id = any(${hostIds}::text[])
-    and not exists (select from desired d where d.host_id = hosts.host_id) order by host_id on conflict do nothing`.execute(tx);
+    and not exists (select from desired d where d.host_id = hosts.host_id) order by host_id on conflict do nothing`.execute(
+    tx,
+  );
   const rows = await tx
     .selectFrom('desired')
     .selectAll()
@@ -46,9 +48,9 @@ export async function lockDesired(tx: Executor, hostIds: readonly string[]): Pro
   return rows.map((row) => ({
     hostId: row.host_id as HostId,
     generation: row.generation,
-    digest: row.digest,
+    digest: row.digest as Digest | null,
     refused: row.refused,
-    suspendedDigest: row.suspended_digest,
+    suspendedDigest: row.suspended_digest as Digest | null,
     suspendedAt: row.suspended_at,
     appliedGeneration: row.applied_generation,
   }));
@@ -74,7 +76,9 @@ export async function readCandidates(db: Executor, hostIds: readonly string[]): 
       coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by
     from reached r
       join personas p on p.persona_id = r.persona_id
-      join persona_versions v on v.persona_id = r.persona_id and v.version = coalesce(r.version, p.current_version)`.execute(db);
+      join persona_versions v on v.persona_id = r.persona_id and v.version = coalesce(r.version, p.current_version)`.execute(
+    db,
+  );
   return rows;
 }
 

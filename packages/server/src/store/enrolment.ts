@@ -51,7 +51,8 @@ export async function redeemJoinToken(tx: Executor, redemption: Redemption): Pro
     .where((where) => where.or([where('host_id', 'is', null), where('host_id', '=', redemption.hostId)]))
     .returning(['host_id', 'created_by'])
     .executeTakeFirst();
-  if (taken !== undefined) return { type: 'redeemed', boundToHost: taken.host_id !== null, createdBy: taken.created_by };
+  if (taken !== undefined)
+    return { type: 'redeemed', boundToHost: taken.host_id !== null, createdBy: taken.created_by };
   const before = await tx
     .selectFrom('join_tokens')
     .select('used_at')
@@ -70,7 +71,9 @@ export async function enrolHost(tx: Executor, redemption: Redemption, replaces: 
     .values({ ...row, agent_version: null, last_seen_at: null, replica_id: null })
     .onConflict((conflict) =>
       replaces
-        ? conflict.column('host_id').doUpdateSet({ agent_token_digest: redemption.agentTokenDigest, enrolled_at: sql<Date>`now()` })
+        ? conflict
+            .column('host_id')
+            .doUpdateSet({ agent_token_digest: redemption.agentTokenDigest, enrolled_at: sql<Date>`now()` })
         : conflict.doNothing(),
     )
     .executeTakeFirst();

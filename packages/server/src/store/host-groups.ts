@@ -11,7 +11,11 @@ export interface HostGroup {
 }
 
 /** The hosts that came or went. */
-export async function replaceHostGroup(tx: Executor, group: string, hosts: readonly HostId[]): Promise<readonly string[]> {
+export async function replaceHostGroup(
+  tx: Executor,
+  group: string,
+  hosts: readonly HostId[],
+): Promise<readonly string[]> {
   const { rows } = await sql<{ host_id: string }>`
     with gone as (
       delete from host_group_members where group_name = ${group} and not (host_id = any(${hosts}::text[])) returning host_id

@@ -17,7 +17,9 @@ const advisoryKey = 0x67756973;
 export async function migrate(database: Database): Promise<readonly string[]> {
   return database.transaction().execute(async (tx) => {
     await sql`select pg_advisory_xact_lock(${advisoryKey})`.execute(tx);
-    await sql`create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())`.execute(tx);
+    await sql`create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())`.execute(
+      tx,
+    );
     const { rows } = await sql<{ name: string }>`select name from migrations`.execute(tx);
     const applied = new Set(rows.map((row) => row.name));
     refuseNewer(applied);
@@ -34,6 +36,9 @@ function refuseNewer(applied: ReadonlySet<string>): void {
   const known = new Set(migrations.map(({ name }) => name));
   const unknown = [...applied].filter((name) => !known.has(name));
   if (unknown.length > 0) {
-    throw new GuiseError('database_unavailable', `Cannot use this database: a newer guise has migrated it (${unknown.join(', ')})`);
+    throw new GuiseError(
+      'database_unavailable',
+      `Cannot use this database: a newer guise has migrated it (${unknown.join(', ')})`,
+    );
   }
 }

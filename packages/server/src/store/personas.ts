@@ -113,7 +113,11 @@ export async function findVersion(db: Executor, personaId: PersonaId, version?: 
   };
 }
 
-export async function listVersions(db: Executor, personaId: PersonaId, page: PageRequest): Promise<Page<VersionSummary>> {
+export async function listVersions(
+  db: Executor,
+  personaId: PersonaId,
+  page: PageRequest,
+): Promise<Page<VersionSummary>> {
   let query = db
     .selectFrom('personas')
     .innerJoin('persona_versions', 'persona_versions.persona_id', 'personas.persona_id')
@@ -146,7 +150,12 @@ export async function readContents(
 }
 
 function summaryOf(
-  row: { readonly version: number; readonly digest: string; readonly published_at: Date; readonly published_by: string },
+  row: {
+    readonly version: number;
+    readonly digest: string;
+    readonly published_at: Date;
+    readonly published_by: string;
+  },
   currentVersion: number,
 ): VersionSummary {
   return {

@@ -74,7 +74,11 @@ export async function listHistory(db: Executor, hostId: HostId, page: PageReques
     .limit(page.limit + 1);
   if (page.cursor !== undefined) query = query.where('transaction_id', '<', page.cursor);
   const rows = await query.execute();
-  return pageOf(rows.map((row) => row.report as TransactionReport), page.limit, (report) => report.id);
+  return pageOf(
+    rows.map((row) => row.report as TransactionReport),
+    page.limit,
+    (report) => report.id,
+  );
 }
 
 /** Ids sort by time, so the agent can tell which ones we miss. */

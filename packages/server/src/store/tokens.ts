@@ -43,12 +43,12 @@ export async function deleteToken(tx: Executor, tokenId: string): Promise<boolea
   return numDeletedRows > 0n;
 }
 
-export async function deleteTokensNamed(tx: Executor, name: string): Promise<void> {
-  await tx.deleteFrom('tokens').where('name', '=', name).execute();
-}
-
 export async function listTokens(db: Executor, page: PageRequest): Promise<Page<Token>> {
-  let query = db.selectFrom('tokens').selectAll().orderBy('token_id').limit(page.limit + 1);
+  let query = db
+    .selectFrom('tokens')
+    .selectAll()
+    .orderBy('token_id')
+    .limit(page.limit + 1);
   if (page.cursor !== undefined) query = query.where(sql<boolean>`token_id::text > ${page.cursor}`);
   const rows = await query.execute();
   return pageOf(rows.map(tokenOf), page.limit, (token) => token.token_id);

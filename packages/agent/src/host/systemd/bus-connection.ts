@@ -47,9 +47,10 @@ export class BusConnection {
       () => this.#break(new GuiseError('command_timeout', `Cannot wait longer for systemd: ${limits.unitJobTimeoutMs} ms`)),
       limits.unitJobTimeoutMs,
     );
-    // The peer knows by the socket who we are; it only wants to be told the same user number.
+    // The peer knows by the socket who we are; it only wants to be told the same user number. Messages wait for its OK: those
+    // that arrive together with BEGIN lie there until more comes.
     const user = Buffer.from(String(process.getuid?.() ?? 0)).toString('hex');
-    this.#socket.write(`\0AUTH EXTERNAL ${user}\r\n`);
+    this.#socket.write(`\0AUTH EXTERNAL ${user}\r\nBEGIN\r\n`);
   }
 
   call(call: Call): Promise<readonly Incoming[]> {
@@ -88,7 +89,7 @@ export class BusConnection {
     if (!line.startsWith('OK ')) throw new GuiseError('host_unavailable', `Cannot talk to systemd: it refused with ${JSON.stringify(line)}`);
     this.#received = this.#received.subarray(end + 2);
     this.#accepted = true;
-    this.#socket.write(Buffer.concat([Buffer.from('BEGIN\r\n'), ...this.#unsent]));
+    this.#socket.write(Buffer.concat(this.#unsent));
     this.#unsent = [];
   }
 

@@ -71,7 +71,7 @@ export const systemd: Systemd = {
   },
 
   async resetFailed(units) {
-    if (units.length > 0) await withSystemdBus((bus) => Promise.allSettled(units.map((unit) => manage(bus, 'ResetFailedUnit', unit))));
+    await withSystemdBus((bus) => Promise.allSettled(units.map((unit) => manage(bus, 'ResetFailedUnit', unit))));
   },
 
   async reload() {

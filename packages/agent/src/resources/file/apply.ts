@@ -59,8 +59,8 @@ function makeFile({ path, after }: Goal, accounts: Accounts, { host: { files }, 
 function makeDirectory(path: string, after: FileState, now: FileStatus, accounts: Accounts, files: Files): void {
   const is = now.type === 'directory';
   const mode = after.mode ?? (is ? now.mode : null) ?? defaultDirectory.mode;
-  const uid = after.owner === null && is ? now.uid : accounts.uidOf(after.owner ?? defaultDirectory.owner);
-  const gid = after.group === null && is ? now.gid : accounts.gidOf(after.group ?? defaultDirectory.group);
+  const uid = is && !after.owner ? now.uid : accounts.uidOf(after.owner ?? defaultDirectory.owner);
+  const gid = is && !after.group ? now.gid : accounts.gidOf(after.group ?? defaultDirectory.group);
   if (is && now.mode === mode && now.uid === uid && now.gid === gid) return;
   if (now.type === 'file' || now.type === 'symlink') files.remove(path);
   files.makeDirectory(path, mode, uid, gid);

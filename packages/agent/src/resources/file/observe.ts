@@ -1,7 +1,7 @@
-/** Reading files: one status and at most one read each. Content that guise already knows is not kept again. */
+/** Reading files: one status and at most one read each. What was read may become a pre-image, so its content is kept. */
 import type { Address, Digest, FileState } from '@guise/model';
 import { GuiseError, nameOf } from '@guise/model';
-import { type Accounts, digestOf, readAccounts } from '../../host/index.ts';
+import { type Accounts, readAccounts } from '../../host/index.ts';
 import type { Asked, ObserveContext } from '../adapter.ts';
 
 const absent: FileState = { type: 'absent', digest: null, target: null, mode: null, owner: null, group: null };
@@ -11,7 +11,7 @@ export function observeFiles(asked: readonly Asked[], context: ObserveContext): 
   return new Map(asked.map((each) => [each.address, observeFile(each, accounts, context)]));
 }
 
-function observeFile({ address, known }: Asked, accounts: Accounts, { host, blobs }: ObserveContext): FileState {
+function observeFile({ address }: Asked, accounts: Accounts, { host, blobs }: ObserveContext): FileState {
   const path = nameOf(address);
   const status = host.files.status(path);
   if (status.type === 'absent') return absent;
@@ -20,18 +20,16 @@ function observeFile({ address, known }: Asked, accounts: Accounts, { host, blob
   }
   return {
     type: status.type,
-    digest: status.type === 'file' ? contentOf(path, known?.['digest'] ?? null) : null,
+    digest: status.type === 'file' ? contentOf(path) : null,
     target: status.target,
     mode: status.type === 'symlink' ? null : status.mode,
     owner: accounts.userOf(status.uid),
     group: accounts.groupOf(status.gid),
   };
 
-  function contentOf(of: string, knownDigest: unknown): Digest {
+  function contentOf(of: string): Digest {
     const content = host.files.read(of);
     if (content === null) throw new GuiseError('change_failed', `Cannot read ${address}: it went away while it was being looked at`);
-    const digest = digestOf(content);
-    if (digest !== knownDigest) blobs.put(content);
-    return digest;
+    return blobs.put(content);
   }
 }

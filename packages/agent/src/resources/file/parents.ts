@@ -14,8 +14,8 @@ import type { Resolution } from '../adapter.ts';
 
 type States = ReadonlyMap<Address, State>;
 
-/** Mode and owner are left to whoever made it, should a package or a user bring it in the same plan. */
-const someDirectory: FileState = { type: 'directory', digest: null, target: null, mode: null, owner: null, group: null };
+/** Mode and owner are not said: they are left to whoever made it, should a package or a user bring it in the same plan. */
+const someDirectory: State = { type: 'directory', digest: null, target: null };
 
 export function resolveParents(wanted: States, released: States, live: States, files: Files): Resolution {
   const implied = impliedDirectories(wanted, released, files);

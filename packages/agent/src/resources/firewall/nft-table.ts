@@ -98,7 +98,7 @@ function ruleOf(object: JsonObject): FirewallRule | null {
   const { rule } = object as { rule?: { readonly expr: readonly JsonObject[] } };
   if (rule === undefined || always.some((expr) => same(expr, rule.expr))) return null;
   const verdict = 'drop' in (rule.expr.at(-1) ?? {}) ? 'drop' : 'accept';
-  const matches = rule.expr.flatMap(({ match: found }) => (found === undefined ? [] : [found as Match]));
+  const matches = (rule.expr as readonly { readonly match?: Match }[]).flatMap(({ match: found }) => (found === undefined ? [] : [found]));
   const source = matches.find(({ left }) => left.payload?.field === 'saddr')?.right;
   const port = matches.find(({ left }) => left.payload?.field === 'dport');
   const number = matches.find(({ left }) => left.meta?.key === 'l4proto')?.right ?? null;

@@ -24,6 +24,10 @@ export const limitAdapter: Adapter = {
     );
   },
 
+  sweep(addresses, { host }) {
+    for (const address of addresses) host.files.discardTemporary(unitPath(fileOf(nameOf(address))));
+  },
+
   async apply(changes, context) {
     const { host, point } = context;
     for (const { address, after } of changes) {

@@ -57,7 +57,7 @@ async function stop(units: readonly Unit[], context: ApplyContext): Promise<void
   await runJobs(alive.map(({ unit }) => ({ verb: 'stop', unit })), context);
   // A unit that failed is remembered as such, even without a file, until it is told to be forgotten.
   const failed = unwanted.filter(({ report }) => report.activeState === 'failed');
-  await context.host.systemd.resetFailed(failed.map(({ unit }) => unit));
+  if (failed.length > 0) await context.host.systemd.resetFailed(failed.map(({ unit }) => unit));
 }
 
 async function disable(units: readonly Unit[], context: ApplyContext): Promise<void> {

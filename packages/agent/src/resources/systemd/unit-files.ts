@@ -35,9 +35,12 @@ export function writeUnitFile(host: Host, name: string, content: Uint8Array): vo
   if (now.type !== 'file' && now.type !== 'absent') {
     throw new GuiseError('change_failed', `Cannot write the unit ${name}: ${path} is a ${now.type}, which may be an alias or a mask`);
   }
+  // Writing the same again would still make systemd think that it has to read the unit again.
+  if (now.type === 'file' && host.files.readText(path) === new TextDecoder().decode(content)) return;
   const slash = name.indexOf('/');
-  if (slash > 0) host.files.makeDirectory(unitPath(name.slice(0, slash)), '0755', 0, 0);
-  host.files.write({ path, content, mode: now.mode ?? '0644', uid: now.uid ?? 0, gid: now.gid ?? 0 });
+  const directory = unitPath(name.slice(0, Math.max(slash, 0)));
+  if (slash > 0 && host.files.status(directory).type === 'absent') host.files.makeDirectory(directory, '0755', 0, 0);
+  host.files.write({ path, content, mode: now.mode ?? '0644', uid: now.uid, gid: now.gid });
 }
 
 export function removeUnitFile(host: Host, name: string): void {

@@ -8,7 +8,7 @@
 import { type Address, nameOf, type State, type TimerState } from '@guise/model';
 import type { Adapter, ApplyContext } from '../adapter.ts';
 import { setUnits } from '../systemd/set-units.ts';
-import { readUnitFile, setUnitFile } from '../systemd/unit-files.ts';
+import { readUnitFile, setUnitFile, unitPath } from '../systemd/unit-files.ts';
 import { enablementOf, isRunning } from '../systemd/unit-status.ts';
 
 export const timerAdapter: Adapter = {
@@ -31,6 +31,13 @@ export const timerAdapter: Adapter = {
         return [[address, state]];
       }),
     );
+  },
+
+  sweep(addresses, { host }) {
+    for (const address of addresses) {
+      host.files.discardTemporary(unitPath(`${nameOf(address)}.timer`));
+      host.files.discardTemporary(unitPath(`${nameOf(address)}.service`));
+    }
   },
 
   async apply(changes, context) {

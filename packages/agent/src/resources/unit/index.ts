@@ -6,7 +6,7 @@
  */
 import { type Address, nameOf, type State, type UnitState } from '@guise/model';
 import type { Adapter, Asked, ObserveContext } from '../adapter.ts';
-import { readUnitFile, setUnitFile } from '../systemd/unit-files.ts';
+import { readUnitFile, setUnitFile, unitPath } from '../systemd/unit-files.ts';
 
 export const unitAdapter: Adapter = {
   kind: 'unit',
@@ -16,6 +16,10 @@ export const unitAdapter: Adapter = {
     return new Map(
       asked.map(({ address }): [Address, UnitState] => [address, { digest: readUnitFile(nameOf(address), context) }]),
     );
+  },
+
+  sweep(addresses, { host }) {
+    for (const address of addresses) host.files.discardTemporary(unitPath(nameOf(address)));
   },
 
   async apply(changes, context) {

@@ -17,6 +17,7 @@ export function compileDatabases({ applications }: PersonaDocument, sink: ClaimS
     sink.set(address, 'present', true, path);
     sink.set(address, 'owner', owner, `${path}.owner`);
     if (content !== undefined) sink.set(address, 'schema', sink.content(content), `${path}.schema_content`);
-    else if (schema !== undefined) sink.refuse(`${path}.schema`, 'must have been read', `the content of ${schema} is not in the persona`);
+    else if (schema !== undefined)
+      sink.refuse(`${path}.schema`, 'must have been read', `the content of ${schema} is not in the persona`);
   }
 }

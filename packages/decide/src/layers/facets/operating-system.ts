@@ -21,7 +21,8 @@ export function compileOperatingSystem({ operating_system: system }: PersonaDocu
     if (typeof value === 'object') sink.bounded(address, 'value', value, path);
     else sink.set(address, 'value', folded(value), path);
   }
-  for (const [index, entry] of (system?.mounts ?? []).entries()) compileMount(entry, `operating_system.mounts.${index}`, sink);
+  for (const [index, entry] of (system?.mounts ?? []).entries())
+    compileMount(entry, `operating_system.mounts.${index}`, sink);
   for (const [index, name] of (system?.modules ?? []).entries()) {
     // The kernel takes both spellings and shows this one.
     const address = addressOf('module', name.replaceAll('-', '_'));

@@ -10,7 +10,12 @@ export function compileServices({ services }: PersonaDocument, sink: ClaimSink):
     const path = `services.${unit}`;
     const address = addressOf('service', unit);
     sink.set(address, 'state', entry.state, `${path}.state`);
-    sink.set(address, 'enabled', startsAtBoot(entry), entry.masked === undefined ? `${path}.enabled` : `${path}.masked`);
+    sink.set(
+      address,
+      'enabled',
+      startsAtBoot(entry),
+      entry.masked === undefined ? `${path}.enabled` : `${path}.masked`,
+    );
     sink.list(address, 'reload_on', entry.reload_on, `${path}.reload_on`, asIs);
     sink.list(address, 'restart_on', entry.restart_on, `${path}.restart_on`, asIs);
     compileUnits(unit, entry, path, sink);
@@ -25,7 +30,12 @@ function startsAtBoot({ enabled, masked }: ServiceEntry): string | undefined {
   return masked === false ? 'disabled' : undefined;
 }
 
-function compileUnits(unit: string, { unit: text, drop_ins: dropIns, restart_on }: ServiceEntry, path: string, sink: ClaimSink): void {
+function compileUnits(
+  unit: string,
+  { unit: text, drop_ins: dropIns, restart_on }: ServiceEntry,
+  path: string,
+  sink: ClaimSink,
+): void {
   if (text !== undefined) sink.set(addressOf('unit', unit), 'digest', sink.content(text), `${path}.unit`);
   for (const [name, content] of Object.entries(dropIns ?? {})) {
     sink.set(addressOf('unit', `${unit}.d/${name}`), 'digest', sink.content(content), `${path}.drop_ins.${name}`);

@@ -42,6 +42,11 @@ ${user === undefined ? '' : `User=${user}\n`}ExecStart=:${command.map(quoted).jo
 /** One word of a command line. The `:` before the first switches `$` off; `%` is the only other character that systemd expands. */
 function quoted(word: string): string {
   if (/^[A-Za-z0-9_@+=:,./-]+$/.test(word)) return word;
-  const escaped = word.replace(/[\\"]/g, '\\$&').replace(/\n/g, '\\n').replace(/\r/g, '\\r').replace(/\t/g, '\\t').replace(/%/g, '%%');
+  const escaped = word
+    .replace(/[\\"]/g, '\\$&')
+    .replace(/\n/g, '\\n')
+    .replace(/\r/g, '\\r')
+    .replace(/\t/g, '\\t')
+    .replace(/%/g, '%%');
   return `"${escaped}"`;
 }

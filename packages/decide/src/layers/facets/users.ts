@@ -23,7 +23,8 @@ function compileUser(name: string, entry: UserEntry, sink: ClaimSink): void {
   const path = `security_profile.users.${name}`;
   sink.set(address, 'present', entry.ensure !== 'absent', entry.ensure === undefined ? path : `${path}.ensure`);
   if (entry.ensure === 'absent') return;
-  for (const field of ['uid', 'group', 'home', 'shell', 'comment', 'system'] as const) sink.set(address, field, entry[field], `${path}.${field}`);
+  for (const field of ['uid', 'group', 'home', 'shell', 'comment', 'system'] as const)
+    sink.set(address, field, entry[field], `${path}.${field}`);
   sink.set(address, 'password', entry.password_hash, `${path}.password_hash`);
   sink.list(address, 'groups', entry.groups, `${path}.groups`, (group): Json => group);
   compileKeys(name, entry.authorized_keys, `${path}.authorized_keys`, sink);
@@ -34,12 +35,17 @@ function compileKeys(user: string, keys: UserEntry['authorized_keys'], path: str
   if (keys === undefined) return;
   const claim = (line: string, present: boolean, at: string) => {
     const id = authorizedKeyId(line);
-    if (id === null) return sink.refuse(at, 'must be a line of an authorized_keys file', 'no key can be found in it');
+    if (id === null) {
+      sink.refuse(at, 'must be a line of an authorized_keys file', 'no key can be found in it');
+      return;
+    }
     const address = addressOf('authorized_key', `${user}/${id}`);
     sink.set(address, 'present', present, at);
     if (present) sink.set(address, 'line', line.trim(), at);
   };
   const isList = 'map' in keys;
-  for (const [index, line] of (isList ? keys : (keys.append ?? [])).entries()) claim(line, true, `${path}.${isList ? '' : 'append.'}${index}`);
-  for (const [index, line] of (isList ? [] : (keys.remove ?? [])).entries()) claim(line, false, `${path}.remove.${index}`);
+  for (const [index, line] of (isList ? keys : (keys.append ?? [])).entries())
+    claim(line, true, `${path}.${isList ? '' : 'append.'}${index}`);
+  for (const [index, line] of (isList ? [] : (keys.remove ?? [])).entries())
+    claim(line, false, `${path}.remove.${index}`);
 }

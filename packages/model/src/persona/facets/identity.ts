@@ -1,9 +1,10 @@
 /** Who the persona is, what it builds on, what a user may choose. */
 import { z } from 'zod';
-import { id, scalar, text } from '../formats.ts';
+import { id, integer, scalar, text } from '../formats.ts';
 import { isPattern, parameterRule } from '../parameter-rule.ts';
 
-const relativeDocument = /^\.\/(?!\.\.?\/)[^/\p{Cc}]+(?:\/(?!\.\.?\/)[^/\p{Cc}]+)*\.(?:yaml|yml|json)$/u;
+const relativeDocument =
+  /^\.\/(?!\.\.?\/)[ -.0-~\u00a0-\uffff]+(?:\/(?!\.\.?\/)[ -.0-~\u00a0-\uffff]+)*\.(?:yaml|yml|json)$/;
 const idPattern = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/;
 
 const parameter = z
@@ -45,7 +46,7 @@ export const identityFields = {
   description: z.string().max(10_000).optional(),
   category: id.optional().describe('The function it serves, such as web_server or database.'),
   persona_groups: z.array(id).max(100).optional().describe('Groups that are switched and placed together.'),
-  priority: z.int().min(0).max(1000).optional().describe('The higher one wins an address; 50 when absent.'),
+  priority: integer(0, 1000).optional().describe('The higher one wins an address; 50 when absent.'),
   extends: z
     .array(
       z
@@ -59,7 +60,13 @@ export const identityFields = {
     .optional()
     .describe('Personas that this one is built on, by id (ID.yaml in the same folder) or by path. A later one wins.'),
   parameters: z
-    .record(text(/^(?!(?:host|instance|secret)$)[a-z][a-z0-9_]{0,63}$/, 'must be a lower-case name other than host, instance and secret'), parameter)
+    .record(
+      text(
+        /^(?!(?:host|instance|secret)$)[a-z][a-z0-9_]{0,63}$/,
+        'must be a lower-case name other than host, instance and secret',
+      ),
+      parameter,
+    )
     .optional()
     .describe('Values chosen when the persona is applied; templates write them as {{ name }}.'),
 };

@@ -28,7 +28,10 @@ const threshold = z.strictObject({
 });
 
 export const monitoringFields = {
-  health_checks: z.array(healthCheck).optional().describe('Probes that must succeed for a switch to stand, and after it.'),
+  health_checks: z
+    .array(healthCheck)
+    .optional()
+    .describe('Probes that must succeed for a switch to stand, and after it.'),
   tests: z
     .array(z.strictObject({ name: line, command: argv, timeout: duration.optional() }))
     .optional()
@@ -38,9 +41,7 @@ export const monitoringFields = {
     .strictObject({ metrics: z.array(line).optional(), thresholds: z.array(threshold).optional() })
     .optional(),
   monitoring_thresholds: z
-    .array(
-      z.strictObject({ metric: line, operator: z.enum(['=', '!=', '<', '<=', '>', '>=']), value: z.number() }),
-    )
+    .array(z.strictObject({ metric: line, operator: z.enum(['=', '!=', '<', '<=', '>', '>=']), value: z.number() }))
     .optional()
     .describe('Limits that a pipeline run under this persona must keep.'),
 };

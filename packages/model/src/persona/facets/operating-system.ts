@@ -16,7 +16,10 @@ export const operatingSystemFields = {
     .strictObject({
       image: z.string().optional(),
       sysctl: z
-        .record(sysctlName, z.union([line, z.number(), bounded], 'must be a number, text, {at_least: N} or {at_most: N}'))
+        .record(
+          sysctlName,
+          z.union([line, z.number(), bounded], 'must be a number, text, {at_least: N} or {at_most: N}'),
+        )
         .optional()
         .describe('Kernel parameters by name; {at_least: N} never lowers what another persona asks for.'),
       mounts: z.array(mount).optional(),

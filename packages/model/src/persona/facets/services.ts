@@ -4,14 +4,16 @@ import { accountName, argv, bounded, id, integer, line, listOf, positive, text, 
 
 const amount = () => z.union([positive(), bounded], 'must be a number above 0, {at_least: N} or {at_most: N}');
 const addressGlob = text(
-  /^[a-z_]+:[^\p{Cc}]+$/u,
+  /^[a-z_]+:[ -~\u00a0-\uffff]+$/,
   'must be an address such as "file:/etc/nginx/nginx.conf", or one with a glob such as "file:/etc/nginx/**"',
 );
 
 const limitsOfUnit = z.strictObject({
   cpu_quota_percent: amount().optional().describe('100 is one core.'),
   memory_max_mb: amount().optional(),
-  tasks_max: z.union([z.int().positive(), bounded], 'must be a whole number above 0, {at_least: N} or {at_most: N}').optional(),
+  tasks_max: z
+    .union([z.int().positive(), bounded], 'must be a whole number above 0, {at_least: N} or {at_most: N}')
+    .optional(),
   io_weight: integer(1, 10_000).optional(),
 });
 
@@ -20,9 +22,7 @@ const service = z.strictObject({
   enabled: z.boolean().optional().describe('Whether it starts with the machine.'),
   masked: z.boolean().optional(),
   unit: z.string().optional().describe('The whole unit file; without it the unit comes from a package.'),
-  drop_ins: z
-    .record(text(/^[A-Za-z0-9_.-]+\.conf$/, 'must be a file name ending in .conf'), z.string())
-    .optional(),
+  drop_ins: z.record(text(/^[A-Za-z0-9_.-]+\.conf$/, 'must be a file name ending in .conf'), z.string()).optional(),
   reload_on: listOf(addressGlob).optional().describe('Addresses whose change makes the service reload.'),
   restart_on: listOf(addressGlob).optional().describe('Addresses whose change makes the service restart.'),
   limits: limitsOfUnit.optional(),

@@ -19,7 +19,8 @@ const file = z
     if (type !== 'file' && entry.content !== undefined) refuse('content', `must be left out of a ${type}`);
     if (type !== 'file' && entry.source !== undefined) refuse('source', `must be left out of a ${type}`);
     if (type === 'symlink' && entry.target === undefined) refuse('target', 'must say where the symlink points');
-    if (type !== 'symlink' && entry.target !== undefined) refuse('target', 'must be left out unless the type is symlink');
+    if (type !== 'symlink' && entry.target !== undefined)
+      refuse('target', 'must be left out unless the type is symlink');
   });
 
 const database = z

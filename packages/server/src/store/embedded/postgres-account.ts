@@ -34,7 +34,9 @@ async function create(): Promise<Account> {
   try {
     await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', accountName]);
   } catch (cause) {
-    throw new GuiseError('database_unavailable', `Cannot create the account "${accountName}" for PostgreSQL`, { cause });
+    throw new GuiseError('database_unavailable', `Cannot create the account "${accountName}" for PostgreSQL`, {
+      cause,
+    });
   }
   const account = await find();
   if (account !== null) return account;

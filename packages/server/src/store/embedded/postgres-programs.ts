@@ -1,9 +1,8 @@
-/** The PostgreSQL programs that npm installed, and how to start one so that it cannot outlive this process. */
+/** The PostgreSQL programs that npm installed. */
 import { chmod, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { GuiseError } from '@guise/model';
-import type { Account } from './postgres-account.ts';
 
 export interface PostgresPrograms {
   readonly initdb: string;
@@ -25,16 +24,6 @@ export async function postgresPrograms(): Promise<PostgresPrograms> {
       { cause },
     );
   }
-}
-
-/**
- * The vector that runs a program as the account and makes the kernel interrupt it (a fast shutdown, for PostgreSQL) when this
- * process dies, even by `kill -9`. Source: prctl(2) PR_SET_PDEATHSIG, setpriv(1).
- */
-export function tiedToThisProcess(account: Account | null, argv: readonly string[]): readonly string[] {
-  const identity =
-    account === null ? [] : [`--reuid=${account.uid}`, `--regid=${account.gid}`, '--clear-groups'];
-  return ['setpriv', ...identity, '--pdeathsig', 'INT', '--', ...argv];
 }
 
 /** npm does not always keep modes. */

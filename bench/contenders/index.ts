@@ -1,0 +1,19 @@
+import { ansibleBest } from './ansible-best.ts';
+import { ansibleTypical } from './ansible-typical.ts';
+import { bash } from './bash.ts';
+import { cfengine } from './cfengine.ts';
+import type { Contender } from './contender.ts';
+import { guiseAgent } from './guise-agent.ts';
+import { guiseCommand } from './guise-command.ts';
+import { puppet } from './puppet.ts';
+
+/** In the order of the tables. */
+export const contenders: readonly Contender[] = [
+  bash,
+  guiseAgent,
+  guiseCommand,
+  cfengine,
+  puppet,
+  ansibleBest,
+  ansibleTypical,
+];

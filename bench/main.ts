@@ -1,0 +1,92 @@
+/**
+ * `npm run bench`: guise side by side with its peers inside one real host, all doing the same work.
+ *
+ * Prints progress on stderr and the report on stdout; a whole run also writes the report into docs/benchmarks.md. Nothing here
+ * asserts on time. Ctrl-C takes the host down and leaves nothing behind.
+ * Exit code: 0 when every contender did its work, 1 when one failed, 2 for bad arguments, 130 when interrupted.
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Lab, openLab } from '@guise/lab';
+import { exitCodeOf, GuiseError } from '@guise/model';
+import { readConditions } from './conditions.ts';
+import { contenders } from './contenders/index.ts';
+import { figuresOf, goalsOf } from './figures.ts';
+import { type Options, parseOptions } from './options.ts';
+import { prepareHost } from './prepared-host.ts';
+import { publish } from './publish.ts';
+import { type Round, runRound, works } from './rounds.ts';
+import { renderReport } from './tables.ts';
+
+const root = join(import.meta.dirname, '..');
+
+const interruption = new AbortController();
+
+try {
+  process.exitCode = await bench(parseOptions(process.argv.slice(2), contenders));
+} catch (error) {
+  // Once the host is being taken down, whatever waits for it fails, and that is nobody's concern.
+  if (interruption.signal.aborted) process.exitCode = 130;
+  else if (error instanceof GuiseError) {
+    report(error.message);
+    process.exitCode = exitCodeOf(error);
+  } else throw error;
+}
+
+async function bench(options: Options): Promise<0 | 1> {
+  const lab = openLab({
+    name: 'bench',
+    directory: process.env['GUISE_LAB_DIR'] ?? '/var/lib/guise-lab',
+    repository: root,
+    report: () => undefined,
+  });
+  downWhenInterrupted(lab);
+  try {
+    await prepareHost(lab, options.contenders, report);
+    const rounds = await runRounds(lab, options);
+    const conditions = await readConditions(lab, options.runs);
+    const figures = figuresOf(rounds);
+    const text = renderReport(figures, goalsOf(figures), conditions);
+    process.stdout.write(`\n${text}\n`);
+    if (options.jsonFile !== null)
+      writeFileSync(options.jsonFile, `${JSON.stringify({ conditions, rounds }, null, 2)}\n`);
+    if (options.publish) publish(join(root, 'docs', 'benchmarks.md'), text);
+    return figures.some(({ type }) => type === 'failed') ? 1 : 0;
+  } finally {
+    if (!options.keep) await lab.down();
+  }
+}
+
+/** Round by round, each contender in turn, so that a machine that gets slower or faster does so for all of them. */
+async function runRounds(lab: Lab, { contenders, runs }: Options): Promise<readonly Round[]> {
+  const rounds: Round[] = [];
+  for (let run = 1; run <= runs; run += 1) {
+    for (const contender of contenders) {
+      const round = await runRound(lab, contender);
+      interruption.signal.throwIfAborted();
+      rounds.push(round);
+      report(`round ${run} of ${runs}: ${lineOf(round)}`);
+    }
+  }
+  return rounds;
+}
+
+function lineOf(round: Round): string {
+  if (round.type === 'failed') return `${round.contender} failed: ${round.why}`;
+  const times = works.map((work) => `${work} ${round.costs[work].wallMs.toFixed(0)} ms`);
+  return `${round.contender}: ${times.join(', ')}`;
+}
+
+/** A second signal ends this process at once; the next run, or `guise lab down`, then finds what is left. */
+function downWhenInterrupted(lab: Lab): void {
+  const stop = (): void => {
+    report('interrupted; taking the host down');
+    interruption.abort();
+    lab.down().catch((error: unknown) => report(String(error)));
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+}
+
+function report(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}

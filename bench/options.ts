@@ -1,0 +1,61 @@
+/** What `npm run bench -- …` understands. Throws: `argument_invalid`. */
+import { parseArgs } from 'node:util';
+import { GuiseError } from '@guise/model';
+import type { Contender } from './contenders/contender.ts';
+
+export interface Options {
+  readonly contenders: readonly Contender[];
+  readonly runs: number;
+  /** Where every single measurement goes as JSON; null for nowhere. */
+  readonly jsonFile: string | null;
+  /** Leaves the prepared host up, so that the next run starts at once. */
+  readonly keep: boolean;
+  /** Whether docs/benchmarks.md gets the figures: only those of a whole run do. */
+  readonly publish: boolean;
+}
+
+const usage = `npm run bench -- [option…]
+  --only NAME,…   contenders whose name holds one of these (default: all)
+  --runs N        rounds, of which the median counts, 1 to 50 (default: 5)
+  --quick         one round, without the slow "Ansible (typical)"
+  --json FILE     write every measurement
+  --keep          leave the prepared host up; a run without --keep removes it
+`;
+
+const runsMax = 50;
+
+export function parseOptions(argv: readonly string[], all: readonly Contender[]): Options {
+  const { only, runs, quick, json, keep } = parsed(argv);
+  const names = only?.split(',').map((name) => name.trim().toLowerCase()) ?? [''];
+  const contenders = all
+    .filter(({ name }) => names.some((part) => name.toLowerCase().includes(part)))
+    .filter(({ name }) => !(quick && name.includes('typical')));
+  if (contenders.length === 0)
+    throw invalid(`Cannot find "${only}": there are ${all.map(({ name }) => name).join(', ')}`);
+  const count = quick ? 1 : Number(runs);
+  if (!Number.isInteger(count) || count < 1 || count > runsMax) {
+    throw invalid(`Cannot run "${runs}" rounds: it must be a whole number from 1 to ${runsMax}`);
+  }
+  return { contenders, runs: count, jsonFile: json ?? null, keep, publish: only === undefined && !quick };
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...argv],
+      options: {
+        only: { type: 'string' },
+        runs: { type: 'string', default: '5' },
+        quick: { type: 'boolean', default: false },
+        json: { type: 'string' },
+        keep: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw invalid(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function invalid(message: string): GuiseError {
+  return new GuiseError('argument_invalid', `${message}\n${usage}`);
+}

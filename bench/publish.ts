@@ -1,0 +1,14 @@
+/** Puts the report of a run into its document, between two markers; all else in the document is written by people. */
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const begin = '<!-- figures: written by npm run bench -->';
+const end = '<!-- end of figures -->';
+
+/** Throws: Error when the document has lost its markers. */
+export function publish(path: string, text: string): void {
+  const document = readFileSync(path, 'utf8');
+  const [before, rest] = document.split(begin);
+  const after = rest?.split(end)[1];
+  if (before === undefined || after === undefined) throw new Error(`${path} has no "${begin}" … "${end}"`);
+  writeFileSync(path, `${before}${begin}\n\n${text}\n\n${end}${after}`);
+}

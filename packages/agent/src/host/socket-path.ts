@@ -1,0 +1,29 @@
+/**
+ * Makes room for the agent's socket: its directory, and a socket that a killed agent left is removed.
+ *
+ * Only root and, where it exists, the group `guise` may come through the directory, so the socket is never open to others, not
+ * even between its creation and a chmod. Throws: `host_busy` when another agent is listening there.
+ */
+import { chmodSync, chownSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { GuiseError } from '@guise/model';
+
+export function claimSocketPath(path: string): void {
+  const directory = dirname(path);
+  const group = /^guise:[^:]*:(\d+):/m.exec(readFileSync('/etc/group', 'utf8'))?.[1];
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  chownSync(directory, 0, group === undefined ? 0 : Number(group));
+  chmodSync(directory, group === undefined ? 0o700 : 0o750);
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  if (found === undefined) return;
+  if (!found.isSocket()) throw new GuiseError('path_unsafe', `Cannot listen on ${path}: something that is no socket is there`);
+  if (isListening(path)) throw new GuiseError('host_busy', `Cannot listen on ${path}: another agent runs on this host`);
+  rmSync(path);
+}
+
+/** The kernel lists every bound unix socket; one that a dead process left has no line. */
+function isListening(path: string): boolean {
+  return readFileSync('/proc/net/unix', 'utf8')
+    .split('\n')
+    .some((line) => line.endsWith(` ${path}`));
+}

@@ -1,0 +1,37 @@
+/**
+ * Small files of the agent's own: who it is, and what was last desired of it.
+ *
+ * Invariant: after a power cut a file is the old one or the new one, whole. Readable by its owner only.
+ */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+/** Null when it is not there or cannot be read. */
+export function readStateFile(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Throws: the system's own error. */
+export function writeStateFile(path: string, text: string): void {
+  const temporary = `${path}.new`;
+  // Whatever mode a leftover had, this one is ours.
+  rmSync(temporary, { force: true });
+  const file = openSync(temporary, 'wx', 0o600);
+  try {
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+  renameSync(temporary, path);
+  const directory = openSync(dirname(path), 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}

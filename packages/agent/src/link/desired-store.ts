@@ -1,0 +1,50 @@
+/**
+ * The last desired state, on disk: what the agent goes by when the control plane is gone, and after a reboot.
+ *
+ * Invariant: the file is always one whole state, the old or the new; a file that cannot be read is as good as none, because the
+ * control plane sends it again.
+ * Throws: `journal_failed` when it cannot be written.
+ */
+import { serverMessage } from '@guise/api';
+import type { Digest, Layer } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import { readStateFile, writeStateFile } from '../host/state-file.ts';
+
+export interface Desired {
+  readonly generation: number;
+  readonly digest: Digest;
+  readonly layers: readonly Layer[];
+  /** The host was rolled back by hand since; it is not applied again. */
+  readonly suspended: boolean;
+}
+
+export interface DesiredStore {
+  read(): Desired | null;
+  write(desired: Desired): void;
+}
+
+export function desiredFile(path: string): DesiredStore {
+  return {
+    read: () => parse(readStateFile(path)),
+    write: (desired) => {
+      try {
+        writeStateFile(path, JSON.stringify({ type: 'desired', ...desired }));
+      } catch (cause) {
+        throw new GuiseError('journal_failed', `Cannot keep the desired state in ${path}`, { cause });
+      }
+    },
+  };
+}
+
+function parse(text: string | null): Desired | null {
+  try {
+    const value: unknown = JSON.parse(text ?? 'null');
+    const parsed = serverMessage.safeParse(value);
+    if (!parsed.success || parsed.data.type !== 'desired') return null;
+    const { generation, digest, layers } = parsed.data;
+    const suspended = typeof value === 'object' && value !== null && 'suspended' in value && value.suspended === true;
+    return { generation, digest, layers, suspended };
+  } catch {
+    return null;
+  }
+}

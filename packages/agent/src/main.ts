@@ -1,0 +1,27 @@
+/** The agent's composition root: real clock, real randomness, real paths. */
+import { randomBytes } from 'node:crypto';
+import { GuiseError } from '@guise/model';
+import { agentVersion } from './agent-version.ts';
+import { systemClock } from './link/clock.ts';
+import { runAgent } from './run-agent.ts';
+
+const ending = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort());
+
+try {
+  await runAgent({
+    configPath: '/etc/guise/agent.json',
+    stateDirectory: '/var/lib/guise',
+    socketPath: '/run/guise/agent.sock',
+    personasPath: '/etc/guise/personas',
+    agentVersion,
+    clock: systemClock,
+    makeToken: () => randomBytes(32).toString('base64url'),
+    report: (line) => process.stderr.write(`${line}\n`),
+    signal: ending.signal,
+  });
+} catch (error) {
+  if (!(error instanceof GuiseError)) throw error;
+  process.stderr.write(`guise agent: ${error.message}\n`);
+  process.exitCode = 1;
+}

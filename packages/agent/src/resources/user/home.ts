@@ -1,0 +1,77 @@
+/**
+ * Homes: made as a copy of `/etc/skel`, removed as far as they still are one.
+ *
+ * Only the user and root can get at what is inside, and the walk follows no links of theirs (see host/open-directories.ts).
+ */
+import { GuiseError } from '@guise/model';
+import { digestOf, type Files, readAccounts } from '../../host/index.ts';
+
+const skeleton = '/etc/skel';
+/** As adduser(8) and useradd(8) have it on Debian 12. */
+const homeMode = '0700';
+
+export function makeHome(user: string, home: string, files: Files): void {
+  if (files.status(home).type === 'directory') return;
+  const account = readAccounts(files).account(user);
+  if (account === undefined) throw new GuiseError('change_failed', `Cannot make the home ${home}: this host has no user ${JSON.stringify(user)}`);
+  const { uid, gid } = account;
+  files.makeDirectory(home, homeMode, uid, gid);
+  for (const relative of entriesOf(skeleton, files)) {
+    const { type, mode, target } = files.status(`${skeleton}/${relative}`);
+    const path = `${home}/${relative}`;
+    if (type === 'directory') files.makeDirectory(path, mode!, uid, gid);
+    else if (type === 'symlink') files.makeSymlink(path, target!, uid, gid);
+    else if (type === 'file') files.write({ path, content: files.read(`${skeleton}/${relative}`) ?? new Uint8Array(), mode: mode!, uid, gid });
+  }
+}
+
+/** Throws: `change_failed` when a home that is to go holds what did not come from the skeleton. */
+export function mustHoldNothingElse(user: string, home: string, files: Files): void {
+  const [first] = foreignIn(home, files);
+  if (first === undefined) return;
+  throw new GuiseError('change_failed', `Cannot remove the home of ${JSON.stringify(user)}: ${home}/${first} did not come from ${skeleton}, and guise does not remove what others made`);
+}
+
+/** Removes what still is as in the skeleton, and the home when nothing else is in it. */
+export function removeHome(home: string, files: Files): void {
+  const foreign = foreignIn(home, files);
+  for (const relative of entriesOf(home, files).reverse()) {
+    const kept = foreign.some((path) => path === relative || path.startsWith(`${relative}/`));
+    if (!kept) files.remove(`${home}/${relative}`);
+  }
+  if (foreign.length === 0) files.remove(home);
+}
+
+export function sweepHome(home: string, files: Files): void {
+  for (const relative of entriesOf(skeleton, files)) files.discardTemporary(`${home}/${relative}`);
+}
+
+/** Relative paths in a home that the skeleton does not have, or has otherwise. */
+export function foreignIn(home: string, files: Files): readonly string[] {
+  return entriesOf(home, files).filter((relative) => !sameAsSkeleton(relative, home, files));
+}
+
+function sameAsSkeleton(relative: string, home: string, files: Files): boolean {
+  const here = files.status(`${home}/${relative}`);
+  const there = files.status(`${skeleton}/${relative}`);
+  if (here.type !== there.type || here.sizeBytes !== there.sizeBytes || here.target !== there.target) return here.type === 'directory' && there.type === 'directory';
+  if (here.type !== 'file') return here.type !== 'other';
+  const mine = files.read(`${home}/${relative}`);
+  const skel = files.read(`${skeleton}/${relative}`);
+  return mine !== null && skel !== null && digestOf(mine) === digestOf(skel);
+}
+
+/** Relative paths below a directory, parents before children. Looks only as far into a home as the skeleton reaches. */
+function entriesOf(directory: string, files: Files): string[] {
+  const found: string[] = [];
+  const pending = [''];
+  for (let relative = pending.shift(); relative !== undefined; relative = pending.shift()) {
+    for (const name of files.list(`${directory}${relative === '' ? '' : `/${relative}`}`)) {
+      const path = relative === '' ? name : `${relative}/${name}`;
+      found.push(path);
+      const inSkeleton = files.status(`${skeleton}/${path}`).type === 'directory';
+      if (inSkeleton && files.status(`${directory}/${path}`).type === 'directory') pending.push(path);
+    }
+  }
+  return found;
+}

@@ -1,0 +1,55 @@
+/** What the account files say of one user. */
+import type { AccountRecord, State, UserState } from '@guise/model';
+import type { Files } from '../../host/index.ts';
+import type { AccountDatabase } from '../accounts/account-database.ts';
+import { listOf, memberPlace, type Place } from '../accounts/account-file.ts';
+
+/** `known` says where the home of a user would be that does not exist: a home that was there before must not be taken for guise's. */
+export function userState(name: string, known: State | null, database: AccountDatabase, files: Files): UserState {
+  const fields = database.passwd.fields(name);
+  if (fields === undefined) {
+    const home = homeOf(name, known as UserState | null);
+    return {
+      present: false,
+      uid: null,
+      group: null,
+      groups: [],
+      home: null,
+      shell: null,
+      comment: null,
+      password: null,
+      home_present: files.status(home).type === 'directory',
+      record: null,
+    };
+  }
+  const [, inline = '', uid, gid, comment = '', home = '', shell = ''] = fields;
+  const groups = database.group.all();
+  return {
+    present: true,
+    uid: Number(uid),
+    group: groups.find((group) => group[2] === gid)?.[0] ?? gid ?? null,
+    groups: groups.filter((group) => listOf(group[3]).includes(name)).map((group) => group[0]!).sort(),
+    home,
+    shell,
+    comment,
+    password: database.shadow?.fields(name)?.[1] ?? inline,
+    home_present: /^\/./.test(home) && files.status(home.replace(/\/+$/, '')).type === 'directory',
+    record: recordOf(name, database),
+  };
+}
+
+export function homeOf(name: string, state: UserState | null): string {
+  return (state?.home ?? `/home/${name}`).replace(/(?<=.)\/+$/, '');
+}
+
+function recordOf(name: string, { passwd, shadow, group, gshadow }: AccountDatabase): AccountRecord {
+  const places: { [place: string]: { text: string; after: string | null; index: number } } = {};
+  const keep = (at: string, place: Place | undefined): void => {
+    if (place !== undefined) places[at] = { ...place };
+  };
+  keep('passwd', passwd.place(name));
+  keep('shadow', shadow?.place(name));
+  for (const fields of group.all()) keep(`group/${fields[0]}`, memberPlace(listOf(fields[3]), name));
+  for (const fields of gshadow?.all() ?? []) keep(`gshadow/${fields[0]}`, memberPlace(listOf(fields[3]), name));
+  return places;
+}

@@ -1,0 +1,118 @@
+/**
+ * The agent's life: finish what was interrupted, make the host again what it should be (a reboot forgets sysctls and firewalls), then
+ * serve this machine through its socket and follow the control plane, if there is one.
+ *
+ * Its end changes nothing on the host: a switch that is running is finished or, if killed, undone at the next start.
+ */
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GuiseError, limits, parseHostId } from '@guise/model';
+import { readAgentConfig } from './agent-config.ts';
+import type { Engine } from './engine/engine.ts';
+import { engineHere } from './engine-here.ts';
+import { localHost } from './host/local-host.ts';
+import { claimSocketPath } from './host/socket-path.ts';
+import { connectLink } from './link/connect-link.ts';
+import { desiredFile } from './link/desired-store.ts';
+import { enrol } from './link/enrol.ts';
+import { ensureIdentity } from './link/identity-file.ts';
+import type { LinkClock } from './link/clock.ts';
+import { hostPersonas } from './local-api/host-personas.ts';
+import { serveLocalApi } from './local-api/local-api.ts';
+import { localRoutes } from './local-api/local-routes.ts';
+
+export interface AgentOptions {
+  readonly configPath: string;
+  readonly stateDirectory: string;
+  readonly socketPath: string;
+  /** Folder of this host's own personas. */
+  readonly personasPath: string;
+  readonly agentVersion: string;
+  readonly clock: LinkClock;
+  /** 256 random bits as text. */
+  readonly makeToken: () => string;
+  readonly report: (line: string) => void;
+  /** Aborted when the agent is to end. */
+  readonly signal: AbortSignal;
+}
+
+/** Resolves when the signal has been aborted and everything is closed. */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { stateDirectory, socketPath, personasPath, report, signal } = options;
+  const config = readAgentConfig(options.configPath);
+  const engine = engineHere({ root: '/', stateDirectory });
+  await settle(engine, report);
+  const store = desiredFile(`${stateDirectory}/desired.json`);
+  const findPersona = hostPersonas({ folder: personasPath, desired: () => store.read()?.layers ?? [] });
+  claimSocketPath(socketPath);
+  const api = await serveLocalApi({ path: socketPath, routes: localRoutes(engine, findPersona), report });
+  report(`serving ${socketPath}`);
+  const link = config.server === undefined ? null : await follow({ ...options, config, server: config.server, engine });
+  await aborted(signal);
+  await link?.close();
+  api.close();
+  rmSync(socketPath, { force: true });
+  engine.close();
+}
+
+/** Undoes an interrupted switch, then makes what is active true again. */
+async function settle(engine: Engine, report: (line: string) => void): Promise<void> {
+  const recovered = await engine.recover();
+  if (recovered !== null) report(`an interrupted switch (${recovered.id}) is now ${recovered.status}`);
+  if (recovered?.status === 'stuck' || engine.active().length === 0) return;
+  const outcome = await engine.apply(engine.active());
+  if (outcome.type !== 'unchanged') report(`made this host again what it should be: ${outcome.type}`);
+}
+
+interface Follow extends AgentOptions {
+  readonly config: { readonly token?: string | undefined; readonly name?: string | undefined };
+  readonly server: string;
+  readonly engine: Engine;
+}
+
+async function follow({ config, server, engine, stateDirectory, agentVersion, clock, makeToken, report, signal }: Follow) {
+  const host = localHost({ root: '/' });
+  const hostId = parseHostId(config.name ?? String(host.facts()['hostname'] ?? '').toLowerCase());
+  const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
+  if (config.token !== undefined) await enrolUntilAnswered({ server, joinToken: config.token, identity, report, signal });
+  return connectLink({
+    url: server,
+    identity,
+    agentVersion,
+    facts: () => host.facts(),
+    engine,
+    store: desiredFile(`${stateDirectory}/desired.json`),
+    clock,
+    makeNonce: makeToken,
+    report,
+  });
+}
+
+interface Enrol {
+  readonly server: string;
+  readonly joinToken: string;
+  readonly identity: Parameters<typeof enrol>[0]['identity'];
+  readonly report: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** A control plane that is away is waited for. A token that was used before is this host's own, from an earlier start. */
+async function enrolUntilAnswered({ server, joinToken, identity, report, signal }: Enrol): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      return await enrol({ url: server, joinToken, identity, fetch });
+    } catch (error) {
+      if (!(error instanceof GuiseError)) throw error;
+      report(`could not enrol: ${error.message}`);
+      if (error.kind !== 'unavailable') return;
+      await sleep(limits.enrolRetryMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

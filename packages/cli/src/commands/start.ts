@@ -1,0 +1,137 @@
+/**
+ * The guided run behind `npm start`: brings a trial up, shows guise at work, stays up until Ctrl-C, and leaves nothing behind.
+ *
+ * With `--check` it does the same unattended and ends with 0 or 1. What an earlier run that was killed left is removed first.
+ */
+import { GuiseError, parseHostId } from '@guise/model';
+import { defineCommand } from '../command.ts';
+import type { Context } from '../context.ts';
+import type { ExitCode } from '../exit-code.ts';
+import { placesFor } from '../places.ts';
+import { errorLines } from '../render/error.ts';
+import { ProgressLine } from '../render/progress.ts';
+import { durationText } from '../render/text.ts';
+import { bringUp, type Trial, type TrialOptions, type TrialServer, tearDown } from '../trial/trial.ts';
+import { claimTrial } from '../trial/trial-process.ts';
+import { unlessAborted, untilAborted } from '../until-aborted.ts';
+import type { Stage, Step } from './start/step.ts';
+import { steps } from './start/steps.ts';
+import { printTrial } from './up.ts';
+
+type Closable = TrialServer & { close(): Promise<void> };
+
+export const start = defineCommand({
+  operands: [],
+  options: {
+    check: { type: 'boolean', summary: 'Ask nothing, do not stay up: exit 0 when all of it works, 1 when not' },
+  },
+  notes: [
+    'A control plane, three lab hosts (root on Linux), the library published; web and database on one host, a persona that fails and is',
+    'rolled back, why, and the history. Ctrl-C removes all of it.',
+  ],
+  examples: [
+    { line: 'npm start', why: 'the same' },
+    { line: 'npm start -- --check', why: 'in CI' },
+  ],
+  async run(context, { options }) {
+    const { trial: directory } = placesFor(context.env, context.isRoot);
+    const report = (line: string) => context.err.line(context.err.style.quiet(line));
+    const interruption = context.interruption();
+    claimTrial(directory);
+    await tearDown(directory, { env: context.env, report });
+    claimTrial(directory);
+    let server: Closable | null = null;
+    const trialOptions: TrialOptions = {
+      env: context.env,
+      report,
+      async startServer(agentHost) {
+        server = await startInProcess(directory, agentHost, report);
+        return server;
+      },
+    };
+    try {
+      const code = await unlessAborted(interruption, guidedRun(context, trialOptions));
+      if (code === undefined) return options.check ? 1 : 0;
+      if (!options.check && code === 0) await untilAborted(interruption);
+      return code;
+    } finally {
+      report('removing the hosts and the control plane');
+      await (server as Closable | null)?.close();
+      await tearDown(directory, { env: context.env, report });
+    }
+  },
+});
+
+async function startInProcess(
+  directory: string,
+  agentHost: string | null,
+  report: (line: string) => void,
+): Promise<Closable> {
+  const { startServer } = await import('@guise/server');
+  const network = agentHost === null ? {} : { agentHost, insecureAgentNetwork: true };
+  return startServer({ stateDirectory: directory, ...network, report });
+}
+
+/** 0 when every step showed what it should. */
+async function guidedRun(context: Context, options: TrialOptions): Promise<ExitCode> {
+  const trial = await bringUp(options);
+  const { lab } = trial;
+  const [host] = trial.hosts;
+  if (lab === null || host === undefined) {
+    context.out.line(`No lab hosts: ${trial.labMissing}.`);
+    printNext(trial, context);
+    return 0;
+  }
+  const progress = new ProgressLine(context.err);
+  const stage: Stage = {
+    client: trial.client,
+    lab,
+    host,
+    hostId: parseHostId(host.name),
+    out: context.out,
+    tell: (line) => progress.show(line),
+  };
+  for (const [index, step] of steps.entries()) {
+    if (!(await runStep(step, index, stage, progress, context))) return 1;
+  }
+  printNext(trial, context);
+  return 0;
+}
+
+async function runStep(
+  step: Step,
+  index: number,
+  stage: Stage,
+  progress: ProgressLine,
+  { out, err }: Context,
+): Promise<boolean> {
+  out.line(`\n${out.style.heading(`${index + 1}/${steps.length} ${step.name}`)}: ${step.shows}`);
+  const startedMs = performance.now();
+  try {
+    const evidence = await step.run(stage);
+    progress.clear();
+    for (const line of evidence) out.line(`  ${line}`);
+    out.line(out.style.added(`  ok in ${durationText(performance.now() - startedMs)}`));
+    return true;
+  } catch (error) {
+    progress.clear();
+    if (!(error instanceof GuiseError)) throw error;
+    for (const line of errorLines(error, err.style, { showStack: false })) err.line(`  ${line}`);
+    err.line(err.style.removed(`  failed after ${durationText(performance.now() - startedMs)}`));
+    return false;
+  }
+}
+
+function printNext(trial: Trial, context: Context): void {
+  context.out.line('');
+  printTrial(trial, context);
+  if (context.json) return;
+  const commands =
+    trial.lab === null
+      ? ['./guise persona ls', './guise persona show web']
+      : ['./guise host ls', './guise host assign h2 web', './guise host plan h2', './guise lab shell h1 --name trial'];
+  context.out.line('Next, in another terminal:');
+  for (const command of commands) context.out.line(`  ${command}`);
+  context.out.line(`  curl -H 'Authorization: Bearer ${trial.server.adminToken}' ${trial.server.url}/hosts`);
+  context.out.line('Ctrl-C removes all of it.');
+}

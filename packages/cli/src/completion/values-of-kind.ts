@@ -1,0 +1,76 @@
+/** Values of operands: persona files of a folder, hosts and personas that the control plane knows, kinds of addresses. */
+import { readdirSync } from 'node:fs';
+import { kinds } from '@guise/model';
+import type { OperandKind } from '../command.ts';
+import type { Context } from '../context.ts';
+import type { Candidate } from './complete-words.ts';
+
+/** A person waits for this with a finger on the key. */
+const askMs = 300;
+const offeredMax = 200;
+
+export async function valuesOfKind(
+  kind: OperandKind,
+  current: string,
+  context: Pick<Context, 'env' | 'isRoot'>,
+): Promise<readonly Candidate[]> {
+  switch (kind) {
+    case 'persona_file':
+      return personaFiles(current);
+    case 'host':
+      return (await hosts(context)).map(bare);
+    case 'persona':
+      return [...(await personas(context)).map(bare), ...personaFiles(current)];
+    case 'address':
+      return kinds.map((each) => bare(`${each}:`));
+    case 'text':
+      return [];
+  }
+}
+
+function bare(value: string): Candidate {
+  return { value, summary: '' };
+}
+
+/** Folders end with a slash, so that the next tab goes into them. */
+function personaFiles(current: string): readonly Candidate[] {
+  const folder = current.slice(0, current.lastIndexOf('/') + 1);
+  try {
+    return readdirSync(folder === '' ? '.' : folder, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || /\.(ya?ml|json)$/.test(entry.name))
+      .filter(({ name }) => !name.startsWith('.') || current.slice(folder.length).startsWith('.'))
+      .slice(0, offeredMax)
+      .map((entry) => bare(`${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`));
+  } catch {
+    return [];
+  }
+}
+
+async function hosts(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listHosts({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ host_id }) => host_id);
+  });
+}
+
+async function personas(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listPersonas({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ persona_id }) => persona_id);
+  });
+}
+
+type Client = import('@guise/api').Client;
+
+/** Empty when there is no control plane, no token or no answer in time. */
+async function asked(
+  context: Pick<Context, 'env' | 'isRoot'>,
+  ask: (client: Client, signal: AbortSignal) => Promise<readonly string[]>,
+): Promise<readonly string[]> {
+  try {
+    const { openClient } = await import('../remote/open-client.ts');
+    return await ask(openClient(context, { server: undefined, token: undefined }), AbortSignal.timeout(askMs));
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The agents that this process is connected to. One connection a host: a newer one replaces the older.
+ */
+import type { Ask } from '@guise/api';
+import type { Digest, HostId } from '@guise/model';
+
+export interface KnownDesired {
+  readonly generation: number;
+  readonly digest: Digest;
+}
+
+/** One agent's WebSocket, seen from inside. */
+export interface AgentConnection {
+  readonly hostId: HostId;
+  /** What the agent has, or will have when what was sent arrives. */
+  known: KnownDesired | null;
+  send(text: string): void;
+  /** Throws: `host_unavailable` when the connection ends first, `command_timeout`, `limit_exceeded`, or the agent's own error. */
+  ask(question: Ask): Promise<unknown>;
+  close(reason: string): void;
+}
+
+export interface Connections {
+  get(hostId: string): AgentConnection | undefined;
+  hostIds(): readonly string[];
+  readonly size: number;
+  add(connection: AgentConnection): void;
+  /** False when another connection took its place. */
+  remove(connection: AgentConnection): boolean;
+  closeAll(reason: string): void;
+}
+
+export function makeConnections(): Connections {
+  const byHost = new Map<string, AgentConnection>();
+  return {
+    get: (hostId) => byHost.get(hostId),
+    hostIds: () => [...byHost.keys()],
+    get size() {
+      return byHost.size;
+    },
+    add: (connection) => {
+      byHost.get(connection.hostId)?.close('replaced by a newer connection');
+      byHost.set(connection.hostId, connection);
+    },
+    remove: (connection) => byHost.get(connection.hostId) === connection && byHost.delete(connection.hostId),
+    closeAll: (reason) => {
+      for (const connection of byHost.values()) connection.close(reason);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+/** What follows from an agent's coming, going and being misunderstood. */
+import type { HostId } from '@guise/model';
+import type { Connections } from '../../app/connections.ts';
+import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
+import type { ReportIntake } from '../../reconcilers/report-intake.ts';
+import type { Database } from '../../store/database.ts';
+import { recordArrival, recordDeparture } from '../../store/presence.ts';
+import { lastTransaction } from '../../store/reports.ts';
+import type { Signal } from '../../store/signal.ts';
+import { sendSignals } from '../../store/signal.ts';
+import type { Metrics } from '../metrics.ts';
+import type { SessionParts } from './agent-session.ts';
+
+interface Parts {
+  readonly database: Database;
+  readonly connections: Connections;
+  readonly intake: ReportIntake;
+  readonly pusher: DesiredPusher;
+  readonly metrics: Metrics;
+  readonly replicaId: string;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export function agentEvents({
+  database,
+  connections,
+  intake,
+  pusher,
+  metrics,
+  replicaId,
+  onFailure,
+}: Parts): SessionParts {
+  return {
+    connections,
+    intake,
+    onFailure,
+    onHello: (hostId, hello) =>
+      database.transaction().execute(async (tx) => {
+        await recordArrival(tx, { hostId, replicaId, agentVersion: hello.agent_version, facts: hello.facts });
+        await sendSignals(tx, [happened('host.connected', hostId)]);
+        return lastTransaction(tx, hostId);
+      }),
+    onReady: (hostId) => pusher.request({ hosts: [hostId] }),
+    onGone: (hostId) => {
+      database
+        .transaction()
+        .execute(async (tx) => {
+          await recordDeparture(tx, hostId, replicaId);
+          await sendSignals(tx, [happened('host.disconnected', hostId)]);
+        })
+        .catch(onFailure);
+    },
+    onIgnored: () => metrics.add('guise_agent_messages_ignored_total'),
+  };
+}
+
+function happened(event: string, hostId: HostId): Signal {
+  return { type: 'event', event, subject: hostId };
+}

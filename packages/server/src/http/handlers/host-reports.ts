@@ -1,0 +1,23 @@
+import { requireHost } from '../../app/hosts.ts';
+import { planHost } from '../../app/plan-host.ts';
+import { findState, listHistory } from '../../store/reports.ts';
+import type { Handlers } from '../handler.ts';
+import type { HandlerParts } from './index.ts';
+
+type Names = 'getHostState' | 'getHostPlan' | 'getHostHistory' | 'getHostWhy' | 'getHostDrift';
+
+export function hostReportHandlers({ database, ask }: HandlerParts): Pick<Handlers, Names> {
+  return {
+    getHostState: async ({ params }) => {
+      await requireHost(database, params.host_id);
+      return findState(database, params.host_id);
+    },
+    getHostPlan: ({ params }) => planHost(database, ask, params.host_id),
+    getHostHistory: async ({ params, query }) => {
+      await requireHost(database, params.host_id);
+      return listHistory(database, params.host_id, query);
+    },
+    getHostWhy: ({ params, query }) => ask(params.host_id, { ask: 'why', address: query.address }),
+    getHostDrift: async ({ params }) => ({ drift: await ask(params.host_id, { ask: 'drift' }) }),
+  };
+}

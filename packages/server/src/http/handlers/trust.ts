@@ -1,0 +1,17 @@
+import { createJoinToken, createToken, withdrawToken } from '../../app/tokens.ts';
+import { listAudit } from '../../store/audit.ts';
+import { listTokens } from '../../store/tokens.ts';
+import type { Handlers } from '../handler.ts';
+import type { HandlerParts } from './index.ts';
+
+type Names = 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken' | 'listAudit';
+
+export function trustHandlers({ database }: HandlerParts): Pick<Handlers, Names> {
+  return {
+    createJoinToken: ({ body, caller }) => createJoinToken(database, caller, body),
+    createToken: ({ body, caller }) => createToken(database, caller, body),
+    listTokens: ({ query }) => listTokens(database, query),
+    deleteToken: ({ params, caller }) => withdrawToken(database, caller, params.token_id),
+    listAudit: ({ query }) => listAudit(database, query),
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * Takes what agents report and writes it in batches, so that ten thousand agents cost a few statements.
+ *
+ * Invariants: a report is written before `take` resolves, and an agent is not read further until then, so memory is bounded by
+ * one message an agent; what could not be written is kept and tried again. Heartbeats are only counted, and written less often.
+ */
+import type { AgentMessage } from '@guise/api';
+import type { HostId, StateReport, TransactionReport } from '@guise/model';
+import { limits } from '@guise/model';
+import type { Database } from '../store/database.ts';
+import { mutate } from '../store/database.ts';
+import { recordHeartbeats } from '../store/presence.ts';
+import { writeReports } from '../store/reports.ts';
+import { periodically } from './periodically.ts';
+
+export type Report = Extract<AgentMessage, { readonly type: 'report' | 'transaction' | 'outcome' }>;
+
+export interface ReportIntake {
+  take(hostId: HostId, report: Report): Promise<void>;
+  heard(hostId: HostId): void;
+  stop(): Promise<void>;
+}
+
+interface Buffer {
+  readonly states: Map<string, StateReport>;
+  readonly transactions: { host_id: string; report: TransactionReport }[];
+  readonly applied: Map<string, number>;
+  readonly written: (() => void)[];
+}
+
+export function startReportIntake(
+  database: Database,
+  replicaId: string,
+  onFailure: (error: unknown) => void,
+): ReportIntake {
+  let waiting = emptyBuffer();
+  let writing = emptyBuffer();
+  const heard = new Set<string>();
+  const flushReports = async () => {
+    if (writing.written.length === 0) [writing, waiting] = [waiting, writing];
+    if (writing.written.length === 0) return;
+    await write(database, writing);
+    for (const resolve of writing.written) resolve();
+    writing = emptyBuffer();
+  };
+  const flushHeartbeats = async () => {
+    if (heard.size === 0) return;
+    const hostIds = [...heard];
+    heard.clear();
+    await recordHeartbeats(database, hostIds, replicaId);
+  };
+  const loops = [
+    periodically(limits.reportFlushMs, flushReports, onFailure),
+    periodically(limits.heartbeatFlushMs, flushHeartbeats, onFailure),
+  ];
+  return {
+    take: (hostId, report) => {
+      add(waiting, hostId, report);
+      return new Promise((resolve) => waiting.written.push(resolve));
+    },
+    heard: (hostId) => {
+      heard.add(hostId);
+    },
+    stop: async () => {
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await flushReports();
+      await flushReports();
+    },
+  };
+}
+
+async function write(database: Database, buffer: Buffer): Promise<void> {
+  await mutate(database, 'agents', async (tx) => {
+    await writeReports(tx, buffer);
+    return {
+      value: undefined,
+      // Reports are observations, not mutations by anybody.
+      audit: null,
+      signals: buffer.transactions.map(({ host_id, report }) => ({
+        type: 'event',
+        event: `host.${report.status}`,
+        subject: host_id,
+      })),
+    };
+  });
+}
+
+function add(buffer: Buffer, hostId: HostId, report: Report): void {
+  switch (report.type) {
+    case 'report':
+      buffer.states.set(hostId, report.state);
+      return;
+    case 'transaction':
+      buffer.transactions.push({ host_id: hostId, report: report.transaction });
+      return;
+    case 'outcome':
+      if (report.result === 'unchanged' || report.result === 'committed') buffer.applied.set(hostId, report.generation);
+      return;
+  }
+}
+
+function emptyBuffer(): Buffer {
+  return { states: new Map(), transactions: [], applied: new Map(), written: [] };
+}

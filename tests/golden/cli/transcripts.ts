@@ -1,0 +1,165 @@
+/** The commands of each transcript, and the files that they find. */
+export interface Transcript {
+  readonly name: string;
+  /** What follows `guise`, words apart by one blank. */
+  readonly lines: readonly string[];
+  readonly needsRoot?: true;
+}
+
+const commands = [
+  'plan',
+  'apply',
+  'rollback',
+  'active',
+  'why',
+  'drift',
+  'history',
+  'persona validate',
+  'persona publish',
+  'persona ls',
+  'persona show',
+  'persona diff',
+  'persona schema',
+  'host ls',
+  'host show',
+  'host plan',
+  'host assign',
+  'host unassign',
+  'host rollback',
+  'host why',
+  'host history',
+  'host tag',
+  'host token',
+  'lab up',
+  'lab down',
+  'lab ls',
+  'lab shell',
+  'lab break',
+  'start',
+  'up',
+  'down',
+  'server',
+  'agent',
+  'completion',
+];
+
+export const transcripts: readonly Transcript[] = [
+  { name: 'help', lines: ['--help', ...commands.map((command) => `${command} --help`)] },
+  { name: 'groups', lines: ['persona', 'host --help', 'lab'] },
+  {
+    name: 'mistyped',
+    lines: [
+      'aply web.yaml',
+      'host assgn h1 web',
+      'plan web.yaml --param',
+      'plan web.yaml --sate-dir x',
+      'rollback --to yesterday',
+      'why sysctl',
+      'apply',
+      'aply --json',
+    ],
+  },
+  {
+    name: 'validate',
+    lines: [
+      'persona validate web.yaml tuned.yaml',
+      'persona validate wrong.yaml web.yaml',
+      'persona validate wrong.yaml --json',
+      'persona validate orphan.yaml',
+      'persona validate not-there.yaml',
+    ],
+  },
+  {
+    name: 'parameters',
+    lines: [
+      'plan web.yaml --root root --param greeing=hello',
+      'plan web.yaml --root root --param workers=many',
+      'plan web.yaml --root root --param workers=99',
+      'plan web.yaml --root root --param shop.workers=2',
+      'plan web.yaml web.yaml --root root',
+      'plan web.yaml --root root --priority 5000',
+      'plan web.yaml --root nowhere',
+    ],
+  },
+  {
+    name: 'apply',
+    needsRoot: true,
+    lines: [
+      'plan web.yaml --root root',
+      'apply web.yaml --root root',
+      'apply web.yaml tuned.yaml --root root --yes --param workers=2',
+      'apply web.yaml tuned.yaml --root root --yes --param workers=2',
+      'active --root root',
+      'plan web.yaml --root root --param web.workers=8 --as shop',
+      'why file:/etc/web.conf --root root',
+      'why hosts_entry:db.example --root root',
+      'why file:/etc/other --root root',
+      'drift --root root',
+      'rollback --root root',
+      'rollback --to baseline --root root',
+      'active --root root',
+      'history --root root',
+    ],
+  },
+  { name: 'diff', lines: ['persona diff web.yaml web-next.yaml', 'persona diff web.yaml web.yaml'] },
+  {
+    name: 'completion',
+    lines: [
+      'completion bash',
+      'completion zsh',
+      'completion fish',
+      'completion tcsh',
+      '__complete host a',
+      '__complete plan w',
+    ],
+  },
+  {
+    name: 'no-token',
+    lines: [
+      'host ls',
+      'host ls --token t --server http://127.0.0.1:9',
+      'persona ls --json --token t --server http://127.0.0.1:9',
+    ],
+  },
+];
+
+const web = `guise: persona/v1
+persona_id: web
+parameters:
+  workers: {type: integer, default: 4, minimum: 1, maximum: 64}
+  greeting: {type: string, default: hello}
+files:
+  /etc/web.conf:
+    content: |
+      # by guise
+      workers {{ workers }}
+      greeting {{ greeting }}
+    mode: "0644"
+network_configuration: {hosts: {db.example: 10.0.0.5}}
+`;
+
+export const files: { readonly [path: string]: string } = {
+  'web.yaml': web,
+  'web-next.yaml': web.replace('default: hello', 'default: good day').replace('10.0.0.5', '10.0.0.6'),
+  'tuned.yaml': `guise: persona/v1
+persona_id: tuned
+priority: 60
+files:
+  /etc/tuned: {type: directory, mode: "0755"}
+network_configuration: {hosts: {db.example: 10.0.0.9}}
+`,
+  'wrong.yaml': `guise: persona/v1
+persona_id: wrong
+file: {}
+operating_system: {sysctl: {vm.swappiness: yes please, net.core.somaxconn: {at_lest: 4096}}}
+files: {/etc/a: {mode: 644}}
+`,
+  'orphan.yaml': `guise: persona/v1
+persona_id: orphan
+extends: [web-nxt]
+`,
+  'root/etc/passwd': 'root:x:0:0:root:/root:/bin/bash\n',
+  'root/etc/group': 'root:x:0:\n',
+  'root/etc/hosts': '127.0.0.1 localhost\n',
+  'root/etc/os-release': 'ID=debian\nVERSION_ID="12"\n',
+};

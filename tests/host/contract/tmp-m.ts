@@ -1,0 +1,15 @@
+import { mountCases } from './cases/mount.ts';
+import { localHost } from '../../../packages/agent/src/host/index.ts';
+import { mountAdapter } from '../../../packages/agent/src/resources/mount/index.ts';
+import { readdirSync, readlinkSync } from 'node:fs';
+const host = localHost({root:'/'});
+const c: any = {host, blobs: null, point(){}, signal: new AbortController().signal, undoing:false};
+const mc = mountCases[0]!; await mc.arrange!(host);
+const asked = Object.entries(mc.after).map(([address, known])=>({address: address as any, known}));
+const before = await mountAdapter.observe(asked, c);
+const ch: any = asked.map(a=>({address:a.address,before:before.get(a.address),after:a.known}));
+await mountAdapter.apply(ch, c);
+console.log([...await mountAdapter.observe(asked, c)], ch.map((x:any)=>x.before));
+const fds = ()=>readdirSync('/proc/self/fd').map(f=>{try{return f+':'+readlinkSync('/proc/self/fd/'+f)}catch{return f}});
+await mountAdapter.apply(ch.map((x:any)=>({...x,before:x.after,after:x.before})), c).catch(e=>console.log(e.message, fds()));
+console.log(await host.run(['sh','-c','grep shop /proc/self/mountinfo; fuser -vm "/srv/shop cache"; ls -R /srv'],{accept:'any'}));

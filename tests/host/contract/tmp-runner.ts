@@ -1,0 +1,16 @@
+/** Checks the adapter contract for one kind on the host that it runs on, which it changes. Prints `{case, wrong}` as a line of JSON for each case. */
+import { mkdirSync } from 'node:fs';
+import { type Kind, kinds } from '@guise/model';
+import { checkContract } from '../../../packages/agent/src/resources/contract.ts';
+import { adapters } from './tmp-adapters.ts';
+import { diffFingerprints, fingerprint } from '../fingerprint.ts';
+import { contractCases } from './cases/index.ts';
+
+const stateDirectory = '/var/lib/guise';
+const kind = kinds.find((known) => known === process.argv[2]) as Kind;
+
+mkdirSync(stateDirectory, { recursive: true });
+for (const contractCase of contractCases[kind]) {
+  const wrong = await checkContract({ contractCase, adapters, stateDirectory, snapshots: { take: fingerprint, differences: diffFingerprints } });
+  process.stdout.write(`${JSON.stringify({ case: contractCase.name, wrong })}\n`);
+}

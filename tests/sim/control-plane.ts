@@ -1,0 +1,87 @@
+/** A real control plane with its own PostgreSQL, and agents with an engine in memory, for tests of what is between them. */
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent';
+import { type Client, client } from '@guise/api';
+import { parseHostId } from '@guise/model';
+import { type RunningServer, type ServerOptions, startServer } from '@guise/server';
+import { MemoryEngine } from './memory-engine.ts';
+
+/** A test that waits longer has failed. */
+const patienceMs = 20_000;
+const pollMs = 10;
+
+export interface TestAgent {
+  readonly engine: MemoryEngine;
+  readonly link: Link;
+  readonly reports: string[];
+  readonly stateDirectory: string;
+}
+
+export function temporaryDirectory(): { readonly path: string; remove(): void } {
+  const path = mkdtempSync(join(tmpdir(), 'guise-sim-'));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
+
+export function startTestServer(
+  options: Partial<ServerOptions> & { readonly stateDirectory: string },
+): Promise<RunningServer> {
+  return startServer({ port: 0, agentPort: 0, report: () => undefined, ...options });
+}
+
+export function clientOf(server: Pick<RunningServer, 'url' | 'adminToken'>): Client {
+  return client({ baseUrl: server.url, token: server.adminToken, fetch });
+}
+
+/** Enrols a host that may be known already. */
+export async function enrolTestHost(
+  server: Pick<RunningServer, 'url' | 'agentUrl' | 'adminToken'>,
+  name: string,
+  stateDirectory: string,
+): Promise<void> {
+  const hostId = parseHostId(name);
+  const { join_token } = await clientOf(server).createJoinToken({ body: { host_id: hostId } });
+  const identity = ensureIdentity(join(stateDirectory, 'identity.json'), hostId, () =>
+    randomBytes(32).toString('base64url'),
+  );
+  await enrol({ url: server.agentUrl, joinToken: join_token, identity, fetch });
+}
+
+/** Uses the identity and the desired state that are in the directory. */
+export function startTestAgent(
+  url: string,
+  name: string,
+  stateDirectory: string,
+  engine = new MemoryEngine(),
+): TestAgent {
+  const reports: string[] = [];
+  const identity = ensureIdentity(join(stateDirectory, 'identity.json'), parseHostId(name), () => '');
+  const link = connectLink({
+    url,
+    identity,
+    agentVersion: '0.1.0',
+    facts: () => ({ hostname: name }),
+    engine,
+    store: desiredFile(join(stateDirectory, 'desired.json')),
+    clock: systemClock,
+    makeNonce: () => randomBytes(16).toString('hex'),
+    report: (line) => reports.push(line),
+  });
+  return { engine, link, reports, stateDirectory };
+}
+
+/** Resolves when it holds; throws when it still does not after `patienceMs`. */
+export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
+    if (await holds()) return;
+    await sleep(pollMs);
+  }
+  throw new Error(`Waited ${patienceMs / 1000} s in vain for this: ${what}`);
+}
+
+export function personaText(id: string, swappiness: number): string {
+  return `guise: persona/v1\npersona_id: ${id}\noperating_system: {sysctl: {vm.swappiness: ${swappiness}}}\n`;
+}
