@@ -77,7 +77,7 @@ function lineOf(round: Round): string {
   return `${round.contender}: ${times.join(', ')}`;
 }
 
-/** A second signal ends this process at once; the next run, or `guise lab down`, then finds what is left. */
+/** A second signal ends this process at once; the next run then finds what is left. */
 function downWhenInterrupted(lab: Lab): void {
   const stop = (): void => {
     report('interrupted; taking the host down');

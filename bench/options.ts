@@ -10,7 +10,7 @@ export interface Options {
   readonly jsonFile: string | null;
   /** Leaves the prepared host up, so that the next run starts at once. */
   readonly keep: boolean;
-  /** Whether docs/benchmarks.md gets the figures: only those of a whole run do. */
+  /** Whether docs/benchmarks.md gets the figures: only those of all contenders and enough rounds do. */
   readonly publish: boolean;
 }
 
@@ -23,6 +23,8 @@ const usage = `npm run bench -- [option…]
 `;
 
 const runsMax = 50;
+/** Fewer rounds tell too little to be published. */
+const runsPublished = 5;
 
 export function parseOptions(argv: readonly string[], all: readonly Contender[]): Options {
   const { only, runs, quick, json, keep } = parsed(argv);
@@ -36,7 +38,13 @@ export function parseOptions(argv: readonly string[], all: readonly Contender[])
   if (!Number.isInteger(count) || count < 1 || count > runsMax) {
     throw invalid(`Cannot run "${runs}" rounds: it must be a whole number from 1 to ${runsMax}`);
   }
-  return { contenders, runs: count, jsonFile: json ?? null, keep, publish: only === undefined && !quick };
+  return {
+    contenders,
+    runs: count,
+    jsonFile: json ?? null,
+    keep,
+    publish: only === undefined && count >= runsPublished,
+  };
 }
 
 function parsed(argv: readonly string[]) {

@@ -3,7 +3,7 @@ import { ansibleTypical } from './ansible-typical.ts';
 import { bash } from './bash.ts';
 import { cfengine } from './cfengine.ts';
 import type { Contender } from './contender.ts';
-import { guiseAgent } from './guise-agent.ts';
+import { guiseAgent, guiseAgentCold } from './guise-agent.ts';
 import { guiseCommand } from './guise-command.ts';
 import { puppet } from './puppet.ts';
 
@@ -11,6 +11,7 @@ import { puppet } from './puppet.ts';
 export const contenders: readonly Contender[] = [
   bash,
   guiseAgent,
+  guiseAgentCold,
   guiseCommand,
   cfengine,
   puppet,

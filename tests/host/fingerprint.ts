@@ -1,16 +1,26 @@
 /**
  * Everything about a host that guise could have changed, as hashes by name, so that "as before" can be checked and what is not can be named.
  *
- * Runs inside the host, as root; as a program it prints JSON: `{section: {key: hash}}`. Sections: files, usr, sysctl, packages, units, services,
+ * Runs inside the host, as root; as a program it prints JSON: `{section: {key: hash}}`. Sections: files, usr, sysctl, packages, services,
  * firewall, routes, addresses, mounts, modules.
  *
  * What it does not see: modification times; contents below `/usr` (there size, modification time, mode and owner stand for them, because the
- * packages of 10,000 files are guarded by the packages section); what `volatile` lists, each because the host itself changes it while
+ * packages of 10,000 files are guarded by the packages section); unit files by name, because enabling one is a link below `/etc`; what `volatile` lists, each because the host itself changes it while
  * nothing is asked of it, or a package manager does in caches and logs.
  */
 import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { closeSync, constants, lstatSync, openSync, readdirSync, readFileSync, readlinkSync, readSync, type Stats } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  type Stats,
+} from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -27,7 +37,8 @@ const volatile = [
   /^\/root\/\.(bash_history|cache)$/,
 ];
 /** Counters, secrets that cannot be read, and what the kernel adapts by itself. */
-const volatileSysctl = /(nf_conntrack_count|stable_secret|\/flush|\/neigh\/.*_stale_time|tcp_fastopen_key|inet_peer|nf_conntrack_buckets|max_dgram_qlen)$/;
+const volatileSysctl =
+  /(nf_conntrack_count|stable_secret|\/flush|\/neigh\/.*_stale_time|tcp_fastopen_key|inet_peer|nf_conntrack_buckets|max_dgram_qlen)$/;
 const contentBytesMax = 16 * 1024 * 1024;
 const outputBytesMax = 32 * 1024 * 1024;
 const settleAttempts = 100;
@@ -35,10 +46,18 @@ const settleRetryMs = 100;
 
 export async function fingerprint(): Promise<Fingerprint> {
   const addresses = await settledAddresses();
-  const [packages, units, services, firewall, routes, routes6] = await Promise.all([
+  const [packages, services, firewall, routes, routes6] = await Promise.all([
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own placeholders.
     lines(['dpkg-query', '-W', '-f', '${Package}:${Architecture}\\t${Version} ${db:Status-Abbrev}\\n']),
-    lines(['systemctl', 'list-unit-files', '--no-legend', '--no-pager', '--plain']),
-    lines(['systemctl', 'list-units', '--all', '--type=service,timer,socket,path', '--no-legend', '--no-pager', '--plain']),
+    lines([
+      'systemctl',
+      'list-units',
+      '--all',
+      '--type=service,timer,socket,path',
+      '--no-legend',
+      '--no-pager',
+      '--plain',
+    ]),
     lines(['nft', '--stateless', 'list', 'ruleset']),
     lines(['ip', '-4', 'route', 'show', 'table', 'all']),
     lines(['ip', '-6', 'route', 'show', 'table', 'all']),
@@ -47,7 +66,6 @@ export async function fingerprint(): Promise<Fingerprint> {
     ...files(),
     sysctl: sysctls(),
     packages: keyed(packages, (line) => line.split('\t')[0]!),
-    units: keyed(units, (line) => line.split(/\s+/)[0]!),
     services: keyed(services.map(activeState), (line) => line.split(' ')[0]!),
     firewall: { ruleset: short(firewall.join('\n')) },
     routes: keyed([...routes, ...routes6].map(withoutLifetimes), (line) => line),
@@ -93,7 +111,8 @@ function files(): Fingerprint {
       const path = `${directory}/${name}`;
       const stats = lstatSync(path, { throwIfNoEntry: false });
       if (stats === undefined || volatile.some((pattern) => pattern.test(path))) continue;
-      if (below) entries.push(`${name} ${metadata(stats)} ${stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeMs}`}`);
+      if (below)
+        entries.push(`${name} ${metadata(stats)} ${stats.isDirectory() ? '' : `${stats.size} ${stats.mtimeMs}`}`);
       else own[path] = `${metadata(stats)} ${contentOf(path, stats)}`;
       if (stats.isDirectory()) pending.push(path);
     }
@@ -121,7 +140,8 @@ function sysctls(): Section {
       const path = `${directory}/${name}`;
       const stats = lstatSync(path, { throwIfNoEntry: false });
       if (stats?.isDirectory() === true) pending.push(path);
-      else if (stats !== undefined && (stats.mode & 0o400) !== 0 && !volatileSysctl.test(path)) values[path.slice('/proc/sys/'.length)] = small(path);
+      else if (stats !== undefined && (stats.mode & 0o400) !== 0 && !volatileSysctl.test(path))
+        values[path.slice('/proc/sys/'.length)] = small(path);
     }
   }
   return values;
@@ -143,18 +163,27 @@ function modules(): readonly string[] {
 
 /** A service that is starting or stopping will soon be either; the test that asks waits for that itself. */
 function activeState(line: string): string {
-  const [unit, load, active, sub] = line.replace(/^\S*●\s*/, '').trim().split(/\s+/);
+  const [unit, load, active, sub] = line
+    .replace(/^\S*●\s*/, '')
+    .trim()
+    .split(/\s+/);
   return `${unit} ${load} ${active} ${sub}`;
 }
 
 function withoutLifetimes(line: string): string {
-  return line.replace(/\s*(valid_lft|preferred_lft|expires) \S+/g, '').replace(/\s+/g, ' ').trim();
+  return line
+    .replace(/\s*(valid_lft|preferred_lft|expires) \S+/g, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }
 
 async function lines(argv: readonly string[]): Promise<readonly string[]> {
   const [program = '', ...rest] = argv;
   try {
-    const { stdout } = await promisify(execFile)(program, rest, { maxBuffer: outputBytesMax, env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' } });
+    const { stdout } = await promisify(execFile)(program, rest, {
+      maxBuffer: outputBytesMax,
+      env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C.UTF-8' },
+    });
     return stdout.split('\n').filter((line) => line !== '');
   } catch (error) {
     // A host without nftables has no ruleset; one that cannot answer for another reason must not pass for one.
@@ -185,7 +214,8 @@ function small(path: string): string {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       let length = 0;
-      for (let read = -1; read !== 0 && length < buffer.length; length += read) read = readSync(descriptor, buffer, length, buffer.length - length, null);
+      for (let read = -1; read !== 0 && length < buffer.length; length += read)
+        read = readSync(descriptor, buffer, length, buffer.length - length, null);
       return buffer.toString('utf8', 0, length);
     } finally {
       closeSync(descriptor);

@@ -67,6 +67,7 @@ describe('desired state', () => {
     await eventually('the old version is applied', () => engine.applied.at(-1)?.join() === 'web@1');
     await api.unassignFromHost({ params: to('one', 'web') });
     await eventually('nothing is applied', () => engine.applied.at(-1)?.length === 0);
+    expect(engine.applied).toEqual([['web@1'], ['web@2'], ['web@1'], []]);
   });
 
   it('reaches an agent by its tags and by its groups, in one switch when a set replaces another', async () => {

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { client } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
-import { afterEach, expect, it } from 'vitest';
-import { z } from 'zod';
+import type { RunningServer } from '@guise/server';
+import { afterAll, afterEach, expect, it } from 'vitest';
 import {
   enrolTestHost,
   eventually,
@@ -16,17 +16,20 @@ import {
   temporaryDirectory,
 } from './control-plane.ts';
 
-const ready = z.object({ url: z.string(), agentUrl: z.string(), adminToken: z.string() });
+type Ready = Pick<RunningServer, 'url' | 'agentUrl' | 'adminToken'>;
 const directory = temporaryDirectory();
 const stateDirectory = join(directory.path, 'server');
+const postmasterFile = join(stateDirectory, 'postgres', 'postmaster.pid');
 const processes: ChildProcess[] = [];
 const agents: TestAgent[] = [];
 
 afterEach(async () => {
   await Promise.all(agents.splice(0).map(({ link }) => link.close()));
   await Promise.all(processes.splice(0).map(kill));
-  directory.remove();
+  // PostgreSQL follows its server by itself; until it is gone it writes here.
+  await eventually('PostgreSQL is gone', () => !existsSync(postmasterFile));
 });
+afterAll(() => directory.remove());
 
 async function startProcess(agentPort: string) {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'server-process.ts'), stateDirectory, agentPort], {
@@ -38,7 +41,7 @@ async function startProcess(agentPort: string) {
     words += chunk.toString();
   });
   const line = await Promise.race([once(child.stdout, 'data'), once(child, 'close').then(() => [words])]);
-  return { child, server: ready.parse(JSON.parse(String(line[0]))) };
+  return { child, server: JSON.parse(String(line[0])) as Ready };
 }
 
 async function kill(child: ChildProcess): Promise<void> {
@@ -62,7 +65,6 @@ it('keeps everything, leaves no PostgreSQL behind, and gets its agents back, whi
   await eventually('web is applied', () => agent.engine.applied.at(-1)?.join() === 'web@1');
   const audit = await api.listAudit();
 
-  const postmasterFile = join(stateDirectory, 'postgres', 'postmaster.pid');
   const postmaster = Number.parseInt(readFileSync(postmasterFile, 'utf8'), 10);
   await kill(first.child);
   await eventually('PostgreSQL is gone', () => !existsSync(`/proc/${postmaster}`));

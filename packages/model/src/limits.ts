@@ -73,6 +73,7 @@ export const limits = {
   /** Apparent size of the sparse file in which all lab hosts live. */
   labPoolSizeBytes: 40 * 1024 * 1024 * 1024,
   /** One request to the control plane. */
+  requestTimeoutMs: 60_000,
   requestBodyBytes: 8 * 1024 * 1024,
   /** One message on the wire between agent and control plane, either way. */
   wireMessageBytes: 32 * 1024 * 1024,
@@ -98,6 +99,7 @@ export const limits = {
   joinTokenLifeMs: 15 * 60_000,
   databaseStartMs: 30_000,
   databaseStopMs: 30_000,
+  databaseStatementMs: 30_000,
   databaseConnections: 10,
   /** Of units that do not run after their start, in one message; and of the last lines of their journal. */
   deadUnitsReported: 5,

@@ -64,8 +64,8 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());
   const intake = startReportIntake(database, replicaId, onFailure);
-  shutdown.add(() => intake.stop());
   shutdown.add(() => recordDepartures(database, replicaId));
+  shutdown.add(() => intake.stop());
   listener.subscribe((signal) => {
     if (signal.type === 'desired') pusher.request(signal.scope);
   });
@@ -76,7 +76,16 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
 
   const agentApp = await buildAgentApp(
     database,
-    agentEvents({ database, connections, intake, pusher, metrics, replicaId, onFailure }),
+    agentEvents({
+      database,
+      connections,
+      intake,
+      pusher,
+      metrics,
+      replicaId,
+      onFailure,
+      isStopping: () => shutdown.isRunning,
+    }),
   );
   shutdown.add(() => agentApp.close());
   shutdown.add(async () => connections.closeAll('the control plane stops'));

@@ -7,6 +7,10 @@ export class Shutdown {
     this.#steps.push(step);
   }
 
+  get isRunning(): boolean {
+    return this.#running !== null;
+  }
+
   run(): Promise<void> {
     this.#running ??= this.#runAll();
     return this.#running;

@@ -1,56 +1,54 @@
-/** A real control plane for one test file, with its own PostgreSQL. Call at the top of the file. */
+/** A real control plane for one test file, with its own PostgreSQL: `beforeAll(() => server.start())`, `afterAll(() => server.stop())`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, client } from '@guise/api';
-import { afterAll, beforeAll } from 'vitest';
 import { startServer } from './main.ts';
 import type { RunningServer } from './server-options.ts';
 
-export interface TestServer {
-  readonly api: Client;
-  readonly running: RunningServer;
-  readonly stateDirectory: string;
-  /** What was reported to people. */
-  readonly lines: readonly string[];
-  /** A request as any program would make it, with the admin token unless `headers` says otherwise. */
-  request(
-    method: string,
-    path: string,
-    options?: { body?: string; headers?: Record<string, string> },
-  ): Promise<Response>;
+export interface TestRequest {
+  readonly body?: string;
+  /** Instead of the admin token. */
+  readonly headers?: Record<string, string>;
 }
 
-export function testServer(): TestServer {
-  const stateDirectory = mkdtempSync(join(tmpdir(), 'guise-server-'));
-  const lines: string[] = [];
-  let running: RunningServer;
-  beforeAll(async () => {
-    running = await startServer({ stateDirectory, port: 0, agentPort: 0, report: (line) => lines.push(line) });
-  });
-  afterAll(async () => {
-    await running.close();
-    rmSync(stateDirectory, { recursive: true, force: true });
-  });
-  return {
-    get api() {
-      return client({ baseUrl: running.url, token: running.adminToken, fetch });
-    },
-    get running() {
-      return running;
-    },
-    stateDirectory,
-    lines,
-    request: (method, path, { body, headers } = {}) =>
-      fetch(`${running.url}${path}`, {
-        method,
-        headers: {
-          'content-type': 'application/json',
-          ...(headers ?? { authorization: `Bearer ${running.adminToken}` }),
-        },
-        ...(body === undefined ? {} : { body }),
-      }),
-  };
+export class TestServer {
+  readonly stateDirectory = mkdtempSync(join(tmpdir(), 'guise-server-'));
+  #running: RunningServer | undefined;
+
+  get running(): RunningServer {
+    if (this.#running === undefined) throw new Error('The test server was not started');
+    return this.#running;
+  }
+
+  get api(): Client {
+    return client({ baseUrl: this.running.url, token: this.running.adminToken, fetch });
+  }
+
+  /** Where agents enrol, which is plain HTTP on their port. */
+  get agentHttpUrl(): string {
+    return this.running.agentUrl.replace('ws', 'http');
+  }
+
+  async start(): Promise<void> {
+    const { stateDirectory } = this;
+    this.#running = await startServer({ stateDirectory, port: 0, agentPort: 0, report: () => undefined });
+  }
+
+  async stop(): Promise<void> {
+    await this.#running?.close();
+    rmSync(this.stateDirectory, { recursive: true, force: true });
+  }
+
+  /** A request as any program would make it. */
+  request(method: string, path: string, { body, headers }: TestRequest = {}): Promise<Response> {
+    const { url, adminToken } = this.running;
+    return fetch(`${url}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...(headers ?? { authorization: `Bearer ${adminToken}` }) },
+      ...(body === undefined ? {} : { body }),
+    });
+  }
 }
 
 export function personaText(id: string, swappiness: number, more = ''): string {

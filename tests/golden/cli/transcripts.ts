@@ -114,12 +114,8 @@ export const transcripts: readonly Transcript[] = [
     ],
   },
   {
-    name: 'no-token',
-    lines: [
-      'host ls',
-      'host ls --token t --server http://127.0.0.1:9',
-      'persona ls --json --token t --server http://127.0.0.1:9',
-    ],
+    name: 'no-server',
+    lines: ['host ls --token t --server http://127.0.0.1:9', 'persona ls --json --token t --server http://127.0.0.1:9'],
   },
 ];
 

@@ -32,9 +32,16 @@ describe.runIf(support.supported)('the contract of resource kinds', () => {
     async (kind) => {
       await lab.restore('h1', 'clean');
       await lab.run('h1', ['systemctl', 'is-system-running', '--wait']);
-      const { status, stdout, stderr } = await lab.run('h1', [...node, '/opt/guise/tests/host/contract/runner.ts', kind], { timeoutMs: kindTimeoutMs });
+      const { status, stdout, stderr } = await lab.run(
+        'h1',
+        [...node, '/opt/guise/tests/host/contract/runner.ts', kind],
+        { timeoutMs: kindTimeoutMs },
+      );
       expect(status, stderr).toBe(0);
-      const results = stdout.trim().split('\n').map((line) => JSON.parse(line));
+      const results = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line));
       expect(results).toEqual(contractCases[kind].map(({ name }) => ({ case: name, wrong: [] })));
     },
     kindTimeoutMs,

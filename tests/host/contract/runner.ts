@@ -5,12 +5,20 @@ import { checkContract } from '../../../packages/agent/src/resources/contract.ts
 import { adapters } from '../../../packages/agent/src/resources/index.ts';
 import { diffFingerprints, fingerprint } from '../fingerprint.ts';
 import { contractCases } from './cases/index.ts';
+import { databaseSnapshots } from './database-snapshots.ts';
 
 const stateDirectory = '/var/lib/guise';
 const kind = kinds.find((known) => known === process.argv[2]) as Kind;
 
+const snapshots = kind === 'database' ? databaseSnapshots : { take: fingerprint, differences: diffFingerprints };
+
 mkdirSync(stateDirectory, { recursive: true });
 for (const contractCase of contractCases[kind]) {
-  const wrong = await checkContract({ contractCase, adapters, stateDirectory, snapshots: { take: fingerprint, differences: diffFingerprints } });
+  const wrong = await checkContract({
+    contractCase,
+    adapters,
+    stateDirectory,
+    snapshots,
+  });
   process.stdout.write(`${JSON.stringify({ case: contractCase.name, wrong })}\n`);
 }

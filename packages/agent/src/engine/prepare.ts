@@ -9,7 +9,8 @@
 import type { Claim, Compiled } from '@guise/decide';
 import { compileLayer, makePlan, mergeClaims } from '@guise/decide';
 import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, State } from '@guise/model';
-import { digestOfJson, GuiseError, kindOf, kinds, limits } from '@guise/model';
+import { canonicalJson, GuiseError, kindOf, kinds, limits } from '@guise/model';
+import { digestOf } from '../host/digest.ts';
 import type { AfterCommit, Journal } from '../journal/journal.ts';
 import type { ObserveContext } from '../resources/adapter.ts';
 import type { BlobStore } from './blob-store.ts';
@@ -85,7 +86,7 @@ export async function prepare({ layers, journal, adapters, blobs, context }: Pre
       claimed.get(address) ?? (implied.has(address) ? 'what the personas ask for needs it' : 'no active persona asks for it any more'),
     conflicts: [...packages.conflicts, ...others.conflicts],
     warnings: [...fromPackages.warnings, ...fromOthers.warnings],
-    digest: digestOfJson,
+    digest: (value) => digestOf(Buffer.from(canonicalJson(value))),
   });
   // What no layer claims but a package of ours still provides is remembered, so that it can leave with its package.
   const kept = (address: Address): boolean => {

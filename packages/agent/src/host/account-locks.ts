@@ -38,7 +38,10 @@ async function acquire(files: Files, path: string, signal: AbortSignal): Promise
     if (Number.isInteger(holder) && (holder === process.pid || !alive(holder))) files.remove(path);
     else await sleep(limits.accountLockRetryMs, undefined, { signal });
   }
-  throw new GuiseError('host_busy', `Cannot change users and groups: ${path} was held for ${limits.accountLockTimeoutMs / 1000} s by process ${files.readText(path) ?? '?'}`);
+  throw new GuiseError(
+    'host_busy',
+    `Cannot change users and groups: ${path} was held for ${limits.accountLockTimeoutMs / 1000} s by process ${files.readText(path) ?? '?'}`,
+  );
 }
 
 function alive(pid: number): boolean {

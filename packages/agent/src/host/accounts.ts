@@ -42,7 +42,8 @@ function parseUsers(text: string): ReadonlyMap<string, Account> {
   const users = new Map<string, Account>();
   for (const line of text.split('\n')) {
     const [name, , uid, gid, , home] = line.split(':');
-    if (name !== undefined && home !== undefined && !users.has(name)) users.set(name, { name, uid: Number(uid), gid: Number(gid), home });
+    if (name !== undefined && home !== undefined && !users.has(name))
+      users.set(name, { name, uid: Number(uid), gid: Number(gid), home });
   }
   return users;
 }
@@ -63,5 +64,8 @@ function firstByNumber(pairs: readonly (readonly [number, string])[]): ReadonlyM
 
 function numberOr(text: string, what: string): number {
   if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new GuiseError('change_failed', `Cannot give a file to the ${what} ${JSON.stringify(text)}: this host has no such ${what}`);
+  throw new GuiseError(
+    'change_failed',
+    `Cannot give a file to the ${what} ${JSON.stringify(text)}: this host has no such ${what}`,
+  );
 }

@@ -24,12 +24,18 @@ export function cgroupLimits(files: Files): CgroupLimits {
     const [, controllers, path] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (controllers === undefined || path === undefined) continue;
     const mount = mounts.find((candidate) =>
-      controllers === '' ? candidate.fstype === 'cgroup2' : candidate.fstype === 'cgroup' && sameControllers(candidate.superOptions, controllers),
+      controllers === ''
+        ? candidate.fstype === 'cgroup2'
+        : candidate.fstype === 'cgroup' && sameControllers(candidate.superOptions, controllers),
     );
     if (mount === undefined) continue;
     for (const directory of upwards(mount.path, mount.root, path)) {
       const read = (name: string): string => (files.readText(`${directory}/${name}`) ?? '').trim();
-      cpuCores = Math.min(cpuCores, quotaV2(read('cpu.max')), quotaV1(read('cpu.cfs_quota_us'), read('cpu.cfs_period_us')));
+      cpuCores = Math.min(
+        cpuCores,
+        quotaV2(read('cpu.max')),
+        quotaV1(read('cpu.cfs_quota_us'), read('cpu.cfs_period_us')),
+      );
       memoryBytes = Math.min(memoryBytes, bytes(read('memory.max')), bytes(read('memory.limit_in_bytes')));
     }
   }
@@ -50,7 +56,9 @@ function upwards(mountPath: string, mountRoot: string, path: string): readonly s
 
 function quotaV2(text: string): number {
   const [quota, period] = text.split(' ').map(Number);
-  return quota !== undefined && period !== undefined && quota > 0 && period > 0 ? quota / period : Number.POSITIVE_INFINITY;
+  return quota !== undefined && period !== undefined && quota > 0 && period > 0
+    ? quota / period
+    : Number.POSITIVE_INFINITY;
 }
 
 function quotaV1(quota: string, period: string): number {

@@ -34,9 +34,11 @@ function faultFiles(files: Files, faults: FaultPoints): Files {
     write: (file) => around(`write ${file.path}`, () => files.write(file)),
     claim: (path, content) => around(`claim ${path}`, () => files.claim(path, content)),
     discardTemporary: (path) => files.discardTemporary(path),
-    makeDirectory: (path, mode, uid, gid) => around(`make directory ${path}`, () => files.makeDirectory(path, mode, uid, gid)),
+    makeDirectory: (path, mode, uid, gid) =>
+      around(`make directory ${path}`, () => files.makeDirectory(path, mode, uid, gid)),
     makeSymlink: (path, target, uid, gid) => around(`link ${path}`, () => files.makeSymlink(path, target, uid, gid)),
-    setOwnership: (path, mode, uid, gid) => around(`set owner of ${path}`, () => files.setOwnership(path, mode, uid, gid)),
+    setOwnership: (path, mode, uid, gid) =>
+      around(`set owner of ${path}`, () => files.setOwnership(path, mode, uid, gid)),
     rename: (from, to) => around(`rename ${from} to ${to}`, () => files.rename(from, to)),
     remove: (path) => around(`remove ${path}`, () => files.remove(path)),
     poke: (path, text) => around(`set ${path}`, () => files.poke(path, text)),
@@ -57,7 +59,8 @@ function faultSystemd(systemd: Systemd, faults: FaultPoints): Systemd {
   }
   return {
     report: (units) => systemd.report(units),
-    run: (jobs) => around(`unit jobs ${jobs.map(({ verb, unit }) => `${verb} ${unit}`).join(', ')}`, () => systemd.run(jobs)),
+    run: (jobs) =>
+      around(`unit jobs ${jobs.map(({ verb, unit }) => `${verb} ${unit}`).join(', ')}`, () => systemd.run(jobs)),
     setFiles: (verb, units) => around(`${verb} ${units.join(', ')}`, () => systemd.setFiles(verb, units)),
     resetFailed: (units) => around(`reset failed ${units.join(', ')}`, () => systemd.resetFailed(units)),
     reload: () => around('reload systemd', () => systemd.reload()),

@@ -8,8 +8,8 @@
  */
 import { writeFileSync, writeSync } from 'node:fs';
 import { GuiseError } from '@guise/model';
-import type { Host } from './host.ts';
 import { faultHost } from './fault-host.ts';
+import type { Host } from './host.ts';
 import { refusal } from './refusal.ts';
 
 export interface FaultPoints {
@@ -21,8 +21,7 @@ export const noFaults: FaultPoints = { point: () => undefined };
 
 export type FaultPlan =
   /** Reach every point and do nothing. */
-  | { readonly type: 'count' }
-  | { readonly type: 'kill' | 'enospc' | 'eio'; readonly at: number };
+  { readonly type: 'count' } | { readonly type: 'kill' | 'enospc' | 'eio'; readonly at: number };
 
 export interface CountedFaults extends FaultPoints {
   /** Points reached so far. */
@@ -34,7 +33,10 @@ export function parseFaultPlan(text: string): FaultPlan {
   if (text === 'count') return { type: 'count' };
   const [, type, at] = /^(kill|enospc|eio)@([1-9]\d{0,8})$/.exec(text) ?? [];
   if (type === undefined) {
-    throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(text)} as a fault: it must be "count", "kill@N", "enospc@N" or "eio@N"`);
+    throw new GuiseError(
+      'argument_invalid',
+      `Cannot use ${JSON.stringify(text)} as a fault: it must be "count", "kill@N", "enospc@N" or "eio@N"`,
+    );
   }
   return { type: type as 'kill' | 'enospc' | 'eio', at: Number(at) };
 }

@@ -46,7 +46,9 @@ export function parseOsRelease(text: string): ReadonlyMap<string, string> {
 function defaultAddress(files: Files): string {
   const device = defaultDevice(files.readText('/proc/net/route') ?? '', files.readText('/proc/net/ipv6_route') ?? '');
   const addresses = networkInterfaces()[device ?? ''] ?? [];
-  const chosen = addresses.find((address) => address.family === 'IPv4') ?? addresses.find((address) => !address.address.startsWith('fe80:'));
+  const chosen =
+    addresses.find((address) => address.family === 'IPv4') ??
+    addresses.find((address) => !address.address.startsWith('fe80:'));
   return chosen?.address ?? '';
 }
 
@@ -58,7 +60,8 @@ export function defaultDevice(ipv4: string, ipv6: string): string | null {
   }
   for (const line of ipv6.split('\n')) {
     const columns = line.trim().split(/\s+/);
-    if (columns.length === 10 && columns[0] === '0'.repeat(32) && columns[1] === '00' && columns[9] !== 'lo') return columns[9]!;
+    if (columns.length === 10 && columns[0] === '0'.repeat(32) && columns[1] === '00' && columns[9] !== 'lo')
+      return columns[9]!;
   }
   return null;
 }

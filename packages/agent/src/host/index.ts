@@ -1,5 +1,5 @@
-export { type Account, type Accounts, readAccounts } from './accounts.ts';
 export { withAccountLocks } from './account-locks.ts';
+export { type Account, type Accounts, readAccounts } from './accounts.ts';
 export { digestOf } from './digest.ts';
 export { faultHost } from './fault-host.ts';
 export {
@@ -12,7 +12,7 @@ export {
   parseFaultPlan,
   plannedFaults,
 } from './faults.ts';
-export type { DigestOf, Files, FileStatus, FileType, FileWrite, Host, RunOptions, RunResult } from './host.ts';
+export type { DigestOf, FileStatus, Files, FileType, FileWrite, Host, RunOptions, RunResult } from './host.ts';
 export { type LocalHostOptions, localHost } from './local-host.ts';
 export { escapeMount, type MountInfo, parseMountInfo, unescapeMount } from './mount-info.ts';
 export { errnoOf, isErrno, refusal } from './refusal.ts';

@@ -16,8 +16,6 @@ import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
-  fchmodSync,
-  fchownSync,
   fstatSync,
   lchownSync,
   linkSync,
@@ -28,7 +26,6 @@ import {
   readlinkSync,
   renameSync,
   rmdirSync,
-  type Stats,
   symlinkSync,
   unlinkSync,
   writeSync,
@@ -36,13 +33,21 @@ import {
 import { posix } from 'node:path';
 import { GuiseError, limits } from '@guise/model';
 import type { FaultPoints } from './faults.ts';
-import type { Files, FileStatus, FileType, FileWrite } from './host.ts';
+import {
+  createFile,
+  mustBeReplaceable,
+  own,
+  refuseLinked,
+  refuseSpecial,
+  typeOf,
+  unlinkIfThere,
+} from './file-entry.ts';
+import type { FileStatus, Files, FileWrite } from './host.ts';
 import { OpenDirectories, type OpenDirectory } from './open-directories.ts';
 import { readWhole } from './read-whole.ts';
 import { isErrno, refusal } from './refusal.ts';
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const pokeFlags = constants.O_WRONLY | constants.O_NOFOLLOW;
 
 const absent: FileStatus = { type: 'absent', mode: null, uid: 0, gid: 0, sizeBytes: 0, mtimeMs: 0, target: null };
@@ -118,18 +123,15 @@ export class LocalFiles implements Files {
   write(file: FileWrite): void {
     this.#reporting('write', file.path, () => {
       if (file.content.byteLength > limits.fileSizeBytes) {
-        throw new GuiseError('limit_exceeded', `Cannot write ${JSON.stringify(file.path)}: it may have ${limits.fileSizeBytes} bytes at most`);
+        throw new GuiseError(
+          'limit_exceeded',
+          `Cannot write ${JSON.stringify(file.path)}: it may have ${limits.fileSizeBytes} bytes at most`,
+        );
       }
       const place = this.#existingPlace(file.path);
-      mustBeReplaceable(file.path, place);
+      mustBeReplaceable(file.path, place.entry);
       this.#throughTemporary(place, (temporary) => {
-        const descriptor = openSync(temporary, createFlags, 0o600);
-        try {
-          writeAll(descriptor, file.content);
-          own(descriptor, file.mode, file.uid, file.gid);
-        } finally {
-          closeSync(descriptor);
-        }
+        createFile(temporary, file.content, (descriptor) => own(descriptor, file.mode, file.uid, file.gid));
         this.#points.point(`half of write ${file.path}`);
         renameSync(temporary, place.entry);
       });
@@ -141,12 +143,7 @@ export class LocalFiles implements Files {
       const place = this.#existingPlace(path);
       let claimed = false;
       this.#throughTemporary(place, (temporary) => {
-        const descriptor = openSync(temporary, createFlags, 0o600);
-        try {
-          writeAll(descriptor, Buffer.from(content));
-        } finally {
-          closeSync(descriptor);
-        }
+        createFile(temporary, Buffer.from(content), () => undefined);
         this.#points.point(`half of claim ${path}`);
         try {
           linkSync(temporary, place.entry);
@@ -180,7 +177,7 @@ export class LocalFiles implements Files {
   makeSymlink(path: string, target: string, uid: number, gid: number): void {
     this.#reporting('link', path, () => {
       const place = this.#existingPlace(path);
-      mustBeReplaceable(path, place);
+      mustBeReplaceable(path, place.entry);
       this.#throughTemporary(place, (temporary) => {
         symlinkSync(target, temporary);
         lchownSync(temporary, uid, gid);
@@ -286,7 +283,10 @@ export class LocalFiles implements Files {
     const name = path.slice(slash + 1);
     const directory = this.#directories.open(slash <= 0 ? path.slice(0, slash + 1) : path.slice(0, slash));
     if (name === '' || name === '.' || name === '..') {
-      throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(path)} as a path: it must not end in "/", "." or ".."`);
+      throw new GuiseError(
+        'argument_invalid',
+        `Cannot use ${JSON.stringify(path)} as a path: it must not end in "/", "." or ".."`,
+      );
     }
     return directory === null ? null : { directory, name, entry: OpenDirectories.entry(directory, name) };
   }
@@ -318,46 +318,3 @@ function temporaryOf(place: Place): string {
   const hash = createHash('sha256').update(place.name).digest('hex').slice(0, 16);
   return OpenDirectories.entry(place.directory, `.guise-${hash}.tmp`);
 }
-
-function unlinkIfThere(entry: string): void {
-  try {
-    unlinkSync(entry);
-  } catch (error) {
-    if (!isErrno(error, 'ENOENT')) throw error;
-  }
-}
-
-function writeAll(descriptor: number, content: Uint8Array): void {
-  for (let done = 0; done < content.byteLength; ) done += writeSync(descriptor, content, done);
-}
-
-/** Owner first: chown(2) clears the set-user-ID bit that the mode may ask for. */
-function own(descriptor: number, mode: string, uid: number, gid: number): void {
-  if (!/^[0-7]{4}$/.test(mode)) {
-    throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(mode)} as a mode: it must be four octal digits, such as "0644"`);
-  }
-  fchownSync(descriptor, uid, gid);
-  fchmodSync(descriptor, Number.parseInt(mode, 8));
-}
-
-function mustBeReplaceable(path: string, place: Place): void {
-  const stats = lstatSync(place.entry, { throwIfNoEntry: false });
-  if (stats === undefined || stats.isSymbolicLink()) return;
-  if (!stats.isFile()) throw stats.isDirectory() ? refusal('replace', path, Object.assign(new Error('EISDIR'), { code: 'EISDIR', syscall: 'rename' })) : refuseSpecial(path);
-  if (stats.nlink > 1) throw refuseLinked(path);
-}
-
-function refuseSpecial(path: string): GuiseError {
-  return new GuiseError('change_failed', `Cannot change ${JSON.stringify(path)}: it is a device, socket or FIFO, which guise does not manage`);
-}
-
-function refuseLinked(path: string): GuiseError {
-  return new GuiseError('change_failed', `Cannot change ${JSON.stringify(path)}: the file has further hard links, and the change would part them or reach them`);
-}
-
-function typeOf(stats: Stats): FileType {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  return stats.isSymbolicLink() ? 'symlink' : 'other';
-}
-

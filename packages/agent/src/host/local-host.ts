@@ -38,7 +38,10 @@ export function localHost({ root, points = noFaults }: LocalHostOptions): Host {
       // An open directory would keep umount(8) from unmounting what is around it.
       files.closeDirectories();
       if (live) return runProgram(argv, options);
-      throw new GuiseError('kind_refused', `Cannot run ${JSON.stringify(argv[0] ?? '')} for ${real}: nothing runs in an offline root`);
+      throw new GuiseError(
+        'kind_refused',
+        `Cannot run ${JSON.stringify(argv[0] ?? '')} for ${real}: nothing runs in an offline root`,
+      );
     },
   };
 }
@@ -47,6 +50,10 @@ function realRoot(root: string): string {
   try {
     return realpathSync(root);
   } catch (cause) {
-    throw new GuiseError('argument_invalid', `Cannot use ${JSON.stringify(root)} as the root of a host: there is no such directory`, { cause });
+    throw new GuiseError(
+      'argument_invalid',
+      `Cannot use ${JSON.stringify(root)} as the root of a host: there is no such directory`,
+      { cause },
+    );
   }
 }

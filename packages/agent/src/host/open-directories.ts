@@ -63,7 +63,8 @@ export class OpenDirectories {
   }
 
   forget(): void {
-    for (const descriptor of new Set([...this.#open.values()].map((directory) => directory.descriptor))) closeSync(descriptor);
+    for (const descriptor of new Set([...this.#open.values()].map((directory) => directory.descriptor)))
+      closeSync(descriptor);
     this.#open.clear();
     if (this.#closing !== null) clearImmediate(this.#closing);
     this.#closing = null;
@@ -87,7 +88,10 @@ export class OpenDirectories {
       }
       links += 1;
       if (links > limits.linksFollowed) {
-        throw new GuiseError('path_unsafe', `Cannot open ${JSON.stringify(path)}: more than ${limits.linksFollowed} symbolic links lead to it`);
+        throw new GuiseError(
+          'path_unsafe',
+          `Cannot open ${JSON.stringify(path)}: more than ${limits.linksFollowed} symbolic links lead to it`,
+        );
       }
       if (step.startsWith('/')) stack.length = 1;
       pending.unshift(...step.split('/').filter((part) => part !== '' && part !== '.'));

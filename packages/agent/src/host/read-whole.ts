@@ -8,7 +8,8 @@ const chunkBytes = 16 * 1024;
 export function readWhole(descriptor: number, path: string): Uint8Array {
   try {
     const stats = fstatSync(descriptor);
-    if (!stats.isFile()) throw new GuiseError('kind_refused', `Cannot read ${JSON.stringify(path)}: it is not a regular file`);
+    if (!stats.isFile())
+      throw new GuiseError('kind_refused', `Cannot read ${JSON.stringify(path)}: it is not a regular file`);
     // One byte more than the size, so that a file that did not grow is read with a single call that also finds its end.
     let buffer = Buffer.allocUnsafe(stats.size === 0 ? chunkBytes : Math.min(stats.size, limits.fileSizeBytes) + 1);
     let length = 0;
@@ -17,7 +18,10 @@ export function readWhole(descriptor: number, path: string): Uint8Array {
       if (read === 0) return buffer.subarray(0, length);
       length += read;
       if (length > limits.fileSizeBytes) {
-        throw new GuiseError('limit_exceeded', `Cannot read ${JSON.stringify(path)}: it has more than ${limits.fileSizeBytes} bytes`);
+        throw new GuiseError(
+          'limit_exceeded',
+          `Cannot read ${JSON.stringify(path)}: it has more than ${limits.fileSizeBytes} bytes`,
+        );
       }
       if (length === buffer.length) buffer = Buffer.concat([buffer], length * 2);
     }

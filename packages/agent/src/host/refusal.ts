@@ -23,9 +23,13 @@ export function refusal(operation: string, path: string, error: unknown): GuiseE
   if (error instanceof GuiseError) return error;
   const code = errnoOf(error);
   if (code === null) throw error;
-  return new GuiseError('change_failed', `Cannot ${operation} ${JSON.stringify(path)}: ${meaning[code] ?? 'the kernel refused'} (${code})`, {
-    cause: error,
-  });
+  return new GuiseError(
+    'change_failed',
+    `Cannot ${operation} ${JSON.stringify(path)}: ${meaning[code] ?? 'the kernel refused'} (${code})`,
+    {
+      cause: error,
+    },
+  );
 }
 
 /** The symbolic error number of a failed system call, such as `ENOENT`; null for any other error. */

@@ -37,13 +37,23 @@ export function runProgram(argv: readonly string[], options: RunOptions = {}): P
       broken ??= error;
       killGroup(child);
     };
-    const timer = setTimeout(() => giveUp(new GuiseError('command_timeout', `Cannot finish ${name(argv)}: it ran for more than ${timeoutMs} ms`)), timeoutMs);
-    const onAbort = (): void => giveUp(new GuiseError('command_timeout', `Cannot finish ${name(argv)}: it was called off`));
+    const timer = setTimeout(
+      () =>
+        giveUp(new GuiseError('command_timeout', `Cannot finish ${name(argv)}: it ran for more than ${timeoutMs} ms`)),
+      timeoutMs,
+    );
+    const onAbort = (): void =>
+      giveUp(new GuiseError('command_timeout', `Cannot finish ${name(argv)}: it was called off`));
     options.signal?.addEventListener('abort', onAbort, { once: true });
     if (options.signal?.aborted === true) onAbort();
 
     function tooMuch(): void {
-      giveUp(new GuiseError('limit_exceeded', `Cannot use the output of ${name(argv)}: it is longer than ${limits.commandOutputBytes} bytes`));
+      giveUp(
+        new GuiseError(
+          'limit_exceeded',
+          `Cannot use the output of ${name(argv)}: it is longer than ${limits.commandOutputBytes} bytes`,
+        ),
+      );
     }
     function finish(status: number | null, killedBy: NodeJS.Signals | null): void {
       clearTimeout(timer);

@@ -16,7 +16,8 @@ export function claimSocketPath(path: string): void {
   chmodSync(directory, group === undefined ? 0o700 : 0o750);
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
-  if (!found.isSocket()) throw new GuiseError('path_unsafe', `Cannot listen on ${path}: something that is no socket is there`);
+  if (!found.isSocket())
+    throw new GuiseError('path_unsafe', `Cannot listen on ${path}: something that is no socket is there`);
   if (isListening(path)) throw new GuiseError('host_busy', `Cannot listen on ${path}: another agent runs on this host`);
   rmSync(path);
 }

@@ -13,8 +13,15 @@ export function makeStateDirectory(path: string): void {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : null;
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-      throw new GuiseError('not_permitted', `Cannot keep a journal in ${path}: run guise as root, or name another place with --state-dir`);
+      throw new GuiseError(
+        'not_permitted',
+        `Cannot keep a journal in ${path}: run guise as root, or name another place with --state-dir`,
+      );
     }
-    throw new GuiseError('journal_failed', `Cannot make the state directory ${path}: ${error instanceof Error ? error.message : ''}`, { cause: error });
+    throw new GuiseError(
+      'journal_failed',
+      `Cannot make the state directory ${path}: ${error instanceof Error ? error.message : ''}`,
+      { cause: error },
+    );
   }
 }

@@ -1,9 +1,9 @@
 /** What the link needs of time and chance, passed in so that a simulator can drive both. */
 export interface LinkClock {
   /** Calls back once after so many ms; the answer cancels it. */
-  after(ms: number, callback: () => void): () => void;
+  readonly after: (ms: number, callback: () => void) => () => void;
   /** 0 ≤ n < 1. */
-  random(): number;
+  readonly random: () => number;
 }
 
 export const systemClock: LinkClock = {

@@ -62,7 +62,10 @@ class AgentLink implements Link {
     this.#options = options;
     const { engine, store, clock, report } = options;
     this.#follower = new DesiredFollower({
-      ...{ engine, store, clock, report },
+      engine,
+      store,
+      clock,
+      report,
       applyOptions: () => this.#applyOptions(),
       onResult: (desired, result) => this.#onResult(desired, result),
     });
@@ -87,7 +90,9 @@ class AgentLink implements Link {
   #connect(): void {
     const { url, identity, clock, report } = this.#options;
     this.#socket = openSocket({
-      ...{ url, clock, token: identity.token },
+      url,
+      clock,
+      token: identity.token,
       onOpen: () => this.#hello(),
       onMessage: (message) => this.#onMessage(message),
       onIgnored: (reason) => report(`Passed over a message of the control plane: ${reason}`),

@@ -26,6 +26,8 @@ export interface FollowerParts {
   readonly report: (line: string) => void;
 }
 
+const ignore = () => undefined;
+
 export class DesiredFollower {
   readonly #parts: FollowerParts;
   #desired: Desired | null;
@@ -58,7 +60,13 @@ export class DesiredFollower {
   async rollback(to: 'previous' | 'baseline'): Promise<Outcome> {
     this.#waiting = null;
     this.#cancelRetry();
-    await this.#running;
+    while (this.#running !== null) await this.#running;
+    const outcome = this.#rollbackNow(to);
+    this.#occupy(outcome.then(ignore, ignore));
+    return outcome;
+  }
+
+  async #rollbackNow(to: 'previous' | 'baseline'): Promise<Outcome> {
     const before = this.#desired;
     if (before !== null) this.#keep({ ...before, suspended: true });
     try {
@@ -88,8 +96,14 @@ export class DesiredFollower {
   #apply(desired: Desired): void {
     this.#cancelRetry();
     this.#waiting = desired;
-    this.#running ??= this.#run().finally(() => {
+    if (this.#running === null) this.#occupy(this.#run());
+  }
+
+  /** Whatever changes the host goes through here, one after the other; what was asked for meanwhile comes next. */
+  #occupy(work: Promise<void>): void {
+    this.#running = work.finally(() => {
       this.#running = null;
+      if (this.#waiting !== null && !this.#closed) this.#occupy(this.#run());
     });
   }
 

@@ -28,6 +28,8 @@ export interface Socket {
   close(): void;
 }
 
+const binary = { ok: false, reason: 'the message is binary' } as const;
+
 export function openSocket(options: SocketOptions): Socket {
   const { clock } = options;
   const socket = new WebSocket(new URL(agentSocketPath, options.url), {
@@ -52,7 +54,8 @@ export function openSocket(options: SocketOptions): Socket {
   socket.on('pong', heard);
   socket.on('message', (data, isBinary) => {
     heard();
-    const decoded = isBinary ? { ok: false as const, reason: 'binary' } : decodeMessage(serverMessage, data.toString());
+    const isText = !isBinary && Buffer.isBuffer(data);
+    const decoded = isText ? decodeMessage(serverMessage, data.toString()) : binary;
     if (decoded.ok) options.onMessage(decoded.message);
     else options.onIgnored(decoded.reason);
   });

@@ -31,7 +31,7 @@ export interface ObserveContext {
 
 export interface ApplyContext extends ObserveContext {
   /** A named instant at which a test may kill the agent or make the disk fail. Call before and after each thing that changes the host. */
-  point(name: string): void;
+  readonly point: (name: string) => void;
   readonly signal: AbortSignal;
   /**
    * True while a transaction is being undone, which must succeed: what others have put into a directory that guise made then stays

@@ -38,7 +38,12 @@ export interface ContractInput<Snapshot> {
 }
 
 /** Sentences about what is wrong; none when the adapter keeps the contract. */
-export async function checkContract<Snapshot>({ contractCase, adapters, snapshots, stateDirectory }: ContractInput<Snapshot>): Promise<readonly string[]> {
+export async function checkContract<Snapshot>({
+  contractCase,
+  adapters,
+  snapshots,
+  stateDirectory,
+}: ContractInput<Snapshot>): Promise<readonly string[]> {
   const wrong: string[] = [];
   const blobs = memoryBlobs(contractCase.content ?? []);
   const context: ApplyContext = {
@@ -57,12 +62,15 @@ export async function checkContract<Snapshot>({ contractCase, adapters, snapshot
     for (const { address, after } of of) {
       const seen = (await adapters[kindOf(address)].observe([{ address, known: after }], context)).get(address) ?? {};
       for (const field of differingFields(address, seen, after)) {
-        wrong.push(`${when}, ${address} has ${field} ${JSON.stringify(seen[field])} and should have ${JSON.stringify(after[field])}`);
+        wrong.push(
+          `${when}, ${address} has ${field} ${JSON.stringify(seen[field])} and should have ${JSON.stringify(after[field])}`,
+        );
       }
     }
   };
   const expectHost = async (when: string, expected: Snapshot): Promise<void> => {
-    for (const difference of snapshots.differences(expected, await snapshots.take())) wrong.push(`${when}: ${difference}`);
+    for (const difference of snapshots.differences(expected, await snapshots.take()))
+      wrong.push(`${when}: ${difference}`);
   };
 
   await applyAll(changes, adapters, context);
@@ -88,7 +96,12 @@ export async function checkContract<Snapshot>({ contractCase, adapters, snapshot
 }
 
 /** Undoes what a run that was interrupted anywhere has done, as the engine does: leftovers, then the pre-images. */
-export async function recover(changes: readonly Change[], back: readonly Change[], adapters: ContractInput<never>['adapters'], context: ApplyContext): Promise<void> {
+async function recover(
+  changes: readonly Change[],
+  back: readonly Change[],
+  adapters: ContractInput<never>['adapters'],
+  context: ApplyContext,
+): Promise<void> {
   for (const kind of kinds) {
     const addresses = changes.map(({ address }) => address).filter((address) => kindOf(address) === kind);
     if (addresses.length > 0) await adapters[kind].sweep?.(addresses, context);
@@ -96,12 +109,19 @@ export async function recover(changes: readonly Change[], back: readonly Change[
   await applyAll(back, adapters, { ...context, undoing: true });
 }
 
-async function planChanges({ after }: ContractCase, adapters: ContractInput<never>['adapters'], context: ApplyContext): Promise<readonly Change[]> {
+async function planChanges(
+  { after }: ContractCase,
+  adapters: ContractInput<never>['adapters'],
+  context: ApplyContext,
+): Promise<readonly Change[]> {
   const targets = new Map(Object.entries(after) as [Address, State][]);
   const implied = new Map<Address, State>();
   for (const kind of new Set([...targets.keys()].map(kindOf))) {
     const wanted = new Map([...targets].filter(([address]) => kindOf(address) === kind));
-    const live = await adapters[kind].observe([...wanted].map(([address, known]) => ({ address, known })), context);
+    const live = await adapters[kind].observe(
+      [...wanted].map(([address, known]) => ({ address, known })),
+      context,
+    );
     const resolution = await adapters[kind].resolve?.(wanted, new Map(), live, context);
     for (const [address, state] of resolution?.targets ?? []) targets.set(address, state);
     for (const [address, state] of resolution?.implied ?? []) implied.set(address, state);
@@ -109,37 +129,75 @@ async function planChanges({ after }: ContractCase, adapters: ContractInput<neve
   const all = new Map([...implied, ...targets]);
   const changes: Change[] = [];
   for (const kind of kinds) {
-    const asked = [...all].filter(([address]) => kindOf(address) === kind).map(([address, known]) => ({ address, known }));
+    const asked = [...all]
+      .filter(([address]) => kindOf(address) === kind)
+      .map(([address, known]) => ({ address, known }));
     const live = asked.length === 0 ? new Map<Address, State>() : await adapters[kind].observe(asked, context);
     for (const { address, known } of asked) {
       const before = live.get(address);
-      if (before === undefined) throw new GuiseError('change_failed', `Cannot check ${address}: its kind did not answer for it`);
+      if (before === undefined)
+        throw new GuiseError('change_failed', `Cannot check ${address}: its kind did not answer for it`);
       const fields = differingFields(address, before, known);
-      changes.push({ address, before, after: known, fields, reversibility: 'exact', nudge: null, because: 'contract', cutsOff: false });
+      changes.push({
+        address,
+        before,
+        after: known,
+        fields,
+        reversibility: 'exact',
+        nudge: null,
+        because: 'contract',
+        cutsOff: false,
+      });
     }
   }
   return changes;
 }
 
 /** Stages by kind, in the order given. */
-async function applyAll(changes: readonly Change[], adapters: ContractInput<never>['adapters'], context: ApplyContext): Promise<void> {
-  for (const [kind, own] of Map.groupBy(changes, (change) => kindOf(change.address))) await adapters[kind].apply(own, context);
+async function applyAll(
+  changes: readonly Change[],
+  adapters: ContractInput<never>['adapters'],
+  context: ApplyContext,
+): Promise<void> {
+  for (const [kind, own] of Map.groupBy(changes, (change) => kindOf(change.address)))
+    await adapters[kind].apply(own, context);
   await context.host.files.sync();
 }
 
-async function countPoints(changes: readonly Change[], adapters: ContractInput<never>['adapters'], context: ApplyContext): Promise<number> {
+async function countPoints(
+  changes: readonly Change[],
+  adapters: ContractInput<never>['adapters'],
+  context: ApplyContext,
+): Promise<number> {
   const points = plannedFaults({ type: 'count' });
-  const counting = { ...context, host: faultHost(localHost({ root: '/', points }), points), point: (name: string) => points.point(name) };
+  const counting = {
+    ...context,
+    host: faultHost(localHost({ root: '/', points }), points),
+    point: (name: string) => points.point(name),
+  };
   await applyAll(changes, adapters, counting);
   await eventLoopTurn();
-  await applyAll([...changes].reverse().map((change) => ({ ...change, before: change.after, after: change.before })), adapters, context);
+  await applyAll(
+    [...changes].reverse().map((change) => ({ ...change, before: change.after, after: change.before })),
+    adapters,
+    context,
+  );
   return points.count;
 }
 
 /** Whether the failure was told. */
-async function failsAt(at: number, changes: readonly Change[], adapters: ContractInput<never>['adapters'], context: ApplyContext): Promise<boolean> {
+async function failsAt(
+  at: number,
+  changes: readonly Change[],
+  adapters: ContractInput<never>['adapters'],
+  context: ApplyContext,
+): Promise<boolean> {
   const points = plannedFaults({ type: 'eio', at });
-  const failing = { ...context, host: faultHost(localHost({ root: '/', points }), points), point: (name: string) => points.point(name) };
+  const failing = {
+    ...context,
+    host: faultHost(localHost({ root: '/', points }), points),
+    point: (name: string) => points.point(name),
+  };
   try {
     await applyAll(changes, adapters, failing);
     return false;

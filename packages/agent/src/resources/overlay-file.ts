@@ -65,7 +65,9 @@ export function renderOverlay({ original, made, entries }: Overlay, dialect: Dia
     const rest = dialect.without(line, overridden);
     return rest === null ? [`#guise# ${line}`] : [`#guise# ${line}`, '#guise=', rest];
   });
-  const block = [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([id, line]) => (line === null ? [`#guise- ${id}`] : [`#guise+ ${id}`, line]));
+  const block = [...entries]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([id, line]) => (line === null ? [`#guise- ${id}`] : [`#guise+ ${id}`, line]));
   if (made !== 'nothing') block.unshift(`#guise! ${made}`);
   // A text that ends in a line break has an empty last piece, and what is added goes before it.
   const end = lines.at(-1) === '' ? lines.length - 1 : lines.length;

@@ -35,9 +35,11 @@ export type Client = {
   readonly [N in CallableName]: (...args: Arguments<RequestOf<Routes[N]>>) => Promise<ResponseOf<Routes[N]>>;
 };
 
+type Scalar = string | number | boolean;
+
 interface Parts {
-  readonly params?: Record<string, unknown>;
-  readonly query?: Record<string, unknown>;
+  readonly params?: Record<string, Scalar>;
+  readonly query?: Record<string, Scalar | undefined>;
   readonly body?: unknown;
 }
 

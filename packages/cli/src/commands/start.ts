@@ -13,7 +13,7 @@ import { ProgressLine } from '../render/progress.ts';
 import { durationText } from '../render/text.ts';
 import { bringUp, type Trial, type TrialOptions, type TrialServer, tearDown } from '../trial/trial.ts';
 import { claimTrial } from '../trial/trial-process.ts';
-import { unlessAborted, untilAborted } from '../until-aborted.ts';
+import { untilAborted } from '../until-aborted.ts';
 import type { Stage, Step } from './start/step.ts';
 import { steps } from './start/steps.ts';
 import { printTrial } from './up.ts';
@@ -44,16 +44,19 @@ export const start = defineCommand({
     const trialOptions: TrialOptions = {
       env: context.env,
       report,
+      signal: interruption,
       async startServer(agentHost) {
         server = await startInProcess(directory, agentHost, report);
         return server;
       },
     };
     try {
-      const code = await unlessAborted(interruption, guidedRun(context, trialOptions));
-      if (code === undefined) return options.check ? 1 : 0;
+      const code = await guidedRun(context, trialOptions, options.check);
       if (!options.check && code === 0) await untilAborted(interruption);
       return code;
+    } catch (error) {
+      if (!interruption.aborted) throw error;
+      return options.check ? 1 : 0;
     } finally {
       report('removing the hosts and the control plane');
       await (server as Closable | null)?.close();
@@ -73,13 +76,13 @@ async function startInProcess(
 }
 
 /** 0 when every step showed what it should. */
-async function guidedRun(context: Context, options: TrialOptions): Promise<ExitCode> {
+async function guidedRun(context: Context, options: TrialOptions, isCheck: boolean): Promise<ExitCode> {
   const trial = await bringUp(options);
   const { lab } = trial;
   const [host] = trial.hosts;
   if (lab === null || host === undefined) {
     context.out.line(`No lab hosts: ${trial.labMissing}.`);
-    printNext(trial, context);
+    if (!isCheck) printNext(trial, context);
     return 0;
   }
   const progress = new ProgressLine(context.err);
@@ -90,11 +93,14 @@ async function guidedRun(context: Context, options: TrialOptions): Promise<ExitC
     hostId: parseHostId(host.name),
     out: context.out,
     tell: (line) => progress.show(line),
+    signal: options.signal,
   };
   for (const [index, step] of steps.entries()) {
+    options.signal.throwIfAborted();
     if (!(await runStep(step, index, stage, progress, context))) return 1;
   }
-  printNext(trial, context);
+  if (isCheck) context.out.line(`\nAll ${steps.length} steps showed what they should.`);
+  else printNext(trial, context);
   return 0;
 }
 
@@ -115,7 +121,7 @@ async function runStep(
     return true;
   } catch (error) {
     progress.clear();
-    if (!(error instanceof GuiseError)) throw error;
+    if (!(error instanceof GuiseError) || stage.signal.aborted) throw error;
     for (const line of errorLines(error, err.style, { showStack: false })) err.line(`  ${line}`);
     err.line(err.style.removed(`  failed after ${durationText(performance.now() - startedMs)}`));
     return false;

@@ -16,18 +16,21 @@ export const up = defineCommand({
   async run(context) {
     const { trial: directory } = placesFor(context.env, context.isRoot);
     const options = { env: context.env, report: (line: string) => context.err.line(context.err.style.quiet(line)) };
+    const signal = context.interruption();
     claimTrial(directory);
     await tearDown(directory, options);
     claimTrial(directory);
     try {
       const trial = await bringUp({
         ...options,
+        signal,
         startServer: (agentHost) => startDetachedServer(directory, agentHost),
       });
       printTrial(trial, context);
       return 0;
     } catch (error) {
       await tearDown(directory, options);
+      if (signal.aborted) return 1;
       throw error;
     }
   },

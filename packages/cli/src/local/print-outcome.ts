@@ -9,7 +9,7 @@ import { planLines, type ShownPlan } from '../render/plan.ts';
 import { ProgressLine } from '../render/progress.ts';
 import { outcomeLines } from '../render/transaction.ts';
 
-export function shownPlan({ hash, layersBefore, layersAfter, stages, conflicts, warnings }: Plan): ShownPlan {
+function shownPlan({ hash, layersBefore, layersAfter, stages, conflicts, warnings }: Plan): ShownPlan {
   return { hash, layersBefore, layersAfter, conflicts, warnings, changes: stages.flatMap(({ changes }) => changes) };
 }
 

@@ -38,10 +38,16 @@ export async function standingOf(client: Client, hosts: readonly HostId[]): Prom
   return new Map(await Promise.all(standing));
 }
 
+interface WaitOptions {
+  readonly tell: (line: string) => void;
+  /** Stops waiting; the hosts go on. */
+  readonly signal?: AbortSignal;
+}
+
 export async function awaitHosts(
   client: Client,
   since: Since,
-  tell: (line: string) => void,
+  { tell, signal }: WaitOptions,
 ): Promise<readonly HostOutcome[]> {
   const deadlineMs = Date.now() + limits.transactionTimeoutMs;
   const waiting = new Map([...since].map(([hostId, before]) => [hostId, new HostWatch(client, hostId, before)]));
@@ -59,7 +65,7 @@ export async function awaitHosts(
       throw new GuiseError('host_unavailable', `Cannot tell what became of ${names}: no answer in time`);
     }
     tell(`waiting for ${names}`);
-    await delay(pollMs);
+    await delay(pollMs, undefined, signal === undefined ? {} : { signal });
   }
   return outcomes;
 }

@@ -31,8 +31,10 @@ export async function switchHosts(
   const since = await standingOf(client, hosts);
   await change();
   const progress = new ProgressLine(context.err);
-  const outcomes = await awaitHosts(client, since, (line) => {
-    if (!context.json) progress.show(line);
+  const outcomes = await awaitHosts(client, since, {
+    tell: (line) => {
+      if (!context.json) progress.show(line);
+    },
   });
   progress.clear();
   return printHostOutcomes(outcomes, context);

@@ -58,7 +58,7 @@ export function changeSummary(changes: readonly ShownChange[]): string {
     .join(', ');
 }
 
-export function signOf({ address, before, after, fields }: ShownChange): Sign {
+function signOf({ address, before, after, fields }: ShownChange): Sign {
   if (fields.length === 0) return '>';
   if (isAbsent(address, before)) return '+';
   return isAbsent(address, after) ? '-' : '~';

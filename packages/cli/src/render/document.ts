@@ -2,8 +2,14 @@
 import type { PersonaDocument } from '@guise/model';
 import { stringify } from 'yaml';
 
+const leading = ['guise', 'persona_id'];
+
 export function documentText(document: PersonaDocument): string {
-  const { guise, persona_id, ...facets } = document;
-  const sorted = Object.fromEntries(Object.entries(facets).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return stringify({ guise, persona_id, ...sorted }, { lineWidth: 0, sortMapEntries: false });
+  return stringify(document, { lineWidth: 0, sortMapEntries: (a, b) => compare(String(a.key), String(b.key)) });
+}
+
+function compare(a: string, b: string): number {
+  const [rankA, rankB] = [leading.indexOf(a), leading.indexOf(b)].map((rank) => (rank < 0 ? leading.length : rank));
+  if (rankA !== rankB) return rankA! - rankB!;
+  return a < b ? -1 : 1;
 }

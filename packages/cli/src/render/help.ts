@@ -40,7 +40,7 @@ export function commandLines({ name, summary }: CommandEntry, command: Command, 
   ];
 }
 
-export function operandText({ name, optional, repeated }: OperandSpec): string {
+function operandText({ name, optional, repeated }: OperandSpec): string {
   const text = repeated ? `${name}…` : name;
   return optional ? `[${text}]` : text;
 }

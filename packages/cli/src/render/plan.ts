@@ -58,7 +58,7 @@ function layerLines(
   ];
 }
 
-export function conflictLines(conflicts: readonly Conflict[], { style }: Pick<Terminal, 'style'>): readonly string[] {
+function conflictLines(conflicts: readonly Conflict[], { style }: Pick<Terminal, 'style'>): readonly string[] {
   if (conflicts.length === 0) return [];
   return [
     style.heading('Conflicts'),

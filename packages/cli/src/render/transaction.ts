@@ -68,9 +68,14 @@ export function totalMs({ timings_ms }: TransactionReport): number {
   return Object.values(timings_ms).reduce((sum, ms) => sum + ms, 0);
 }
 
+/** As they follow each other; a phase that is not known here comes last. */
+const phases = ['prepare', 'observe', 'plan', 'record', 'act', 'verify', 'confirm', 'commit', 'undo'];
+
 function timingsText({ timings_ms }: TransactionReport): string {
+  const rank = (phase: string) => (phases.includes(phase) ? phases.indexOf(phase) : phases.length);
   return Object.entries(timings_ms)
     .filter(([, ms]) => ms >= 1)
+    .sort(([a], [b]) => rank(a) - rank(b))
     .map(([phase, ms]) => `${phase} ${durationText(ms)}`)
     .join(', ');
 }

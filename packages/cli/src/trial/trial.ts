@@ -5,7 +5,7 @@
  * Invariant: everything it makes is found again by `tearDown` without a record, also after `kill -9` at any instant.
  */
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { client as apiClient, type Client } from '@guise/api';
 import type { Lab, LabHost } from '@guise/lab';
@@ -33,6 +33,8 @@ export interface Trial {
 export interface TrialOptions {
   readonly env: { readonly [name: string]: string | undefined };
   readonly report: (line: string) => void;
+  /** Aborted by Ctrl-C; `bringUp` then throws at its next step, so that nothing is made after `tearDown`. */
+  readonly signal: AbortSignal;
   /** `agentHost`: where agents reach this machine; null for loopback. */
   readonly startServer: (agentHost: string | null) => Promise<TrialServer>;
 }
@@ -44,19 +46,21 @@ const connectTimeoutMs = 120_000;
 const pollMs = 100;
 
 export async function bringUp(options: TrialOptions): Promise<Trial> {
-  const { report } = options;
+  const { report, signal } = options;
   const { lab, labMissing } = await openTrialLab(options);
   // The network comes first, because the control plane listens on it, and hosts need the control plane's tokens.
   await lab?.up([]);
+  signal.throwIfAborted();
   const server = await options.startServer(lab?.outerAddress() ?? null);
   report(`control plane at ${server.url}`);
   const client = apiClient({ baseUrl: server.url, token: server.adminToken, fetch: fetchInTime(requestTimeoutMs) });
   const published = await publishLibrary(client);
   report(`published ${published.join(', ')}`);
+  signal.throwIfAborted();
   if (lab === null) return { server, client, lab, labMissing, hosts: [] };
   const specs = await Promise.all(hostNames.map((name) => hostSpec(client, name, server.agentUrl)));
   const hosts = await lab.up(specs);
-  await untilConnected(client, hostNames);
+  await untilConnected(client, hostNames, signal);
   report(`hosts ${hosts.map(({ name, address }) => `${name} (${address})`).join(', ')} connected`);
   return { server, client, lab, labMissing, hosts };
 }
@@ -75,7 +79,8 @@ async function publishLibrary(client: Client): Promise<readonly string[]> {
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   const published: string[] = [];
   for (const file of files) {
-    const persona = await readPersona(join(folder, file));
+    // By the shortest name, because `why` tells people where a value was said.
+    const persona = await readPersona(relative(process.cwd(), join(folder, file)));
     const { persona_id, version } = await client.publishPersona({ body: { persona } });
     published.push(`${persona_id}@${version}`);
   }
@@ -98,7 +103,7 @@ async function hostSpec(client: Client, name: string, agentUrl: string) {
 }
 
 /** Throws: `host_unavailable` when an agent does not come within `connectTimeoutMs`. */
-async function untilConnected(client: Client, names: readonly string[]): Promise<void> {
+async function untilConnected(client: Client, names: readonly string[], signal: AbortSignal): Promise<void> {
   for (let waitedMs = 0; ; waitedMs += pollMs) {
     const { items } = await client.listHosts({ query: { connected: 'true' } });
     const missing = names.filter((name) => !items.some(({ host_id }) => host_id === name));
@@ -106,6 +111,6 @@ async function untilConnected(client: Client, names: readonly string[]): Promise
     if (waitedMs >= connectTimeoutMs) {
       throw new GuiseError('host_unavailable', `Cannot find the agents of ${missing.join(', ')}: they did not connect`);
     }
-    await delay(pollMs);
+    await delay(pollMs, undefined, { signal });
   }
 }

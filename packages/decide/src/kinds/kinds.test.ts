@@ -55,9 +55,9 @@ describe('a partial claim is completed', () => {
     ],
     ['mount:/m', { mounted: false }, { mounted: true, device: 'd', fstype: 'ext4' }, absentState('mount')],
     ['firewall:inet', {}, {}, { present: true, policy: 'accept', rules: [] }],
-    ['service:a', { state: 'running' }, {}, { state: 'running', enabled: 'enabled', reload_on: [], restart_on: [] }],
-    ['service:a', { enabled: 'enabled' }, {}, { state: 'running', enabled: 'enabled', reload_on: [], restart_on: [] }],
-    ['service:a', { state: 'stopped' }, {}, { state: 'stopped', enabled: 'disabled', reload_on: [], restart_on: [] }],
+    ['service:a', { state: 'running' }, {}, { state: 'running', enabled: null, reload_on: [], restart_on: [] }],
+    ['service:a', { enabled: 'enabled' }, {}, { state: null, enabled: 'enabled', reload_on: [], restart_on: [] }],
+    ['service:a', { state: 'stopped' }, {}, { state: 'stopped', enabled: null, reload_on: [], restart_on: [] }],
     ['service:a', { reload_on: ['x:y'] }, {}, { state: null, enabled: null, reload_on: ['x:y'], restart_on: [] }],
     [
       'service:a',
@@ -86,7 +86,7 @@ describe('a partial claim is completed', () => {
     });
     expect(complete('user:a', { present: true, system: true })).toMatchObject({
       home: '/nonexistent',
-      home_present: false,
+      home_present: null,
       shell: '/usr/sbin/nologin',
     });
     expect(

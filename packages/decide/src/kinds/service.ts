@@ -36,18 +36,12 @@ export function carriesTheHost(name: string): boolean {
   return carriers.test(name);
 }
 
+/** What nobody claims is left to whoever brings the unit, which may be a package of the same plan: null, and never `disabled`. */
 function completeService(claimed: Claimed, baseline: State): State {
   const exists = (baseline['enabled'] ?? 'absent') !== 'absent' || baseline['state'] === 'running';
   const lists = { reload_on: claimed['reload_on'] ?? [], restart_on: claimed['restart_on'] ?? [] };
-  const { state, enabled } = claimed;
-  if (exists)
-    return { state: state ?? baseline['state'] ?? null, enabled: enabled ?? baseline['enabled'] ?? null, ...lists };
-  if (state === undefined && enabled === undefined) return { state: null, enabled: null, ...lists };
-  return {
-    state: state ?? (enabled === 'enabled' ? 'running' : 'stopped'),
-    enabled: enabled ?? (state === 'running' ? 'enabled' : 'disabled'),
-    ...lists,
-  };
+  const pick = (field: 'state' | 'enabled'): Json => claimed[field] ?? (exists ? (baseline[field] ?? null) : null);
+  return { state: pick('state'), enabled: pick('enabled'), ...lists };
 }
 
 /** A static unit has no switch to turn, and one that has no file cannot be turned off any further. */

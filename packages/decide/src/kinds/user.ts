@@ -27,7 +27,8 @@ export const user: KindRules = {
   carried: ['system', 'record'],
   remembered: ['system'],
   sets: ['groups'],
-  same: (field, live, target) => field === 'uid' && target['uid'] === null && live['present'] === target['present'],
+  same: (field, live, target) =>
+    (field === 'uid' || field === 'home_present') && target[field] === null && live['present'] === target['present'],
   // Files keep the old number when a user changes its own. A home is removed only while it still is a copy of the skeleton.
   reversibility: (before, after) =>
     before['present'] && after['present'] && before['uid'] !== after['uid'] ? 'compensating' : 'exact',
@@ -49,7 +50,7 @@ function completeUser(claimed: Claimed, baseline: State, name: string): State {
     shell: pick('shell', system ? '/usr/sbin/nologin' : '/bin/bash'),
     comment: pick('comment', ''),
     password: pick('password', '!'),
-    home_present: pick('home_present', home !== '/nonexistent' && !system),
+    home_present: pick('home_present', home !== '/nonexistent' && !system ? true : null),
     record: null,
     system,
   };

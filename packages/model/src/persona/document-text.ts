@@ -25,7 +25,7 @@ export function documentText(input: Uint8Array | string, file: string): string {
 }
 
 /** Both count from 1; a column is one UTF-16 unit. */
-export function positionIn(text: string, offset: number): Position {
+function positionIn(text: string, offset: number): Position {
   const before = text.slice(0, offset);
   return [before.split('\n').length, offset - before.lastIndexOf('\n')];
 }

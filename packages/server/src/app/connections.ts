@@ -14,7 +14,8 @@ export interface AgentConnection {
   readonly hostId: HostId;
   /** What the agent has, or will have when what was sent arrives. */
   known: KnownDesired | null;
-  send(text: string): void;
+  /** One message in two parts. The second is sent as it is, not copied, so thousands of agents may share it. */
+  send(head: string, tail: Buffer): void;
   /** Throws: `host_unavailable` when the connection ends first, `command_timeout`, `limit_exceeded`, or the agent's own error. */
   ask(question: Ask): Promise<unknown>;
   close(reason: string): void;

@@ -24,7 +24,7 @@ export function nextDesired(row: DesiredRow, desired: DesiredLayers): DesiredRow
   };
 }
 
-export function contentDigest({ layers }: Extract<DesiredLayers, { type: 'layers' }>): Digest {
+function contentDigest({ layers }: Extract<DesiredLayers, { type: 'layers' }>): Digest {
   return digestOfJson(layers as unknown as Json);
 }
 

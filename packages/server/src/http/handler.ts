@@ -8,7 +8,7 @@ import type { Caller } from '../app/caller.ts';
 export interface CallContext {
   readonly caller: Caller;
   /** For the routes with more than one success status. */
-  setStatus(status: number): void;
+  readonly setStatus: (status: number) => void;
 }
 
 /** Open-ended JSON is readonly already, and endless. */

@@ -1,8 +1,10 @@
 import { GuiseError, parsePersonaId } from '@guise/model';
-import { describe, expect, it } from 'vitest';
-import { personaText, testServer } from '../test-server.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { personaText, TestServer } from '../test-server.ts';
 
-const server = testServer();
+const server = new TestServer();
+beforeAll(() => server.start());
+afterAll(() => server.stop());
 const persona = (id: string) => ({ persona_id: parsePersonaId(id) });
 const publish = (document: string, files: Record<string, string> = {}) =>
   server.api.publishPersona({ body: { document, files } });

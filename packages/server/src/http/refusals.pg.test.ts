@@ -3,11 +3,13 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Route } from '@guise/api';
 import { errorBody, routes } from '@guise/api';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../main.ts';
-import { testServer } from '../test-server.ts';
+import { TestServer } from '../test-server.ts';
 
-const server = testServer();
+const server = new TestServer();
+beforeAll(() => server.start());
+afterAll(() => server.stop());
 
 async function refusalOf(response: Response) {
   const text = await response.text();

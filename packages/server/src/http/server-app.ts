@@ -19,6 +19,7 @@ export interface ServerAppParts {
 export function buildServerApp({ handlers, authenticate, metrics, tls, onFailure }: ServerAppParts): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.requestBodyBytes,
+    requestTimeout: limits.requestTimeoutMs,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 256 },
     ...(tls === null ? {} : { https: { ...tls, minVersion: 'TLSv1.3' } }),

@@ -4,9 +4,11 @@ import { parseHostId, parsePersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../store/database.ts';
-import { personaText, testServer } from '../test-server.ts';
+import { personaText, TestServer } from '../test-server.ts';
 
-const server = testServer();
+const server = new TestServer();
+beforeAll(() => server.start());
+afterAll(() => server.stop());
 let database: Database;
 beforeAll(async () => {
   database = await openDatabase(server.running.databaseUrl);
@@ -15,7 +17,7 @@ afterAll(() => database.destroy());
 
 function redeem(joinToken: string, hostId: string, agentToken = hostId): Promise<Response> {
   const digest = `sha256:${createHash('sha256').update(agentToken).digest('hex')}`;
-  return fetch(`${server.running.agentUrl.replace('ws', 'http')}${enrolmentPath}`, {
+  return fetch(`${server.agentHttpUrl}${enrolmentPath}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ join_token: joinToken, host_id: hostId, agent_token_digest: digest }),

@@ -1,7 +1,8 @@
 /**
  * Writes the `desired` message as text, for many hosts that mostly have the same layers.
  *
- * Personas are stored as JSON and go into the message as they are; the text of one list of layers is made once a batch.
+ * Personas are stored as JSON and go into the message as they are. The bytes of one list of layers are made once a batch and
+ * shared by all its messages, so a switch of ten thousand hosts holds them once.
  */
 import { limits } from '@guise/model';
 import type { DesiredLayer } from '../app/desired-layers.ts';
@@ -12,22 +13,26 @@ import { readContents } from '../store/personas.ts';
 /** Persona versions that are kept at hand; they never change. */
 const contentsKept = 500;
 
-export type WriteDesired = (settled: readonly Settled[]) => Promise<ReadonlyMap<string, string>>;
+export interface DesiredText {
+  readonly head: string;
+  readonly tail: Buffer;
+}
+
+export type WriteDesired = (settled: readonly Settled[]) => Promise<ReadonlyMap<string, DesiredText>>;
 
 /** Host id → message. A host whose message would be too long is left out. */
 export function desiredMessages(database: Database): WriteDesired {
   const kept = new Map<string, string>();
   return async (settled) => {
     await keepContents(database, kept, settled);
-    const layersByDigest = new Map<string, string>();
-    const messages = new Map<string, string>();
+    const tails = new Map<string, Buffer>();
+    const messages = new Map<string, DesiredText>();
     for (const { row, layers } of settled) {
       if (row.digest === null) continue;
-      const layersText =
-        layersByDigest.get(row.digest) ?? `[${layers.map((layer) => layerText(layer, kept)).join(',')}]`;
-      layersByDigest.set(row.digest, layersText);
-      const text = `{"type":"desired","generation":${row.generation},"digest":"${row.digest}","layers":${layersText}}`;
-      if (text.length <= limits.wireMessageBytes) messages.set(row.hostId, text);
+      const tail = tails.get(row.digest) ?? tailOf(layers, kept);
+      tails.set(row.digest, tail);
+      const head = `{"type":"desired","generation":${row.generation},"digest":"${row.digest}","layers":`;
+      if (head.length + tail.length <= limits.wireMessageBytes) messages.set(row.hostId, { head, tail });
     }
     while (kept.size > contentsKept) kept.delete(kept.keys().next().value ?? '');
     return messages;
@@ -40,6 +45,10 @@ async function keepContents(database: Database, kept: Map<string, string>, settl
     for (const layer of layers) if (!kept.has(keyOf(layer))) missing.set(keyOf(layer), layer);
   }
   for (const [key, content] of await readContents(database, [...missing.values()])) kept.set(key, content);
+}
+
+function tailOf(layers: readonly DesiredLayer[], contents: ReadonlyMap<string, string>): Buffer {
+  return Buffer.from(`[${layers.map((layer) => layerText(layer, contents)).join(',')}]}`);
 }
 
 function layerText({ digest: _digest, ...layer }: DesiredLayer, contents: ReadonlyMap<string, string>): string {

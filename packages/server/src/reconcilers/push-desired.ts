@@ -9,7 +9,7 @@ import type { Connections } from '../app/connections.ts';
 import type { Settled } from '../app/settle-desired.ts';
 import { settleDesired } from '../app/settle-desired.ts';
 import type { Database } from '../store/database.ts';
-import { hostsInScope } from '../store/desired.ts';
+import { hostsInScope } from '../store/hosts-in-scope.ts';
 import type { Scope } from '../store/signal.ts';
 import { desiredMessages } from './desired-message.ts';
 
@@ -65,11 +65,12 @@ async function hostsOf(
   { database, connections }: Parts,
   scopes: readonly (Scope | 'all')[],
 ): Promise<readonly string[]> {
-  const connected = connections.hostIds();
   const found = new Set<string>();
   for (const scope of scopes) {
-    if (scope === 'all') return connected;
-    for (const hostId of await hostsInScope(database, scope, connected)) found.add(hostId);
+    if (scope === 'all') return connections.hostIds();
+    for (const hostId of await hostsInScope(database, scope)) {
+      if (connections.get(hostId) !== undefined) found.add(hostId);
+    }
   }
   return [...found];
 }
@@ -87,7 +88,7 @@ async function push(
     const connection = parts.connections.get(row.hostId);
     const message = messages.get(row.hostId);
     if (connection === undefined || message === undefined || row.digest === null) continue;
-    connection.send(message);
+    connection.send(message.head, message.tail);
     connection.known = { generation: row.generation, digest: row.digest };
     pushed += 1;
   }

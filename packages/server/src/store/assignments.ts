@@ -88,7 +88,9 @@ export async function listAssignments(
   let query = db
     .selectFrom('assignments')
     .selectAll()
-    .orderBy(['target_type', 'target', 'instance'])
+    .orderBy('target_type')
+    .orderBy('target')
+    .orderBy('instance')
     .limit(page.limit + 1);
   if (page.persona_id !== undefined) query = query.where('persona_id', '=', page.persona_id);
   const after = page.cursor?.split(' ') ?? [];

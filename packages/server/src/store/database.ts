@@ -30,6 +30,7 @@ export async function openDatabase(url: string): Promise<Database> {
     connectionString: url,
     max: limits.databaseConnections,
     connectionTimeoutMillis: limits.databaseStartMs,
+    statement_timeout: limits.databaseStatementMs,
   });
   // An idle connection that breaks is replaced by the pool; whoever needs one next hears of it.
   pool.on('error', () => undefined);

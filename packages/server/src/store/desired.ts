@@ -7,7 +7,6 @@
 import type { Digest, HostId, PersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
-import type { Scope } from './signal.ts';
 
 export interface DesiredRow {
   readonly hostId: HostId;
@@ -97,31 +96,4 @@ export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): P
       })),
     )}::jsonb) as new(host_id text, generation integer, digest text, refused text, suspended_digest text, suspended_at timestamptz)
     where desired.host_id = new.host_id`.execute(tx);
-}
-
-/** The given hosts that a scope reaches. */
-export async function hostsInScope(db: Executor, scope: Scope, hostIds: readonly string[]): Promise<readonly string[]> {
-  if ('hosts' in scope) {
-    const wanted = new Set(scope.hosts);
-    return hostIds.filter((id) => wanted.has(id));
-  }
-  const condition = conditionOf(scope);
-  const { rows } = await sql<{ host_id: string }>`
-    select h.host_id from hosts h where h.host_id = any(${hostIds}::text[]) and ${condition}`.execute(db);
-  return rows.map((row) => row.host_id);
-}
-
-function conditionOf(scope: Exclude<Scope, { readonly hosts: readonly string[] }>) {
-  const tagMatch = sql`exists (select from jsonb_each_text(h.tags) t where t.key || '=' || t.value = a.target)`;
-  const inGroup = sql`exists (select from host_group_members m where m.host_id = h.host_id and m.group_name = a.target)`;
-  if ('tag' in scope) {
-    const equals = scope.tag.indexOf('=');
-    return sql`h.tags @> ${JSON.stringify({ [scope.tag.slice(0, equals)]: scope.tag.slice(equals + 1) })}::jsonb`;
-  }
-  if ('group' in scope) {
-    return sql`exists (select from host_group_members m where m.host_id = h.host_id and m.group_name = ${scope.group})`;
-  }
-  return sql`exists (select from assignments a where a.persona_id = ${scope.persona} and (
-    (a.target_type = 'host' and a.target = h.host_id) or (a.target_type = 'tag' and ${tagMatch})
-    or (a.target_type = 'group' and ${inGroup})))`;
 }

@@ -1,10 +1,12 @@
 import { sql } from 'kysely';
-import { expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from './database.ts';
 import { migrate } from './migrate.ts';
-import { testDatabase } from './test-database.ts';
+import { TestDatabase } from './test-database.ts';
 
-const test = testDatabase();
+const test = new TestDatabase();
+beforeAll(() => test.start());
+afterAll(() => test.stop());
 
 it('applies each migration once, also when several processes start at the same instant', async () => {
   await sql`create database fresh`.execute(test.database);

@@ -38,10 +38,12 @@ export async function recordDepartures(tx: Executor, replicaId: string): Promise
   await tx.updateTable('hosts').set({ replica_id: null }).where('replica_id', '=', replicaId).execute();
 }
 
+/** Of hosts that are still connected to this process; one that left meanwhile stays gone. */
 export async function recordHeartbeats(tx: Executor, hostIds: readonly string[], replicaId: string): Promise<void> {
   await tx
     .updateTable('hosts')
-    .set({ last_seen_at: sql<Date>`now()`, replica_id: replicaId })
+    .set({ last_seen_at: sql<Date>`now()` })
+    .where('replica_id', '=', replicaId)
     .where(sql<boolean>`host_id = any(${hostIds}::text[])`)
     .execute();
 }

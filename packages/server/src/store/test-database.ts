@@ -1,37 +1,38 @@
-/** A real PostgreSQL for one test file: started, migrated, and gone afterwards. Call at the top of a file or a `describe`. */
+/** A real PostgreSQL for one test file: `beforeAll(() => test.start())` makes and migrates it, `afterAll(() => test.stop())` removes it. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll } from 'vitest';
 import { type Database, openDatabase } from './database.ts';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 import { migrate } from './migrate.ts';
 
-export interface TestDatabase {
-  readonly database: Database;
-  readonly url: string;
+export class TestDatabase {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'guise-pg-'));
+  #postgres: EmbeddedPostgres | undefined;
+  #database: Database | undefined;
+
+  get database(): Database {
+    return started(this.#database);
+  }
+
+  get url(): string {
+    return started(this.#postgres).url;
+  }
+
+  async start(): Promise<void> {
+    this.#postgres = await startEmbeddedPostgres(this.#directory, () => undefined);
+    this.#database = await openDatabase(this.#postgres.url);
+    await migrate(this.#database);
+  }
+
+  async stop(): Promise<void> {
+    await this.#database?.destroy();
+    await this.#postgres?.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
 }
 
-export function testDatabase(): TestDatabase {
-  const directory = mkdtempSync(join(tmpdir(), 'guise-pg-'));
-  let postgres: EmbeddedPostgres;
-  let database: Database;
-  beforeAll(async () => {
-    postgres = await startEmbeddedPostgres(directory, () => undefined);
-    database = await openDatabase(postgres.url);
-    await migrate(database);
-  });
-  afterAll(async () => {
-    await database.destroy();
-    await postgres.stop();
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return {
-    get database() {
-      return database;
-    },
-    get url() {
-      return postgres.url;
-    },
-  };
+function started<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('The test database was not started');
+  return value;
 }

@@ -9,12 +9,20 @@ const present = (line: string): AuthorizedKeyState => ({ present: true, line });
 const gone: AuthorizedKeyState = { present: false, line: null };
 
 export const authorizedKeyCases: readonly ContractCase[] = [
-  { name: 'the first ones of a user without ~/.ssh', after: { [addressOf('root', 'a')]: present(keyOf('a')), [addressOf('root', 'b')]: present(keyOf('b')) } },
+  {
+    name: 'the first ones of a user without ~/.ssh',
+    after: { [addressOf('root', 'a')]: present(keyOf('a')), [addressOf('root', 'b')]: present(keyOf('b')) },
+  },
   {
     name: 'among those of others, one of which goes and one of which gets options',
     arrange: (host) => {
       host.files.makeDirectory('/root/.ssh', '0711', 0, 0);
-      put(host, '/root/.ssh/authorized_keys', `# mine\n${keyOf('c')}\n\n  from="10.0.0.0/8 ,x" ${keyOf('d')}\n${keyOf('e')}`, '0640');
+      put(
+        host,
+        '/root/.ssh/authorized_keys',
+        `# mine\n${keyOf('c')}\n\n  from="10.0.0.0/8 ,x" ${keyOf('d')}\n${keyOf('e')}`,
+        '0640',
+      );
     },
     after: {
       [addressOf('root', 'c')]: gone,

@@ -1,6 +1,11 @@
 import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 
-const marks = (path: string) => ({ done: true, check: ['test', '-e', path], do: ['touch', path], undo: ['rm', '--force', path] });
+const marks = (path: string) => ({
+  done: true,
+  check: ['test', '-e', path],
+  do: ['touch', path],
+  undo: ['rm', '--force', path],
+});
 
 export const commandCases: readonly ContractCase[] = [
   {

@@ -20,7 +20,10 @@ export const fileCases: readonly ContractCase[] = [
   {
     name: 'a file that is new, set-user-ID, in directories that do not exist',
     content: [text, ''],
-    after: { 'file:/etc/shop/conf.d/a.conf': fileOf(text, '4755', 'www-data'), 'file:/etc/shop/b.conf': fileOf('', '0600') },
+    after: {
+      'file:/etc/shop/conf.d/a.conf': fileOf(text, '4755', 'www-data'),
+      'file:/etc/shop/b.conf': fileOf('', '0600'),
+    },
   },
   {
     name: 'a file that exists, with other content, mode and owner',

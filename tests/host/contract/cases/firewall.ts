@@ -1,7 +1,12 @@
 import type { FirewallRule } from '@guise/model';
 import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 
-const rule = (protocol: FirewallRule['protocol'], port: string | null, from: string | null, verdict: FirewallRule['verdict']): FirewallRule => ({ protocol, port, from, verdict });
+const rule = (
+  protocol: FirewallRule['protocol'],
+  port: string | null,
+  from: string | null,
+  verdict: FirewallRule['verdict'],
+): FirewallRule => ({ protocol, port, from, verdict });
 const rules = [
   rule('tcp', '22', null, 'accept'),
   rule('tcp', '8000-8100', '10.0.0.0/8', 'accept'),
@@ -12,7 +17,12 @@ const rules = [
 ];
 
 /** Somebody else's statements in our table must be seen and must come back. */
-const foreign = `table inet guise {
+const foreign = `table ip others {
+  chain input {
+    type filter hook input priority 5
+  }
+}
+table inet guise {
   set known {
     type ipv4_addr
     elements = { 192.0.2.7 }
@@ -25,15 +35,13 @@ const foreign = `table inet guise {
     tcp dport 1 accept
   }
 }
-table ip others {
-  chain input {
-    type filter hook input priority 5
-  }
-}
 `;
 
 export const firewallCases: readonly ContractCase[] = [
-  { name: 'a new one, that drops what no rule takes', after: { 'firewall:inet': { present: true, policy: 'drop', rules } } },
+  {
+    name: 'a new one, that drops what no rule takes',
+    after: { 'firewall:inet': { present: true, policy: 'drop', rules } },
+  },
   {
     name: 'one in which others have been, beside a table of others',
     arrange: async (host) => {

@@ -1,7 +1,8 @@
 import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 
-const foreign = '127.0.0.1\tlocalhost\n# comment db\n10.0.0.5  db.internal db   # primary\n\n::1 localhost ip6-localhost\n10.0.0.6\tcache';
+const foreign =
+  '127.0.0.1\tlocalhost\n# comment db\n10.0.0.5  db.internal db   # primary\n\n::1 localhost ip6-localhost\n10.0.0.6\tcache';
 
 export const hostsEntryCases: readonly ContractCase[] = [
   {
@@ -14,5 +15,9 @@ export const hostsEntryCases: readonly ContractCase[] = [
       'hosts_entry:ip6-localhost': { ip: '::1' },
     },
   },
-  { name: 'where there is no such file', arrange: (host) => host.files.remove('/etc/hosts'), after: { 'hosts_entry:web': { ip: '10.0.0.9' } } },
+  {
+    name: 'where there is no such file',
+    arrange: (host) => host.files.remove('/etc/hosts'),
+    after: { 'hosts_entry:web': { ip: '10.0.0.9' } },
+  },
 ];

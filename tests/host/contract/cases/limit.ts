@@ -3,7 +3,12 @@ import type { ContractCase } from '../../../../packages/agent/src/resources/cont
 import { put } from './text.ts';
 import { serviceUnit } from './units.ts';
 
-const limits: LimitState = { cpu_quota_percent: 150, memory_max_bytes: 256 * 1024 * 1024, tasks_max: 100, io_weight: 50 };
+const limits: LimitState = {
+  cpu_quota_percent: 150,
+  memory_max_bytes: 256 * 1024 * 1024,
+  tasks_max: 100,
+  io_weight: 50,
+};
 
 export const limitCases: readonly ContractCase[] = [
   {

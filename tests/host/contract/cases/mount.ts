@@ -24,7 +24,14 @@ export const mountCases: readonly ContractCase[] = [
     name: 'a directory seen elsewhere',
     arrange: (host) => host.files.makeDirectory('/srv/origin', '0755', 0, 0),
     after: {
-      'mount:/srv/mirror': { mounted: true, device: '/srv/origin', fstype: 'none', options: ['bind'], persistent: false, missing_directories: 0 },
+      'mount:/srv/mirror': {
+        mounted: true,
+        device: '/srv/origin',
+        fstype: 'none',
+        options: ['bind'],
+        persistent: false,
+        missing_directories: 0,
+      },
     },
   },
   {

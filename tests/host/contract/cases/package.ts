@@ -15,7 +15,9 @@ export const packageCases: readonly ContractCase[] = [
   {
     name: 'one that was there and goes, with a configuration file that somebody changed',
     arrange: async (host) => {
-      await host.run(['apt-get', 'install', '--yes', '--quiet', '--no-install-recommends', 'cron', 'telnet'], { timeoutMs: 300_000 });
+      await host.run(['apt-get', 'install', '--yes', '--quiet', '--no-install-recommends', 'cron', 'telnet'], {
+        timeoutMs: 300_000,
+      });
       put(host, '/etc/crontab', '# mine\n', '0600');
     },
     after: { 'package:cron': { version: null }, 'package:telnet': { version: null } },

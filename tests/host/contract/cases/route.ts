@@ -2,7 +2,12 @@ import type { RouteState } from '@guise/model';
 import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 
 const gone: RouteState = { present: false, via: null, device: null, metric: null };
-const stateOf = (via: string | null, metric: number | null = null): RouteState => ({ present: true, via, device: 'shop0', metric });
+const stateOf = (via: string | null, metric: number | null = null): RouteState => ({
+  present: true,
+  via,
+  device: 'shop0',
+  metric,
+});
 
 export const routeCases: readonly ContractCase[] = [
   {

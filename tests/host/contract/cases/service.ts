@@ -5,7 +5,12 @@ import { digestOfText, serviceUnit } from './units.ts';
 
 const sleeps = serviceUnit('/bin/sleep infinity');
 const other = serviceUnit('/bin/sleep 1000000');
-const stateOf = (state: ServiceState['state'], enabled: ServiceState['enabled']): ServiceState => ({ state, enabled, reload_on: [], restart_on: [] });
+const stateOf = (state: ServiceState['state'], enabled: ServiceState['enabled']): ServiceState => ({
+  state,
+  enabled,
+  reload_on: [],
+  restart_on: [],
+});
 const script = `#!/bin/sh\n### BEGIN INIT INFO\n# Provides: scripted\n# Required-Start: $remote_fs\n# Required-Stop: $remote_fs\n# Default-Start: 2 3 4 5\n# Default-Stop: 0 1 6\n# Short-Description: scripted\n### END INIT INFO\nexit 0\n`;
 
 export const serviceCases: readonly ContractCase[] = [

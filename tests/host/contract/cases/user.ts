@@ -33,7 +33,12 @@ export const userCases: readonly ContractCase[] = [
     after: {
       'user:deploy': ordinary('deploy', { groups: ['adm', 'www-data'], password: '$y$j9T$abc$def' }),
       'user:alice': ordinary('alice', { group: 'users', uid: 4711, comment: 'Alice, of Sales' }),
-      'user:shopd': ordinary('shopd', { home: '/nonexistent', home_present: false, shell: '/usr/sbin/nologin', system: true }),
+      'user:shopd': ordinary('shopd', {
+        home: '/nonexistent',
+        home_present: false,
+        shell: '/usr/sbin/nologin',
+        system: true,
+      }),
     },
   },
   {
@@ -57,9 +62,27 @@ export const userCases: readonly ContractCase[] = [
     name: 'neighbours that go and return to their place, with ageing and memberships',
     faultStride: 3,
     arrange: (host) => {
-      put(host, '/etc/passwd', (host.files.readText('/etc/passwd') ?? '').replace(/^(news:.*)$/m, '$1\nann:x:1500:8:Ann,,,:/home/ann:/bin/zsh'));
-      put(host, '/etc/shadow', (host.files.readText('/etc/shadow') ?? '').replace(/^(news:.*)$/m, '$1\nann:$6$x$y:19000:1:90:7:30:20000:'), '0640', 0, 42);
-      put(host, '/etc/group', (host.files.readText('/etc/group') ?? '').replace(/^audio:.*$/m, 'audio:x:29:zed,ann,bob'));
+      put(
+        host,
+        '/etc/passwd',
+        (host.files.readText('/etc/passwd') ?? '').replace(
+          /^(news:.*)$/m,
+          '$1\nann:x:1500:8:Ann,,,:/home/ann:/bin/zsh',
+        ),
+      );
+      put(
+        host,
+        '/etc/shadow',
+        (host.files.readText('/etc/shadow') ?? '').replace(/^(news:.*)$/m, '$1\nann:$6$x$y:19000:1:90:7:30:20000:'),
+        '0640',
+        0,
+        42,
+      );
+      put(
+        host,
+        '/etc/group',
+        (host.files.readText('/etc/group') ?? '').replace(/^audio:.*$/m, 'audio:x:29:zed,ann,bob'),
+      );
     },
     after: { 'user:ann': gone, 'user:news': gone, 'user:uucp': gone },
   },

@@ -8,7 +8,8 @@
  */
 import { connect, type Socket } from 'node:net';
 import { GuiseError, limits } from '@guise/model';
-import { type Call, decodeMessage, encodeCall, type Incoming, type Message, messageSize } from './bus-message.ts';
+import { type Call, decodeMessage, encodeCall, type Message, messageSize } from './bus-message.ts';
+import type { Incoming } from './bus-reader.ts';
 
 const socketPath = '/run/systemd/private';
 
@@ -41,10 +42,15 @@ export class BusConnection {
   constructor() {
     this.#socket = connect(socketPath);
     this.#socket.on('data', (bytes) => this.#receive(bytes));
-    this.#socket.on('error', (cause) => this.#break(new GuiseError('host_unavailable', `Cannot reach systemd: ${cause.message}`, { cause })));
-    this.#socket.on('close', () => this.#break(new GuiseError('host_unavailable', 'Cannot go on with systemd: it closed the connection')));
+    this.#socket.on('error', (cause) =>
+      this.#break(new GuiseError('host_unavailable', `Cannot reach systemd: ${cause.message}`, { cause })),
+    );
+    this.#socket.on('close', () =>
+      this.#break(new GuiseError('host_unavailable', 'Cannot go on with systemd: it closed the connection')),
+    );
     this.#deadline = setTimeout(
-      () => this.#break(new GuiseError('command_timeout', `Cannot wait longer for systemd: ${limits.unitJobTimeoutMs} ms`)),
+      () =>
+        this.#break(new GuiseError('command_timeout', `Cannot wait longer for systemd: ${limits.unitJobTimeoutMs} ms`)),
       limits.unitJobTimeoutMs,
     );
     // The peer knows by the socket who we are; it only wants to be told the same user number. Messages wait for its OK: those
@@ -78,7 +84,11 @@ export class BusConnection {
       if (!this.#accepted) this.#greet();
       if (this.#accepted) this.#dispatch();
     } catch (error) {
-      this.#break(error instanceof GuiseError ? error : new GuiseError('host_unavailable', 'Cannot read what systemd answers', { cause: error }));
+      this.#break(
+        error instanceof GuiseError
+          ? error
+          : new GuiseError('host_unavailable', 'Cannot read what systemd answers', { cause: error }),
+      );
     }
   }
 
@@ -86,7 +96,8 @@ export class BusConnection {
     const end = this.#received.indexOf('\r\n');
     if (end < 0) return;
     const line = this.#received.toString('utf8', 0, end);
-    if (!line.startsWith('OK ')) throw new GuiseError('host_unavailable', `Cannot talk to systemd: it refused with ${JSON.stringify(line)}`);
+    if (!line.startsWith('OK '))
+      throw new GuiseError('host_unavailable', `Cannot talk to systemd: it refused with ${JSON.stringify(line)}`);
     this.#received = this.#received.subarray(end + 2);
     this.#accepted = true;
     this.#socket.write(Buffer.concat(this.#unsent));
@@ -94,7 +105,11 @@ export class BusConnection {
   }
 
   #dispatch(): void {
-    for (let size = messageSize(this.#received); size !== null && size <= this.#received.length; size = messageSize(this.#received)) {
+    for (
+      let size = messageSize(this.#received);
+      size !== null && size <= this.#received.length;
+      size = messageSize(this.#received)
+    ) {
       const message = decodeMessage(this.#received.subarray(0, size));
       this.#received = this.#received.subarray(size);
       if (message.type === 'signal') this.onSignal(message);

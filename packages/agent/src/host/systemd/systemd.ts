@@ -7,7 +7,8 @@
  */
 import { GuiseError } from '@guise/model';
 import { type BusConnection, withSystemdBus } from './bus-connection.ts';
-import type { Incoming, Outgoing } from './bus-message.ts';
+import type { Incoming } from './bus-reader.ts';
+import type { Outgoing } from './bus-writer.ts';
 import type { Systemd, UnitFileVerb, UnitJobVerb, UnitReport } from './port.ts';
 
 const managerPath = '/org/freedesktop/systemd1';
@@ -21,12 +22,13 @@ const jobMembers: { readonly [Verb in UnitJobVerb]: string } = {
 };
 
 /** The flags after the names: runtime only; replace what is in the way. */
-const fileCalls: { readonly [Verb in UnitFileVerb]: { readonly member: string; readonly flags: readonly boolean[] } } = {
-  enable: { member: 'EnableUnitFiles', flags: [false, false] },
-  disable: { member: 'DisableUnitFiles', flags: [false] },
-  mask: { member: 'MaskUnitFiles', flags: [false, false] },
-  unmask: { member: 'UnmaskUnitFiles', flags: [false] },
-};
+const fileCalls: { readonly [Verb in UnitFileVerb]: { readonly member: string; readonly flags: readonly boolean[] } } =
+  {
+    enable: { member: 'EnableUnitFiles', flags: [false, false] },
+    disable: { member: 'DisableUnitFiles', flags: [false] },
+    mask: { member: 'MaskUnitFiles', flags: [false, false] },
+    unmask: { member: 'UnmaskUnitFiles', flags: [false] },
+  };
 
 export const systemd: Systemd = {
   async report(units) {

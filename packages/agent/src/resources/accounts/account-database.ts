@@ -33,7 +33,11 @@ export function readAccountDatabase(files: Files): AccountDatabase {
 }
 
 /** Changes the files while nobody else does. What `edit` leaves as it was is not written. */
-export async function editAccounts(files: Files, signal: AbortSignal, edit: (database: AccountDatabase) => void): Promise<void> {
+export async function editAccounts(
+  files: Files,
+  signal: AbortSignal,
+  edit: (database: AccountDatabase) => void,
+): Promise<void> {
   await withAccountLocks(files, signal, () => {
     const database = readAccountDatabase(files);
     edit(database);

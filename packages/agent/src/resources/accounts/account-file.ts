@@ -105,5 +105,8 @@ function named(name: string): (line: string) => boolean {
 function lineOf(fields: readonly string[]): string {
   const bad = fields.find((field) => /[:\n\0]/.test(field));
   if (bad === undefined) return fields.join(':');
-  throw new GuiseError('argument_invalid', `Cannot write ${JSON.stringify(bad)} to the account files: it has a colon or a line break`);
+  throw new GuiseError(
+    'argument_invalid',
+    `Cannot write ${JSON.stringify(bad)} to the account files: it has a colon or a line break`,
+  );
 }

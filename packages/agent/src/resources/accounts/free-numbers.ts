@@ -6,8 +6,9 @@
  * Ranges are Debian's for dynamic allocation; the lower part of the ordinary one is left to adduser(8), which counts up from 1000.
  * Source: Debian policy 9.2.2.
  */
-import { digestOf } from '../../host/index.ts';
+
 import { GuiseError } from '@guise/model';
+import { digestOf } from '../../host/index.ts';
 
 const ordinary = { first: 20_000, last: 59_999 };
 const system = { first: 100, last: 999 };

@@ -42,5 +42,9 @@ export const addressAdapter: Adapter = {
 async function liveAddresses(host: Host): Promise<ReadonlySet<string>> {
   const { stdout } = await host.run(['ip', '-json', 'address', 'show']);
   const links = JSON.parse(stdout) as readonly Link[];
-  return new Set(links.flatMap(({ ifname, addr_info }) => addr_info.map(({ local, prefixlen }) => `${ifname}/${local}/${prefixlen}`)));
+  return new Set(
+    links.flatMap(({ ifname, addr_info }) =>
+      addr_info.map(({ local, prefixlen }) => `${ifname}/${local}/${prefixlen}`),
+    ),
+  );
 }

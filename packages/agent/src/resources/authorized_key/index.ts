@@ -13,6 +13,9 @@ import { GuiseError, nameOf } from '@guise/model';
 import { type Account, type Files, readAccounts } from '../../host/index.ts';
 import type { Adapter } from '../adapter.ts';
 import { type Dialect, entryOf, type Overlay, parseOverlay, renderOverlay, withEntry } from '../overlay-file.ts';
+import { writeOverlay } from '../write-overlay.ts';
+
+const keysName = 'authorized_keys';
 
 const dialect: Dialect = {
   idsOf: (line) => {
@@ -46,7 +49,10 @@ export const authorizedKeyAdapter: Adapter = {
       const account = accounts.account(user);
       if (account !== undefined) applyKeys(account, own, files);
       else if (own.some((change) => change.after['present'])) {
-        throw new GuiseError('change_failed', `Cannot give keys to ${JSON.stringify(user)}: this host has no such user`);
+        throw new GuiseError(
+          'change_failed',
+          `Cannot give keys to ${JSON.stringify(user)}: this host has no such user`,
+        );
       }
     }
   },
@@ -56,7 +62,7 @@ export const authorizedKeyAdapter: Adapter = {
     for (const user of new Set(addresses.map((address) => keyOf(address).user))) {
       const account = accounts.account(user);
       if (account === undefined) continue;
-      files.discardTemporary(pathsOf(account).keys);
+      if (overlayOf(account, files) !== null) files.discardTemporary(pathsOf(account).keys);
       discardStaging(account, files);
     }
   },
@@ -69,55 +75,77 @@ function keyOf(address: Address): { readonly user: string; readonly id: string }
 
 function pathsOf({ home }: Account): { readonly directory: string; readonly staging: string; readonly keys: string } {
   const base = home === '/' ? '' : home.replace(/\/+$/, '');
-  return { directory: `${base}/.ssh`, staging: `${base}/.guise-ssh.tmp`, keys: `${base}/.ssh/authorized_keys` };
+  return { directory: `${base}/.ssh`, staging: `${base}/.guise-ssh.tmp`, keys: `${base}/.ssh/${keysName}` };
 }
 
-/** Null when the user does not exist, and so has no keys. */
+/**
+ * Null when the user does not exist, and so has no keys, or has planted a link in the way, behind which nothing is guise's. The latter must not
+ * keep an undo from its end; whoever means to write there is refused all the same.
+ */
 function overlayOf(account: Account | undefined, files: Files): Overlay | null {
   if (account === undefined) return null;
   const { directory, keys } = pathsOf(account);
-  return parseOverlay(files.readText(keys), files.status(directory).type === 'absent' ? 'file directory' : 'file');
+  try {
+    return parseOverlay(files.readText(keys), files.status(directory).type === 'absent' ? 'file directory' : 'file');
+  } catch (error) {
+    if (error instanceof GuiseError && error.code === 'path_unsafe') return null;
+    throw error;
+  }
 }
 
 function applyKeys(account: Account, changes: readonly Change[], files: Files): void {
   const { directory, keys } = pathsOf(account);
-  const before = files.readText(keys);
-  let overlay = overlayOf(account, files)!;
+  let overlay = overlayOf(account, files);
+  if (overlay === null) {
+    if (changes.every((change) => change.after['present'] === false)) return;
+    throw new GuiseError(
+      'path_unsafe',
+      `Cannot give keys to ${JSON.stringify(account.name)}: a link leads from ${keys} elsewhere`,
+    );
+  }
   for (const { address, after } of changes) {
     const { present, line } = after as AuthorizedKeyState;
     overlay = withEntry(overlay, keyOf(address).id, present ? line : null, dialect);
   }
   const text = renderOverlay(overlay, dialect);
-  if (text === before) return;
-  if (text === null) return removeKeys(account, overlay, files);
-  if (files.status(directory).type === 'absent') return makeDirectoryWithKeys(account, text, files);
-  const { type, mode, uid, gid } = files.status(keys);
-  const owner = type === 'absent' ? account : { uid, gid };
-  files.write({ path: keys, content: Buffer.from(text), mode: type === 'absent' ? '0600' : mode!, uid: owner.uid, gid: owner.gid });
+  const { uid, gid } = account;
+  if (text === null && overlay.made === 'file directory') removeDirectoryWithKeys(account, files);
+  else if (text !== null && files.status(directory).type === 'absent') makeDirectoryWithKeys(account, text, files);
+  else writeOverlay(keys, overlay, dialect, files, { mode: '0600', uid, gid });
 }
 
 function makeDirectoryWithKeys(account: Account, text: string, files: Files): void {
   const { directory, staging } = pathsOf(account);
-  const { uid, gid, home } = account;
+  const { name, uid, gid, home } = account;
   if (files.status(home).type !== 'directory') {
-    throw new GuiseError('change_failed', `Cannot give keys to ${JSON.stringify(account.name)}: the home ${home} does not exist`);
+    throw new GuiseError(
+      'change_failed',
+      `Cannot give keys to ${JSON.stringify(name)}: the home ${home} does not exist`,
+    );
   }
   discardStaging(account, files);
   files.makeDirectory(staging, '0700', uid, gid);
-  files.write({ path: `${staging}/authorized_keys`, content: Buffer.from(text), mode: '0600', uid, gid });
+  files.write({ path: `${staging}/${keysName}`, content: Buffer.from(text), mode: '0600', uid, gid });
   files.rename(staging, directory);
 }
 
-function removeKeys(account: Account, { made }: Overlay, files: Files): void {
+/** The directory stays when its user has put something into it. */
+function removeDirectoryWithKeys(account: Account, files: Files): void {
   const { directory, staging, keys } = pathsOf(account);
-  const alone = files.list(directory).length === 1;
-  if (made !== 'file directory' || !alone) return files.remove(keys);
-  files.rename(directory, staging);
-  discardStaging(account, files);
+  if (files.list(directory).some((name) => name !== keysName)) {
+    files.remove(keys);
+  } else if (files.status(directory).type === 'directory') {
+    files.rename(directory, staging);
+    discardStaging(account, files);
+  }
 }
 
+/** Only what guise itself leaves there: anything else with that name is the user's. */
 function discardStaging(account: Account, files: Files): void {
   const { staging } = pathsOf(account);
-  for (const name of files.list(staging)) files.remove(`${staging}/${name}`);
-  files.remove(staging);
+  if (files.status(staging).type !== 'directory') return;
+  const keys = `${staging}/${keysName}`;
+  files.discardTemporary(keys);
+  if (files.status(keys).type === 'file') files.remove(keys);
+  if (files.list(staging).length === 0) files.remove(staging);
 }

@@ -51,7 +51,7 @@ async function check(known: CommandState | null, host: Host): Promise<CommandSta
   return { ...known, done: status === 0 };
 }
 
-/** The state of a command that leaves may have lost its vectors; those of the other side of the change serve. */
-function withVectors(wanted: CommandState, other: CommandState): CommandState {
-  return wanted.check.length > 0 ? wanted : { ...other, done: wanted.done };
+/** What is to be undone is undone with the vectors that did it. */
+function withVectors(after: CommandState, before: CommandState): CommandState {
+  return after.done || before.check.length === 0 ? after : { ...before, done: false };
 }

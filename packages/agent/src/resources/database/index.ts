@@ -49,16 +49,25 @@ export const databaseAdapter: Adapter = {
 
   async apply(changes, context) {
     const { host } = context;
-    const wanted = changes.map(({ address, after }): NamedDatabase => ({ ...parsed(address), state: after as DatabaseState }));
+    const wanted = changes.map(
+      ({ address, after }): NamedDatabase => ({ ...parsed(address), state: after as DatabaseState }),
+    );
     const catalog = await catalogOf(host);
     // Without a server there is nothing to take away.
     if (catalog === null && wanted.every(({ state }) => !state.present)) return;
     const statements = [...dropStatements(wanted), ...createStatements(wanted)];
-    await pointed('roles and databases', () => runPsql(host, { database: 'postgres', script: statements.join('\n') }), context);
+    await pointed(
+      'roles and databases',
+      () => runPsql(host, { database: 'postgres', script: statements.join('\n') }),
+      context,
+    );
     for (const { type, name, state } of wanted) {
       const before = catalog?.databases[name];
       if (type !== 'database' || !state.present || state.schema === (before?.schema ?? null)) continue;
-      await setSchema({ name, state, isNew: before === undefined, hasCopy: catalog?.databases[copyOf(name)] !== undefined }, context);
+      await setSchema(
+        { name, state, isNew: before === undefined, hasCopy: catalog?.databases[copyOf(name)] !== undefined },
+        context,
+      );
     }
   },
 };
@@ -73,11 +82,19 @@ interface SchemaChange {
 async function setSchema({ name, state, isNew, hasCopy }: SchemaChange, context: ApplyContext): Promise<void> {
   const { host, blobs } = context;
   if (context.undoing && hasCopy) {
-    await pointed('return of a copy', () => runPsql(host, { database: 'postgres', script: swapStatements(name).join('\n') }), context);
+    await pointed(
+      'return of a copy',
+      () => runPsql(host, { database: 'postgres', script: swapStatements(name).join('\n') }),
+      context,
+    );
     return;
   }
   if (!isNew && !context.undoing) {
-    await pointed('copy', () => runPsql(host, { database: 'postgres', script: copyStatements(name).join('\n') }), context);
+    await pointed(
+      'copy',
+      () => runPsql(host, { database: 'postgres', script: copyStatements(name).join('\n') }),
+      context,
+    );
   }
   const content = state.schema === null ? null : new TextDecoder().decode(blobs.get(state.schema));
   const script = loadScript({ name, owner: state.owner ?? 'postgres', content, digest: state.schema });

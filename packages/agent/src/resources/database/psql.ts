@@ -14,9 +14,12 @@ export interface PsqlRun {
   readonly singleTransaction?: boolean;
 }
 
-/** Exit status of psql when the connection is bad; runuser has others when there is no such user or program. */
+/** Exit status of psql when the connection is bad; setpriv has others when there is no such user or program. */
 const unreachable = 2;
-const prefix = ['runuser', '--user', 'postgres', '--', 'psql', '--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set', 'ON_ERROR_STOP=1'];
+/** Not runuser, which would begin a session of that user, with a service manager of its own. */
+const asPostgres = ['setpriv', '--reuid', 'postgres', '--regid', 'postgres', '--init-groups', '--'];
+const psql = ['psql', '--no-psqlrc', '--quiet', '--no-align', '--tuples-only', '--set', 'ON_ERROR_STOP=1'];
+const prefix = [...asPostgres, ...psql];
 
 /** Null when there is no server to ask. */
 export async function ask(host: Host, query: string): Promise<string | null> {
@@ -29,11 +32,18 @@ export async function runPsql(host: Host, { database, script, singleTransaction 
   const argv = [...prefix, '--dbname', database, ...(singleTransaction ? ['--single-transaction'] : []), '--file', '-'];
   const deadline = performance.now() + limits.postgresReadyMs;
   for (;;) {
-    const { status, stderr } = await host.run(argv, { input: script, accept: 'any', timeoutMs: limits.postgresScriptTimeoutMs });
+    const { status, stderr } = await host.run(argv, {
+      input: script,
+      accept: 'any',
+      timeoutMs: limits.postgresScriptTimeoutMs,
+    });
     if (status === 0) return;
-    if (status === 3 || status === 1) throw new GuiseError('change_failed', `Cannot change PostgreSQL: ${firstError(stderr)}`, { detail: stderr });
+    if (status === 3 || status === 1)
+      throw new GuiseError('change_failed', `Cannot change PostgreSQL: ${firstError(stderr)}`, { detail: stderr });
     if (status !== unreachable || performance.now() > deadline) {
-      throw new GuiseError('database_unavailable', `Cannot reach PostgreSQL on this host: ${firstError(stderr)}`, { detail: stderr });
+      throw new GuiseError('database_unavailable', `Cannot reach PostgreSQL on this host: ${firstError(stderr)}`, {
+        detail: stderr,
+      });
     }
     await sleep(limits.postgresRetryMs);
   }

@@ -11,7 +11,9 @@ import { literal } from './psql.ts';
 /** Databases first, because a role that owns one cannot go. */
 export function dropStatements(wanted: readonly NamedDatabase[]): readonly string[] {
   const leaving = wanted.filter(({ state }) => !state.present);
-  const databases = leaving.filter(({ type }) => type === 'database').flatMap(({ name }) => [dropDatabase(name), dropDatabase(copyOf(name))]);
+  const databases = leaving
+    .filter(({ type }) => type === 'database')
+    .flatMap(({ name }) => [dropDatabase(name), dropDatabase(copyOf(name))]);
   const roles = leaving
     .filter(({ type }) => type === 'role')
     .map(({ name }) => `select format('drop role if exists %I', ${literal(name)}) \\gexec`);
@@ -21,8 +23,12 @@ export function dropStatements(wanted: readonly NamedDatabase[]): readonly strin
 /** Roles first, because a database is created for its owner. */
 export function createStatements(wanted: readonly NamedDatabase[]): readonly string[] {
   const coming = wanted.filter(({ state }) => state.present);
-  const roles = coming.filter(({ type }) => type === 'role').flatMap(({ name, state }) => createRole(name, state.login !== false));
-  const databases = coming.filter(({ type }) => type === 'database').flatMap(({ name, state }) => createDatabase(name, state.owner ?? 'postgres'));
+  const roles = coming
+    .filter(({ type }) => type === 'role')
+    .flatMap(({ name, state }) => createRole(name, state.login !== false));
+  const databases = coming
+    .filter(({ type }) => type === 'database')
+    .flatMap(({ name, state }) => createDatabase(name, state.owner ?? 'postgres'));
   return [...roles, ...databases];
 }
 
@@ -49,7 +55,10 @@ export function copyStatements(name: string): readonly string[] {
 }
 
 export function swapStatements(name: string): readonly string[] {
-  return [dropDatabase(name), `select format('alter database %I rename to %I', ${literal(copyOf(name))}, ${literal(name)}) \\gexec`];
+  return [
+    dropDatabase(name),
+    `select format('alter database %I rename to %I', ${literal(copyOf(name))}, ${literal(name)}) \\gexec`,
+  ];
 }
 
 export interface SchemaLoad {
@@ -65,7 +74,8 @@ export function loadScript({ name, owner, content, digest }: SchemaLoad): string
     digest === null
       ? `select format('alter database %I reset guise.schema', ${literal(name)}) \\gexec`
       : `select format('alter database %I set guise.schema = %L', ${literal(name)}, ${literal(digest)}) \\gexec`;
-  const load = content === null ? [] : [`select format('set role %I', ${literal(owner)}) \\gexec`, content, 'reset role;'];
+  const load =
+    content === null ? [] : [`select format('set role %I', ${literal(owner)}) \\gexec`, content, 'reset role;'];
   return `${[...load, remembered].join('\n')}\n`;
 }
 

@@ -6,7 +6,7 @@
  */
 import type { Change, FileState } from '@guise/model';
 import { GuiseError, nameOf } from '@guise/model';
-import { type Accounts, digestOf, type Files, type FileStatus, readAccounts } from '../../host/index.ts';
+import { type Accounts, digestOf, type FileStatus, type Files, readAccounts } from '../../host/index.ts';
 import type { ApplyContext, Blobs } from '../adapter.ts';
 
 interface Goal {
@@ -19,7 +19,9 @@ const defaultDirectory = { mode: '0755', owner: 'root', group: 'root' };
 
 export function applyFiles(changes: readonly Change[], context: ApplyContext): void {
   const accounts = readAccounts(context.host.files);
-  const goals = changes.map(({ address, after }): Goal => ({ path: nameOf(address), after: after as FileState })).sort(byPath);
+  const goals = changes
+    .map(({ address, after }): Goal => ({ path: nameOf(address), after: after as FileState }))
+    .sort(byPath);
   for (const { path, after } of [...goals].reverse()) if (after.type === 'absent') removeFile(path, context);
   for (const goal of goals) if (goal.after.type !== 'absent') makeFile(goal, accounts, context);
 }
@@ -29,45 +31,62 @@ function byPath(a: Goal, b: Goal): number {
   return a.path < b.path ? -1 : 1;
 }
 
-function makeFile({ path, after }: Goal, accounts: Accounts, { host: { files }, blobs }: ApplyContext): void {
-  const now = files.status(path);
+interface Making extends Goal {
+  readonly now: FileStatus;
+  readonly accounts: Accounts;
+  readonly files: Files;
+}
+
+function makeFile(goal: Goal, accounts: Accounts, { host: { files }, blobs }: ApplyContext): void {
+  const { path, after } = goal;
+  const making: Making = { ...goal, now: files.status(path), accounts, files };
   switch (after.type) {
     case 'absent':
-      return;
+      break;
     case 'directory':
-      return makeDirectory(path, after, now, accounts, files);
-    case 'symlink': {
-      const uid = accounts.uidOf(after.owner ?? 'root');
-      const gid = accounts.gidOf(after.group ?? 'root');
-      if (now.type === 'directory') files.remove(path);
-      if (now.target !== after.target) files.makeSymlink(path, after.target ?? '', uid, gid);
-      else if (now.uid !== uid || now.gid !== gid) files.setOwnership(path, '0777', uid, gid);
-      return;
-    }
-    case 'file': {
-      const mode = after.mode ?? '0644';
-      const uid = accounts.uidOf(after.owner ?? 'root');
-      const gid = accounts.gidOf(after.group ?? 'root');
-      if (now.type === 'directory') files.remove(path);
-      const content = contentOf(after, path, blobs);
-      if (!hasContent(path, content, now, files)) files.write({ path, content, mode, uid, gid });
-      else if (now.mode !== mode || now.uid !== uid || now.gid !== gid) files.setOwnership(path, mode, uid, gid);
-    }
+      makeDirectory(making);
+      break;
+    case 'symlink':
+      makeSymlink(making);
+      break;
+    case 'file':
+      makeRegularFile(making, contentOf(after, path, blobs));
+      break;
   }
 }
 
-function makeDirectory(path: string, after: FileState, now: FileStatus, accounts: Accounts, files: Files): void {
+function makeRegularFile({ path, after, now, accounts, files }: Making, content: Uint8Array): void {
+  const mode = after.mode ?? '0644';
+  const uid = accounts.uidOf(after.owner ?? 'root');
+  const gid = accounts.gidOf(after.group ?? 'root');
+  if (now.type === 'directory') files.remove(path);
+  if (!hasContent(path, content, now, files)) files.write({ path, content, mode, uid, gid });
+  else if (now.mode !== mode || now.uid !== uid || now.gid !== gid) files.setOwnership(path, mode, uid, gid);
+}
+
+function makeSymlink({ path, after, now, accounts, files }: Making): void {
+  const uid = accounts.uidOf(after.owner ?? 'root');
+  const gid = accounts.gidOf(after.group ?? 'root');
+  if (now.type === 'directory') files.remove(path);
+  if (now.target !== after.target) files.makeSymlink(path, after.target ?? '', uid, gid);
+  else if (now.uid !== uid || now.gid !== gid) files.setOwnership(path, '0777', uid, gid);
+}
+
+function makeDirectory({ path, after, now, accounts, files }: Making): void {
   const is = now.type === 'directory';
   const mode = after.mode ?? (is ? now.mode : null) ?? defaultDirectory.mode;
-  const uid = is && !after.owner ? now.uid : accounts.uidOf(after.owner ?? defaultDirectory.owner);
-  const gid = is && !after.group ? now.gid : accounts.gidOf(after.group ?? defaultDirectory.group);
+  const owner = after.owner ?? (is ? null : defaultDirectory.owner);
+  const group = after.group ?? (is ? null : defaultDirectory.group);
+  const uid = owner === null ? now.uid : accounts.uidOf(owner);
+  const gid = group === null ? now.gid : accounts.gidOf(group);
   if (is && now.mode === mode && now.uid === uid && now.gid === gid) return;
   if (now.type === 'file' || now.type === 'symlink') files.remove(path);
   files.makeDirectory(path, mode, uid, gid);
 }
 
 function contentOf(after: FileState, path: string, blobs: Blobs): Uint8Array {
-  if (after.digest === null) throw new GuiseError('change_failed', `Cannot write ${JSON.stringify(path)}: its plan names no content`);
+  if (after.digest === null)
+    throw new GuiseError('change_failed', `Cannot write ${JSON.stringify(path)}: its plan names no content`);
   return blobs.get(after.digest);
 }
 

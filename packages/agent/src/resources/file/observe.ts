@@ -29,7 +29,8 @@ function observeFile({ address }: Asked, accounts: Accounts, { host, blobs }: Ob
 
   function contentOf(of: string): Digest {
     const content = host.files.read(of);
-    if (content === null) throw new GuiseError('change_failed', `Cannot read ${address}: it went away while it was being looked at`);
+    if (content === null)
+      throw new GuiseError('change_failed', `Cannot read ${address}: it went away while it was being looked at`);
     return blobs.put(content);
   }
 }

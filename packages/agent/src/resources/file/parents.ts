@@ -7,7 +7,7 @@
  *
  * Shape: (wanted, released, live) → the same targets, save for directories that are let go, whose target becomes what they are.
  */
-import type { Address, FileState, State } from '@guise/model';
+import type { Address, State } from '@guise/model';
 import { addressOf, nameOf } from '@guise/model';
 import type { Files } from '../../host/index.ts';
 import type { Resolution } from '../adapter.ts';
@@ -24,7 +24,8 @@ export function resolveParents(wanted: States, released: States, live: States, f
   const leaves = leavingTest(released, implied, files);
   for (const [address, target] of released) {
     const now = live.get(address);
-    if (implied.has(address) || target['type'] !== 'absent' || now?.['type'] !== 'directory' || leaves(nameOf(address))) continue;
+    if (implied.has(address) || target['type'] !== 'absent' || now?.['type'] !== 'directory' || leaves(nameOf(address)))
+      continue;
     targets.set(address, now);
     warnings.push(`${nameOf(address)} stays: it holds what guise did not put there`);
   }

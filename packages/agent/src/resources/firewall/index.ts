@@ -25,7 +25,13 @@ export const firewallAdapter: Adapter = {
     if (change === undefined) return;
     // nft opens its standard input by name, which a socket does not allow.
     const path = `${stateDirectory}/firewall.json`;
-    host.files.write({ path, content: new TextEncoder().encode(renderTable(change.after as FirewallState)), mode: '0600', uid: 0, gid: 0 });
+    host.files.write({
+      path,
+      content: new TextEncoder().encode(renderTable(change.after as FirewallState)),
+      mode: '0600',
+      uid: 0,
+      gid: 0,
+    });
     point('firewall: before load');
     await host.run(['nft', '--json', '--file', path], { signal });
     point('firewall: after load');

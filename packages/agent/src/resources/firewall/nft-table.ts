@@ -51,7 +51,10 @@ const always: readonly (readonly JsonObject[])[] = [
 /** One atomic transaction: the table is replaced as a whole, or with an absent state removed. */
 export function renderTable(state: FirewallState): string {
   // Adding before deleting makes deleting succeed whether or not the table is there.
-  const cleared = [{ add: { table: { family: 'inet', name: 'guise' } } }, { delete: { table: { family: 'inet', name: 'guise' } } }];
+  const cleared = [
+    { add: { table: { family: 'inet', name: 'guise' } } },
+    { delete: { table: { family: 'inet', name: 'guise' } } },
+  ];
   return JSON.stringify({ nftables: [...cleared, ...contentOf(state).map((object) => ({ add: object }))] });
 }
 
@@ -98,7 +101,9 @@ function ruleOf(object: JsonObject): FirewallRule | null {
   const { rule } = object as { rule?: { readonly expr: readonly JsonObject[] } };
   if (rule === undefined || always.some((expr) => same(expr, rule.expr))) return null;
   const verdict = 'drop' in (rule.expr.at(-1) ?? {}) ? 'drop' : 'accept';
-  const matches = (rule.expr as readonly { readonly match?: Match }[]).flatMap(({ match: found }) => (found === undefined ? [] : [found]));
+  const matches = (rule.expr as readonly { readonly match?: Match }[]).flatMap(({ match: found }) =>
+    found === undefined ? [] : [found],
+  );
   const source = matches.find(({ left }) => left.payload?.field === 'saddr')?.right;
   const port = matches.find(({ left }) => left.payload?.field === 'dport');
   const number = matches.find(({ left }) => left.meta?.key === 'l4proto')?.right ?? null;
@@ -139,7 +144,7 @@ function portOf(text: string): Json {
 
 function textOfPort(right: Json): string {
   const { range } = right as { range?: readonly [number, number] };
-  return range === undefined ? String(right) : range.join('-');
+  return range === undefined ? JSON.stringify(right) : range.join('-');
 }
 
 function policyOf(object: JsonObject): 'accept' | 'drop' | null {

@@ -4,9 +4,15 @@
  */
 import type { AccountRecord, Address, Change, GroupState, State } from '@guise/model';
 import { nameOf } from '@guise/model';
-import type { Adapter } from '../adapter.ts';
-import { type AccountDatabase, editAccounts, ranksOf, readAccountDatabase, sweepAccounts } from '../accounts/account-database.ts';
+import {
+  type AccountDatabase,
+  editAccounts,
+  ranksOf,
+  readAccountDatabase,
+  sweepAccounts,
+} from '../accounts/account-database.ts';
 import { freeNumber } from '../accounts/free-numbers.ts';
+import type { Adapter } from '../adapter.ts';
 
 const absent: GroupState = { present: false, gid: null, record: null };
 
@@ -21,7 +27,10 @@ export const groupAdapter: Adapter = {
 
   async resolve(wanted, _released, live, { host }) {
     const database = readAccountDatabase(host.files);
-    const taken = new Set([...database.group.all().map((fields) => Number(fields[2])), ...[...wanted.values()].map(({ gid }) => Number(gid))]);
+    const taken = new Set([
+      ...database.group.all().map((fields) => Number(fields[2])),
+      ...[...wanted.values()].map(({ gid }) => Number(gid)),
+    ]);
     const targets = new Map<Address, State>();
     for (const [address, target] of [...wanted].sort(([a], [b]) => (a < b ? -1 : 1))) {
       if (target['present'] !== true || target['gid'] !== null) continue;
@@ -44,13 +53,17 @@ function groupState(name: string, { group, gshadow }: AccountDatabase): GroupSta
   const place = group.place(name);
   if (place === undefined) return absent;
   const shadowPlace = gshadow?.place(name);
-  const record: AccountRecord = { group: { ...place }, ...(shadowPlace === undefined ? {} : { gshadow: { ...shadowPlace } }) };
+  const record: AccountRecord = {
+    group: { ...place },
+    ...(shadowPlace === undefined ? {} : { gshadow: { ...shadowPlace } }),
+  };
   return { present: true, gid: Number(place.text.split(':')[2]), record };
 }
 
 /** Lines that return to their place find the one before them there already. */
 function byPlace(changes: readonly Change[]): readonly Change[] {
-  const index = ({ after }: Change): number => (after as GroupState).record?.['group']?.index ?? Number.POSITIVE_INFINITY;
+  const index = ({ after }: Change): number =>
+    (after as GroupState).record?.['group']?.index ?? Number.POSITIVE_INFINITY;
   return [...changes].sort((a, b) => (index(a) === index(b) ? 0 : index(a) - index(b)));
 }
 
@@ -63,10 +76,12 @@ function setGroup({ address, after }: Change, database: AccountDatabase): void {
     gshadow?.remove(name);
     return;
   }
-  const [, password = gshadow === null ? '*' : 'x', , members = ''] = group.fields(name) ?? record?.['group']?.text.split(':') ?? [];
+  const [, password = gshadow === null ? '*' : 'x', , members = ''] =
+    group.fields(name) ?? record?.['group']?.text.split(':') ?? [];
   const rank = ranksOf(group, name, String(gid));
   group.set([name, password, String(gid), members], rank, record?.['group']);
   if (gshadow === null || gshadow.fields(name) !== undefined) return;
-  const fields = record?.['gshadow']?.text.split(':') ?? (record === null || record === undefined ? [name, '!', '', members] : null);
+  const fields =
+    record?.['gshadow']?.text.split(':') ?? (record === null || record === undefined ? [name, '!', '', members] : null);
   if (fields !== null) gshadow.set(fields, rank, record?.['gshadow']);
 }

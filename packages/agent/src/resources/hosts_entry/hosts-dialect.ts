@@ -24,5 +24,9 @@ export function withHost(overlay: Overlay, name: string, ip: string | null): Ove
 }
 
 function wordsOf(line: string): readonly string[] {
-  return line.replace(/#.*$/, '').trim().split(/\s+/).filter((word) => word !== '');
+  return line
+    .replace(/#.*$/, '')
+    .trim()
+    .split(/\s+/)
+    .filter((word) => word !== '');
 }

@@ -5,7 +5,8 @@
 import type { Address, HostsEntryState, State } from '@guise/model';
 import { GuiseError, nameOf } from '@guise/model';
 import type { Adapter } from '../adapter.ts';
-import { entryOf, type Overlay, parseOverlay, renderOverlay } from '../overlay-file.ts';
+import { entryOf, parseOverlay } from '../overlay-file.ts';
+import { writeOverlay } from '../write-overlay.ts';
 import { hostsDialect, ipOf, withHost } from './hosts-dialect.ts';
 
 const path = '/etc/hosts';
@@ -25,19 +26,21 @@ export const hostsEntryAdapter: Adapter = {
   },
 
   async apply(changes, { host: { files } }) {
-    const text = files.readText(path);
-    let overlay: Overlay = parseOverlay(text, 'file');
+    let overlay = parseOverlay(files.readText(path), 'file');
     for (const { address, after } of changes) {
-      const name = nameOf(address);
-      if (/[\s#]/.test(name)) throw new GuiseError('address_invalid', `Cannot write ${JSON.stringify(name)} to ${path}: a host name has no blanks and no "#"`);
-      overlay = withHost(overlay, name, (after as HostsEntryState).ip);
+      overlay = withHost(overlay, plainName(nameOf(address)), (after as HostsEntryState).ip);
     }
-    const next = renderOverlay(overlay, hostsDialect);
-    if (next === text) return;
-    if (next === null) return files.remove(path);
-    const { type, mode, uid, gid } = files.status(path);
-    files.write({ path, content: Buffer.from(next), mode: type === 'absent' ? '0644' : mode!, uid, gid });
+    writeOverlay(path, overlay, hostsDialect, files);
   },
 
   sweep: (_addresses, { host }) => host.files.discardTemporary(path),
 };
+
+/** Throws: `address_invalid` for a name that would be several, or a comment. */
+function plainName(name: string): string {
+  if (!/[\s#]/.test(name)) return name;
+  throw new GuiseError(
+    'address_invalid',
+    `Cannot write ${JSON.stringify(name)} to ${path}: a host name has no blanks and no "#"`,
+  );
+}

@@ -9,8 +9,8 @@
  */
 import { type Address, type LimitState, nameOf, type State } from '@guise/model';
 import type { Adapter } from '../adapter.ts';
-import { removeUnitFile, unitPath, writeUnitFile } from '../systemd/unit-files.ts';
 import { reloadSystemd } from '../systemd/set-units.ts';
+import { removeUnitFile, unitPath, writeUnitFile } from '../systemd/unit-files.ts';
 import { isAlive, needsReload } from '../systemd/unit-status.ts';
 import { parseLimits, renderLimits } from './limit-file.ts';
 
@@ -20,7 +20,10 @@ export const limitAdapter: Adapter = {
 
   async observe(asked, { host }) {
     return new Map(
-      asked.map(({ address }): [Address, State] => [address, parseLimits(host.files.readText(unitPath(fileOf(nameOf(address)))))]),
+      asked.map(({ address }): [Address, State] => [
+        address,
+        parseLimits(host.files.readText(unitPath(fileOf(nameOf(address))))),
+      ]),
     );
   },
 
@@ -40,7 +43,8 @@ export const limitAdapter: Adapter = {
     }
     if (!host.live) return;
     const reports = await host.systemd.report(changes.map(({ address }) => nameOf(address)));
-    if ([...reports].some(([unit, report]) => isAlive(report) && needsReload(host, unit, report))) await reloadSystemd(context);
+    if ([...reports].some(([unit, report]) => isAlive(report) && needsReload(host, unit, report)))
+      await reloadSystemd(context);
   },
 };
 

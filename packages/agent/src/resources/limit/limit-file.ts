@@ -11,16 +11,25 @@ const keys = {
   memory_max_bytes: 'MemoryMax',
   tasks_max: 'TasksMax',
   io_weight: 'IOWeight',
-} as const satisfies { readonly [Field in 'cpu_quota_percent' | 'memory_max_bytes' | 'tasks_max' | 'io_weight']: string };
+} as const satisfies {
+  readonly [Field in 'cpu_quota_percent' | 'memory_max_bytes' | 'tasks_max' | 'io_weight']: string;
+};
 
 type Field = keyof typeof keys;
 const fields = Object.keys(keys) as readonly Field[];
 
-export const noLimits: LimitState = { cpu_quota_percent: null, memory_max_bytes: null, tasks_max: null, io_weight: null };
+export const noLimits: LimitState = {
+  cpu_quota_percent: null,
+  memory_max_bytes: null,
+  tasks_max: null,
+  io_weight: null,
+};
 
 /** Null when there is nothing to limit. */
 export function renderLimits(unit: string, state: LimitState): string | null {
-  const lines = fields.flatMap((field) => (state[field] === null ? [] : [`${keys[field]}=${state[field]}${field === 'cpu_quota_percent' ? '%' : ''}`]));
+  const lines = fields.flatMap((field) =>
+    state[field] === null ? [] : [`${keys[field]}=${state[field]}${field === 'cpu_quota_percent' ? '%' : ''}`],
+  );
   return lines.length === 0 ? null : `# Limits of ${unit}, set by guise.\n[${sectionOf(unit)}]\n${lines.join('\n')}\n`;
 }
 

@@ -19,7 +19,10 @@ export const moduleAdapter: Adapter = {
     return new Map(
       asked.map(({ address }): [Address, State] => {
         const name = nameOf(address);
-        const state: ModuleState = { loaded: isLoaded(name, files), persistent: files.status(loadFile(name)).type === 'file' };
+        const state: ModuleState = {
+          loaded: isLoaded(name, files),
+          persistent: files.status(loadFile(name)).type === 'file',
+        };
         return [address, state];
       }),
     );
@@ -35,7 +38,8 @@ export const moduleAdapter: Adapter = {
     for (const { name, after } of goals) {
       const path = loadFile(name);
       if (!after.persistent) files.remove(path);
-      else if (files.status(path).type !== 'file') files.write({ path, content: Buffer.from(`${name}\n`), mode: '0644', uid: 0, gid: 0 });
+      else if (files.status(path).type !== 'file')
+        files.write({ path, content: Buffer.from(`${name}\n`), mode: '0644', uid: 0, gid: 0 });
     }
   },
 
@@ -53,7 +57,14 @@ function isLoaded(name: string, files: Files): boolean {
 function builtIn(files: Files): ReadonlySet<string> {
   const release = (files.readText('/proc/sys/kernel/osrelease') ?? '').trim();
   const list = files.readText(`/lib/modules/${release}/modules.builtin`) ?? '';
-  return new Set(list.split('\n').map((line) => line.replace(/^.*\//, '').replace(/\.ko.*$/, '').replaceAll('-', '_')));
+  return new Set(
+    list.split('\n').map((line) =>
+      line
+        .replace(/^.*\//, '')
+        .replace(/\.ko.*$/, '')
+        .replaceAll('-', '_'),
+    ),
+  );
 }
 
 function loadFile(name: string): string {

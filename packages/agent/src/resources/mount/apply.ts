@@ -15,10 +15,15 @@ type Goal = readonly [path: string, after: MountState];
 export async function applyMounts(changes: readonly Change[], context: ApplyContext): Promise<void> {
   const { host, signal } = context;
   const { files } = host;
-  const goals = changes.map(({ address, after }): Goal => [nameOf(address), after as MountState]).sort(([a], [b]) => (a < b ? -1 : 1));
-  const live = new Map(parseMountInfo(files.readText('/proc/self/mountinfo') ?? '').map((mount) => [mount.path, mount]));
+  const goals = changes
+    .map(({ address, after }): Goal => [nameOf(address), after as MountState])
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  const live = new Map(
+    parseMountInfo(files.readText('/proc/self/mountinfo') ?? '').map((mount) => [mount.path, mount]),
+  );
   const deviceName = deviceNames(files);
-  const now = ([path, known]: Goal): Told => mountState({ mount: live.get(path) ?? null, entry: null, known, deviceName });
+  const now = ([path, known]: Goal): Told =>
+    mountState({ mount: live.get(path) ?? null, entry: null, known, deviceName });
 
   const leaving = goals.filter((goal) => now(goal).mounted && (!goal[1].mounted || another(now(goal), goal[1])));
   for (const wave of wavesOf(leaving).reverse()) {
@@ -32,8 +37,18 @@ export async function applyMounts(changes: readonly Change[], context: ApplyCont
   }
   for (const goal of goals) {
     const [path, after] = goal;
-    if (!after.mounted || coming.includes(goal) || now(goal).options.join() === [...after.options].sort().join()) continue;
-    await host.run(['mount', '-o', ['remount', ...cleared(now(goal).options, after.options), ...after.options].join(','), '--', path], { signal });
+    if (!after.mounted || coming.includes(goal) || now(goal).options.join() === [...after.options].sort().join())
+      continue;
+    await host.run(
+      [
+        'mount',
+        '-o',
+        ['remount', ...cleared(now(goal).options, after.options), ...after.options].join(','),
+        '--',
+        path,
+      ],
+      { signal },
+    );
   }
   writeFstab(goals, files);
   for (const [path, after] of [...goals].reverse()) removeMountPoint(path, after, files);
@@ -52,7 +67,9 @@ function wavesOf(goals: readonly Goal[]): Goal[][] {
 
 /** Whether it is another file system, which no remount can make it. */
 function another(now: Told, after: MountState): boolean {
-  return now.device !== after.device || (after.fstype !== 'auto' && after.fstype !== 'none' && now.fstype !== after.fstype);
+  return (
+    now.device !== after.device || (after.fstype !== 'auto' && after.fstype !== 'none' && now.fstype !== after.fstype)
+  );
 }
 
 /** A remount keeps flags that it does not name, so those that go are named by their opposite. */

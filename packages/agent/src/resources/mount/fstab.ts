@@ -1,7 +1,8 @@
 /** Entries of `/etc/fstab`, guise's among those of others. Source: fstab(5). */
 import type { MountState } from '@guise/model';
 import { escapeMount, type Files, unescapeMount } from '../../host/index.ts';
-import { type Dialect, entryOf, type Overlay, parseOverlay, renderOverlay, withEntry } from '../overlay-file.ts';
+import { type Dialect, entryOf, type Overlay, parseOverlay, withEntry } from '../overlay-file.ts';
+import { writeOverlay } from '../write-overlay.ts';
 import type { FstabEntry } from './mount-state.ts';
 
 export const fstabPath = '/etc/fstab';
@@ -21,7 +22,11 @@ export function readFstab(files: Files): (path: string) => FstabEntry | null {
     const line = entryOf(overlay, path, dialect);
     if (line === null) return null;
     const [device = '', , fstype = 'auto', options = ''] = line.trim().split(/\s+/);
-    return { device: unescapeMount(device), fstype, options: options.split(',').filter((option) => option !== '' && option !== 'defaults') };
+    return {
+      device: unescapeMount(device),
+      fstype,
+      options: options.split(',').filter((option) => option !== '' && option !== 'defaults'),
+    };
   };
 }
 
@@ -32,18 +37,15 @@ export function fstabLine(path: string, { device, fstype, options }: MountState)
 
 /** One rewrite for all; an entry that is right already, whosever it is, stays as it is. */
 export function writeFstab(mounts: readonly (readonly [path: string, state: MountState])[], files: Files): void {
-  const text = files.readText(fstabPath);
-  let overlay = parseOverlay(text, 'file');
+  let overlay = parseOverlay(files.readText(fstabPath), 'file');
   for (const [path, state] of mounts) {
     const without = withoutOwn(overlay, path);
     const original = entryOf(without, path, dialect);
-    overlay = state.persistent ? withEntry(without, path, sameEntry(original, path, state) ? original : fstabLine(path, state), dialect) : withEntry(without, path, null, dialect);
+    overlay = state.persistent
+      ? withEntry(without, path, sameEntry(original, path, state) ? original : fstabLine(path, state), dialect)
+      : withEntry(without, path, null, dialect);
   }
-  const next = renderOverlay(overlay, dialect);
-  if (next === text) return;
-  if (next === null) return files.remove(fstabPath);
-  const { type, mode, uid, gid } = files.status(fstabPath);
-  files.write({ path: fstabPath, content: Buffer.from(next), mode: type === 'absent' ? '0644' : mode!, uid, gid });
+  writeOverlay(fstabPath, overlay, dialect, files);
 }
 
 function withoutOwn(overlay: Overlay, path: string): Overlay {

@@ -20,7 +20,9 @@ export const mountAdapter: Adapter = {
   offline: false,
 
   async observe(asked, { host: { files } }) {
-    const mounts = new Map(parseMountInfo(files.readText('/proc/self/mountinfo') ?? '').map((mount) => [mount.path, mount]));
+    const mounts = new Map(
+      parseMountInfo(files.readText('/proc/self/mountinfo') ?? '').map((mount) => [mount.path, mount]),
+    );
     const fstab = readFstab(files);
     const deviceName = deviceNames(files);
     return new Map(

@@ -7,9 +7,16 @@ import { fstabLine } from './fstab.ts';
 export const mountListPath = '/run/guise-mounts.fstab';
 
 /** Parents before children, as given. Throws: `command_failed`. */
-export async function mountAll(mounts: readonly (readonly [path: string, state: MountState])[], { files, run }: Host, signal: AbortSignal): Promise<void> {
+export async function mountAll(
+  mounts: readonly (readonly [path: string, state: MountState])[],
+  { files, run }: Host,
+  signal: AbortSignal,
+): Promise<void> {
   if (mounts.length === 0) return;
-  const lines = mounts.map(([path, state]) => `${fstabLine(path, { ...state, options: state.options.filter((option) => option !== 'noauto') })}\n`);
+  const lines = mounts.map(
+    ([path, state]) =>
+      `${fstabLine(path, { ...state, options: state.options.filter((option) => option !== 'noauto') })}\n`,
+  );
   files.write({ path: mountListPath, content: Buffer.from(lines.join('')), mode: '0600', uid: 0, gid: 0 });
   try {
     await run(['mount', '--all', '--fstab', mountListPath], { signal });

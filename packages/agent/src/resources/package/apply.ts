@@ -14,16 +14,25 @@ import type { ApplyContext } from '../adapter.ts';
 import { configurePending, runApt } from './apt.ts';
 import { dpkgStatusDigest, type Installed, isUnfinished, readDpkgStatus, versionOf } from './dpkg-status.ts';
 import { footprintOf } from './footprint.ts';
-import { begunFootprint, readFootprints, readOpenFootprint, removeOpenFootprint, writeFootprint, writeOpenFootprint } from './footprint-store.ts';
+import {
+  begunFootprint,
+  readFootprints,
+  readOpenFootprint,
+  removeOpenFootprint,
+  writeFootprint,
+  writeOpenFootprint,
+} from './footprint-store.ts';
 import { dropArchive, keepArchives, keptArchive } from './kept-archives.ts';
 import { takeManifest } from './manifest.ts';
 import { roots } from './needed-packages.ts';
 import { revertFootprints } from './revert-footprints.ts';
+import { followFiles, runningUnitsOf } from './running-units.ts';
 
 export async function applyPackages(changes: readonly Change[], context: ApplyContext): Promise<void> {
   const { host } = context;
   const wanted = new Map(changes.map(({ address, after }) => [nameOf(address), (after as PackageState).version]));
-  if ([...readDpkgStatus(host.files).values()].some(isUnfinished)) await pointed('finishing dpkg', () => configurePending(host), context);
+  if ([...readDpkgStatus(host.files).values()].some(isUnfinished))
+    await pointed('finishing dpkg', () => configurePending(host), context);
   const installed = readDpkgStatus(host.files);
   await openFootprint(wanted, installed, context);
   await install(wanted, installed, context);
@@ -33,12 +42,20 @@ export async function applyPackages(changes: readonly Change[], context: ApplyCo
   for (const [name, version] of wanted) if (version !== null) dropArchive(name, version, context);
 }
 
-async function install(wanted: ReadonlyMap<string, string | null>, installed: Installed, context: ApplyContext): Promise<void> {
+async function install(
+  wanted: ReadonlyMap<string, string | null>,
+  installed: Installed,
+  context: ApplyContext,
+): Promise<void> {
   const ours = packagesOfOurs(context);
   const live = (name: string): string | null => versionOf(installed.get(name));
-  const coming = [...wanted].flatMap(([name, version]) => (version === null || live(name) === version ? [] : [[name, version] as const]));
+  const coming = [...wanted].flatMap(([name, version]) =>
+    version === null || live(name) === version ? [] : [[name, version] as const],
+  );
   const leaving = [...wanted].flatMap(([name, version]) => (version !== null || live(name) === null ? [] : [name]));
-  const fromBefore = [...leaving, ...coming.map(([name]) => name)].filter((name) => live(name) !== null && !ours.has(name));
+  const fromBefore = [...leaving, ...coming.map(([name]) => name)].filter(
+    (name) => live(name) !== null && !ours.has(name),
+  );
   const removedFromBefore = leaving.filter((name) => fromBefore.includes(name));
   if (coming.length === 0 && removedFromBefore.length === 0) return;
   await keepArchives(new Map(fromBefore.map((name) => [name, live(name) ?? ''])), context);
@@ -47,9 +64,11 @@ async function install(wanted: ReadonlyMap<string, string | null>, installed: In
   // What comes back was running before, and stops when it leaves; what is new waits for its service to be started.
   const daemons = coming.every(([name, version]) => keptArchive(name, version, context) !== null);
   const argv = ['install', ...flags, '--', ...archives, ...leaving.map((name) => `${name}-`)];
+  const running = daemons ? [] : await runningUnitsOf(fromBefore, context.host);
   await pointed('apt install', () => runApt(context.host, { argv, daemons }), context);
   // New generators have not run, and the units that they make are what starts PostgreSQL's clusters.
   await context.host.systemd.reload();
+  await followFiles(running, context.host);
   await markDependencies(new Set(coming.map(([name]) => name).filter((name) => live(name) === null)), context);
 }
 
@@ -64,10 +83,14 @@ async function markDependencies(names: ReadonlySet<string>, { host }: ApplyConte
 async function purge(wanted: ReadonlyMap<string, string | null>, context: ApplyContext): Promise<void> {
   const installed = readDpkgStatus(context.host.files);
   const ours = packagesOfOurs(context);
-  const configured = new Set([...readFootprints(context), readOpenFootprint(context)].flatMap((footprint) => footprint?.configured ?? []));
+  const configured = new Set(
+    [...readFootprints(context), readOpenFootprint(context)].flatMap((footprint) => footprint?.configured ?? []),
+  );
   const leaving = [...wanted].flatMap(([name, version]) => {
     const found = installed.get(name);
-    return version !== null || found === undefined || !ours.has(name) || found.status === 'not-installed' ? [] : [found];
+    return version !== null || found === undefined || !ours.has(name) || found.status === 'not-installed'
+      ? []
+      : [found];
   });
   const broken = leaving.filter(({ needsReinstall }) => needsReinstall).map(({ name }) => name);
   if (broken.length > 0) {
@@ -77,15 +100,32 @@ async function purge(wanted: ReadonlyMap<string, string | null>, context: ApplyC
   const whole = leaving.filter(({ needsReinstall }) => !needsReinstall).map(({ name }) => name);
   const purged = whole.filter((name) => !configured.has(name));
   const removed = whole.filter((name) => configured.has(name) && versionOf(installed.get(name)) !== null);
-  if (purged.length > 0) await pointed('apt purge', () => runApt(context.host, { argv: ['purge', '--', ...purged], daemons: true }), context);
-  if (removed.length > 0) await pointed('apt remove', () => runApt(context.host, { argv: ['remove', '--', ...removed], daemons: true }), context);
+  if (purged.length > 0)
+    await pointed(
+      'apt purge',
+      () => runApt(context.host, { argv: ['purge', '--', ...purged], daemons: true }),
+      context,
+    );
+  if (removed.length > 0)
+    await pointed(
+      'apt remove',
+      () => runApt(context.host, { argv: ['remove', '--', ...removed], daemons: true }),
+      context,
+    );
 }
 
-async function openFootprint(wanted: ReadonlyMap<string, string | null>, installed: Installed, context: ApplyContext): Promise<void> {
+async function openFootprint(
+  wanted: ReadonlyMap<string, string | null>,
+  installed: Installed,
+  context: ApplyContext,
+): Promise<void> {
   const { host, stateDirectory } = context;
   if (begunFootprint(context) !== null) return;
   const dpkgStatus = dpkgStatusDigest(host.files);
-  const coming = [...wanted].filter(([name, version]) => version !== null && versionOf(installed.get(name)) === null).map(([name]) => name);
+  // One whose archive was kept was here before guise, and is not its own when it returns.
+  const isNew = ([name, version]: readonly [string, string | null]): boolean =>
+    version !== null && versionOf(installed.get(name)) === null && keptArchive(name, version, context) === null;
+  const coming = [...wanted].filter(isNew).map(([name]) => name);
   if (coming.length === 0) return;
   const configured = coming.filter((name) => installed.get(name)?.status === 'config-files');
   const manifest = takeManifest(host.files, stateDirectory);
@@ -104,7 +144,9 @@ async function closeFootprint(context: ApplyContext): Promise<void> {
 }
 
 function packagesOfOurs(context: ApplyContext): ReadonlySet<string> {
-  return new Set([...readFootprints(context), readOpenFootprint(context)].flatMap((footprint) => footprint?.packages ?? []));
+  return new Set(
+    [...readFootprints(context), readOpenFootprint(context)].flatMap((footprint) => footprint?.packages ?? []),
+  );
 }
 
 async function pointed(name: string, step: () => Promise<unknown>, { point }: ApplyContext): Promise<void> {

@@ -13,7 +13,7 @@ import type { Host, RunResult } from '../../host/host.ts';
 import type { ObserveContext } from '../adapter.ts';
 
 const options = [
-  'DPkg::Lock::Timeout=' + String(limits.packageLockTimeoutS),
+  `DPkg::Lock::Timeout=${limits.packageLockTimeoutS}`,
   'Dpkg::Options::=--force-confdef',
   'Dpkg::Options::=--force-confold',
   'Dpkg::Use-Pty=false',
@@ -38,11 +38,14 @@ export interface AptRun {
 export async function runApt(host: Host, { argv, daemons }: AptRun): Promise<void> {
   // Not called off half-way: a killed dpkg costs more time than a finished one. But when we are killed apt goes with us, because
   // one that still waits or downloads would otherwise begin to install after recovery has looked.
-  const { status, stdout, stderr } = await host.run(['setpriv', '--pdeathsig', 'KILL', 'apt-get', '--yes', '--quiet', ...options, ...argv], {
-    env: daemons ? environment : { ...environment, SYSTEMD_OFFLINE: '1' },
-    timeoutMs: limits.packageTimeoutMs,
-    accept: 'any',
-  });
+  const { status, stdout, stderr } = await host.run(
+    ['setpriv', '--pdeathsig', 'KILL', 'apt-get', '--yes', '--quiet', ...options, ...argv],
+    {
+      env: daemons ? environment : { ...environment, SYSTEMD_OFFLINE: '1' },
+      timeoutMs: limits.packageTimeoutMs,
+      accept: 'any',
+    },
+  );
   if (status !== 0) throw await refusal(host, { status, stdout, stderr });
 }
 
@@ -55,13 +58,30 @@ export interface Simulated {
  * What these changes would do, exactly. They are apt's arguments: `a`, `a=1.2`, `b-`, or the path of an archive.
  * Of `leaving`, what nothing needs any more goes too.
  */
-export async function simulate({ host, stateDirectory }: ObserveContext, changes: readonly string[], leaving: ReadonlySet<string>): Promise<Simulated> {
+export async function simulate(
+  { host, stateDirectory }: ObserveContext,
+  changes: readonly string[],
+  leaving: ReadonlySet<string>,
+): Promise<Simulated> {
   const path = `${stateDirectory}/extended_states`;
-  const marks = [...leaving].map((name) => `Package: ${name}\nArchitecture: ${architectureOf(host)}\nAuto-Installed: 1\n`).join('\n');
+  const marks = [...leaving]
+    .map((name) => `Package: ${name}\nArchitecture: ${architectureOf(host)}\nAuto-Installed: 1\n`)
+    .join('\n');
   host.files.write({ path, content: new TextEncoder().encode(marks), mode: '0600', uid: 0, gid: 0 });
-  const simulation = ['Debug::NoLocking=true', `Dir::State::extended_states=${path}`, 'APT::AutoRemove::RecommendsImportant=false'];
+  const simulation = [
+    'Debug::NoLocking=true',
+    `Dir::State::extended_states=${path}`,
+    'APT::AutoRemove::RecommendsImportant=false',
+  ];
   const flags = ['--simulate', '--quiet', '--no-install-recommends', '--allow-downgrades', '--auto-remove'];
-  const argv = ['apt-get', ...flags, ...simulation.flatMap((option) => ['--option', option]), 'install', '--', ...changes];
+  const argv = [
+    'apt-get',
+    ...flags,
+    ...simulation.flatMap((option) => ['--option', option]),
+    'install',
+    '--',
+    ...changes,
+  ];
   const result = await host.run(argv, { accept: 'any', timeoutMs: limits.packageTimeoutMs });
   host.files.remove(path);
   if (result.status !== 0) throw await refusal(host, result);
@@ -95,7 +115,10 @@ export async function configurePending(host: Host): Promise<void> {
 }
 
 /** The versions that can be had, newest first. */
-export async function availableVersions(host: Host, names: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+export async function availableVersions(
+  host: Host,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
   const versions = new Map<string, string[]>();
   if (names.length === 0) return versions;
   const { stdout } = await host.run(['apt-cache', 'madison', '--', ...names], { accept: 'any' });
@@ -117,23 +140,47 @@ export async function ensureLists(host: Host): Promise<void> {
 
 async function refusal(host: Host, { status, stdout, stderr }: RunResult): Promise<GuiseError> {
   const detail = `${stdout}\n${stderr}`.slice(-4000);
-  const unknown = /Unable to locate package (\S+)/.exec(stderr)?.[1] ?? /Package '?(\S+?)'? has no installation candidate/.exec(stderr)?.[1];
+  const unknown =
+    /Unable to locate package (\S+)/.exec(stderr)?.[1] ??
+    /Package '?(\S+?)'? has no installation candidate/.exec(stderr)?.[1];
   if (unknown !== undefined) {
-    return new GuiseError('document_invalid', `Cannot install the package ${unknown}: this host's package sources do not have it`, { detail });
+    return new GuiseError(
+      'document_invalid',
+      `Cannot install the package ${unknown}: this host's package sources do not have it`,
+      { detail },
+    );
   }
   const [, version, name] = /Version '(.*)' for '(\S+)' was not found/.exec(stderr) ?? [];
   if (name !== undefined) {
     const available = (await availableVersions(host, [name])).get(name)?.slice(0, limits.packageVersionsReported) ?? [];
-    return new GuiseError('document_invalid', `Cannot install ${name}=${version}: this host's package sources have ${available.join(', ') || 'no version of it'}`, { detail });
+    return new GuiseError(
+      'document_invalid',
+      `Cannot install ${name}=${version}: this host's package sources have ${available.join(', ') || 'no version of it'}`,
+      { detail },
+    );
   }
   const holder = /It is held by process (\d+) \((.*?)\)/.exec(stderr);
   if (/Could not get lock|Unable to acquire the dpkg/.test(stderr)) {
     const by = holder === null ? 'another program' : `${holder[2]} (process ${holder[1]})`;
-    return new GuiseError('host_busy', `Cannot change packages: ${by} has held dpkg's lock for more than ${limits.packageLockTimeoutS} s`, { detail });
+    return new GuiseError(
+      'host_busy',
+      `Cannot change packages: ${by} has held dpkg's lock for more than ${limits.packageLockTimeoutS} s`,
+      { detail },
+    );
   }
-  const words = stderr.split('\n').filter((line) => /^(E:|dpkg:)/.test(line)).map((line) => line.replace(/^E: /, ''));
-  const unmet = stdout.split('\n').filter((line) => / (Depends|Conflicts|Breaks): /.test(line)).map((line) => line.trim());
-  return new GuiseError('change_failed', `Cannot change packages: ${[...unmet, ...words].slice(0, 5).join('; ') || `apt-get exited with status ${status}`}`, { detail });
+  const words = stderr
+    .split('\n')
+    .filter((line) => /^(E:|dpkg:)/.test(line))
+    .map((line) => line.replace(/^E: /, ''));
+  const unmet = stdout
+    .split('\n')
+    .filter((line) => / (Depends|Conflicts|Breaks): /.test(line))
+    .map((line) => line.trim());
+  return new GuiseError(
+    'change_failed',
+    `Cannot change packages: ${[...unmet, ...words].slice(0, 5).join('; ') || `apt-get exited with status ${status}`}`,
+    { detail },
+  );
 }
 
 function architectureOf(host: Host): string {

@@ -38,13 +38,17 @@ export function dpkgStatusDigest(files: Files): Digest {
 
 /** The last paragraph about a package counts. */
 export function parseDpkgStatus(text: string): Installed {
-  const paragraphs = text.split(/\n\n+/).filter((paragraph) => paragraph.trim() !== '').map(parseFields);
+  const paragraphs = text
+    .split(/\n\n+/)
+    .filter((paragraph) => paragraph.trim() !== '')
+    .map(parseFields);
   const native = paragraphs.find((fields) => fields.get('Package') === 'dpkg')?.get('Architecture');
   return new Map(
     paragraphs.map((fields) => {
       const found = packageOf(fields);
       const architecture = fields.get('Architecture');
-      const isForeign = native !== undefined && architecture !== undefined && architecture !== native && architecture !== 'all';
+      const isForeign =
+        native !== undefined && architecture !== undefined && architecture !== native && architecture !== 'all';
       return [isForeign ? `${found.name}:${architecture}` : found.name, found];
     }),
   );
@@ -62,14 +66,19 @@ export function isUnfinished({ status, needsReinstall }: DpkgPackage): boolean {
 
 function packageOf(fields: ReadonlyMap<string, string>): DpkgPackage {
   const [, flag = '', status = ''] = (fields.get('Status') ?? '').split(' ');
-  const depends = [fields.get('Pre-Depends'), fields.get('Depends')].flatMap((list) => (list === undefined ? [] : list.split(',')));
+  const depends = [fields.get('Pre-Depends'), fields.get('Depends')].flatMap((list) =>
+    list === undefined ? [] : list.split(','),
+  );
   return {
     name: fields.get('Package') ?? '',
     version: fields.get('Version') ?? '',
     status,
     needsReinstall: flag === 'reinstreq',
     depends: depends.map((alternatives) => alternatives.split('|').map(bareName)),
-    provides: (fields.get('Provides') ?? '').split(',').map(bareName).filter((name) => name !== ''),
+    provides: (fields.get('Provides') ?? '')
+      .split(',')
+      .map(bareName)
+      .filter((name) => name !== ''),
   };
 }
 
@@ -91,5 +100,7 @@ function parseFields(paragraph: string): ReadonlyMap<string, string> {
 /** dpkg's record, and then the changes that it notes in numbered files while it works; a killed one leaves them there. */
 function recordsOf(files: Files): readonly string[] {
   const updates = files.list(updatesDirectory).filter((name) => /^\d+$/.test(name));
-  return [statusPath, ...updates.map((name) => `${updatesDirectory}/${name}`)].map((path) => files.readText(path) ?? '');
+  return [statusPath, ...updates.map((name) => `${updatesDirectory}/${name}`)].map(
+    (path) => files.readText(path) ?? '',
+  );
 }

@@ -85,7 +85,9 @@ export function begunFootprint(context: ObserveContext): OpenFootprint | null {
 
 /** Durable when it resolves. */
 export async function writeOpenFootprint({ manifest, ...rest }: OpenFootprint, context: ObserveContext): Promise<void> {
-  const contents = [...manifest.contents].map(([path, bytes]) => [path, Buffer.from(bytes).toString('base64')] as const);
+  const contents = [...manifest.contents].map(
+    ([path, bytes]) => [path, Buffer.from(bytes).toString('base64')] as const,
+  );
   const stored: StoredOpenFootprint = { ...rest, manifest: { entries: [...manifest.entries], contents } };
   write(openName, stored, context);
   await context.host.files.sync();
@@ -105,7 +107,13 @@ interface StoredOpenFootprint extends Omit<OpenFootprint, 'manifest'> {
 function write(name: string, value: Footprint | StoredOpenFootprint, { host, stateDirectory }: ObserveContext): void {
   const directory = directoryOf(stateDirectory);
   host.files.makeDirectory(directory, '0700', 0, 0);
-  host.files.write({ path: `${directory}/${name}`, content: new TextEncoder().encode(JSON.stringify(value)), mode: '0600', uid: 0, gid: 0 });
+  host.files.write({
+    path: `${directory}/${name}`,
+    content: new TextEncoder().encode(JSON.stringify(value)),
+    mode: '0600',
+    uid: 0,
+    gid: 0,
+  });
 }
 
 function directoryOf(stateDirectory: string): string {

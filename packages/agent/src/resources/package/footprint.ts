@@ -14,7 +14,14 @@ const infoDirectory = '/var/lib/dpkg/info';
 const scriptNames = ['preinst', 'postinst', 'prerm', 'postrm', 'config'];
 
 /** Files in which every line begins with the name that it is about. */
-export const accountFiles: readonly string[] = ['/etc/passwd', '/etc/shadow', '/etc/group', '/etc/gshadow', '/etc/subuid', '/etc/subgid'];
+export const accountFiles: readonly string[] = [
+  '/etc/passwd',
+  '/etc/shadow',
+  '/etc/group',
+  '/etc/gshadow',
+  '/etc/subuid',
+  '/etc/subgid',
+];
 
 export function footprintOf(open: OpenFootprint, now: Manifest, files: Files): Footprint {
   const before = open.manifest;
@@ -59,7 +66,9 @@ function alteredFiles(before: Manifest, now: Manifest): readonly AlteredFile[] {
     const after = now.entries.get(path) ?? null;
     if (accountFiles.includes(path) || (after !== null && sameEntry(entry, after))) return [];
     const bytes = before.contents.get(path);
-    return [{ path, before: entry, content: bytes === undefined ? null : Buffer.from(bytes).toString('base64'), after }];
+    return [
+      { path, before: entry, content: bytes === undefined ? null : Buffer.from(bytes).toString('base64'), after },
+    ];
   });
 }
 
@@ -75,15 +84,23 @@ export function sameEntry(a: Entry, b: Entry): boolean {
 }
 
 function linesByName(bytes: Uint8Array | undefined): ReadonlyMap<string, string> {
-  const lines = Buffer.from(bytes ?? []).toString('utf8').split('\n').filter((line) => line !== '');
+  const lines = Buffer.from(bytes ?? [])
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line !== '');
   return new Map(lines.map((line) => [line.slice(0, line.indexOf(':')), line]));
 }
 
 /** Those of a package for several architectures have the architecture in their name. */
 function scriptsOf(name: string, files: Files): string {
   const isOfPackage = (file: string): boolean => {
-    const [owner, script = ''] = [file.slice(0, file.lastIndexOf('.')), file.slice(file.lastIndexOf('.') + 1)];
+    const dot = file.lastIndexOf('.');
+    const [owner, script] = [file.slice(0, dot), file.slice(dot + 1)];
     return scriptNames.includes(script) && (owner === name || owner.startsWith(`${name}:`));
   };
-  return files.list(infoDirectory).filter(isOfPackage).map((file) => files.readText(`${infoDirectory}/${file}`) ?? '').join('\n');
+  return files
+    .list(infoDirectory)
+    .filter(isOfPackage)
+    .map((file) => files.readText(`${infoDirectory}/${file}`) ?? '')
+    .join('\n');
 }

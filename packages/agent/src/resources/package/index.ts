@@ -12,7 +12,7 @@ import type { Adapter } from '../adapter.ts';
 import { applyPackages } from './apply.ts';
 import { configurePending } from './apt.ts';
 import { readDpkgStatus, versionOf } from './dpkg-status.ts';
-import { begunFootprint, readFootprints, readOpenFootprint } from './footprint-store.ts';
+import { begunFootprint, readFootprints } from './footprint-store.ts';
 import { ownersOfAddresses } from './owners.ts';
 import { resolvePackages } from './resolve.ts';
 
@@ -26,7 +26,9 @@ export const packageAdapter: Adapter = {
     const withTraces = new Set(footprints.flatMap((footprint) => footprint?.packages ?? []));
     const version = (name: string): string | null =>
       versionOf(installed.get(name)) ?? (withTraces.has(name) ? 'left, not its traces' : null);
-    return new Map(asked.map(({ address }): [Address, PackageState] => [address, { version: version(nameOf(address)) }]));
+    return new Map(
+      asked.map(({ address }): [Address, PackageState] => [address, { version: version(nameOf(address)) }]),
+    );
   },
 
   resolve: (wanted, released, _live, context) => resolvePackages(wanted, released, context),
@@ -34,7 +36,7 @@ export const packageAdapter: Adapter = {
   ownersOf: async (addresses, packages, context) => ownersOfAddresses(addresses, packages, context),
 
   async sweep(_addresses, context) {
-    if (readOpenFootprint(context) !== null) await configurePending(context.host);
+    await configurePending(context.host);
   },
 
   apply: applyPackages,

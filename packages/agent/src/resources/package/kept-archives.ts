@@ -12,7 +12,9 @@ import { runApt } from './apt.ts';
 export function keptArchive(name: string, version: string, { host, stateDirectory }: ObserveContext): string | null {
   const directory = directoryOf(stateDirectory);
   const prefix = `${name}_${encoded(version)}_`;
-  const file = host.files.list(directory).find((candidate) => candidate.startsWith(prefix) && candidate.endsWith('.deb'));
+  const file = host.files
+    .list(directory)
+    .find((candidate) => candidate.startsWith(prefix) && candidate.endsWith('.deb'));
   return file === undefined ? null : `${directory}/${file}`;
 }
 

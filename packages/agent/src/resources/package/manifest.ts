@@ -6,7 +6,7 @@
  */
 import { GuiseError, limits } from '@guise/model';
 import { digestOf } from '../../host/digest.ts';
-import type { Files, FileStatus } from '../../host/host.ts';
+import type { FileStatus, Files } from '../../host/host.ts';
 
 export interface Entry {
   readonly type: FileStatus['type'];
@@ -33,7 +33,14 @@ const places: readonly { readonly path: string; readonly depth: number }[] = [
   { path: '/root', depth: 1 },
 ];
 
-const leftOut: ReadonlySet<string> = new Set(['/var/cache', '/var/log', '/var/tmp', '/var/lib/dpkg', '/var/lib/apt', '/opt/guise']);
+const leftOut: ReadonlySet<string> = new Set([
+  '/var/cache',
+  '/var/log',
+  '/var/tmp',
+  '/var/lib/dpkg',
+  '/var/lib/apt',
+  '/opt/guise',
+]);
 
 export function takeManifest(files: Files, stateDirectory: string): Manifest {
   const entries = new Map<string, Entry>();
@@ -43,13 +50,20 @@ export function takeManifest(files: Files, stateDirectory: string): Manifest {
     const status = files.status(path);
     if (status.type === 'absent') return;
     if (entries.size >= limits.footprintEntries) {
-      throw new GuiseError('limit_exceeded', `Cannot install packages: more than ${limits.footprintEntries} files would have to be watched`);
+      throw new GuiseError(
+        'limit_exceeded',
+        `Cannot install packages: more than ${limits.footprintEntries} files would have to be watched`,
+      );
     }
-    const bytes = status.type === 'file' && path.startsWith('/etc/') && status.sizeBytes <= limits.footprintFileSizeBytes ? files.read(path) : null;
+    const bytes =
+      status.type === 'file' && path.startsWith('/etc/') && status.sizeBytes <= limits.footprintFileSizeBytes
+        ? files.read(path)
+        : null;
     if (bytes !== null) contents.set(path, bytes);
     const content = bytes === null ? status.target : digestOf(bytes);
     entries.set(path, { type: status.type, mode: status.mode ?? '0000', uid: status.uid, gid: status.gid, content });
-    if (status.type === 'directory' && depth > 0) for (const name of files.list(path)) walk(`${path}/${name}`, depth - 1);
+    if (status.type === 'directory' && depth > 0)
+      for (const name of files.list(path)) walk(`${path}/${name}`, depth - 1);
   };
   for (const { path, depth } of places) walk(path, depth);
   return { entries, contents };

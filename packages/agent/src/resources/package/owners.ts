@@ -36,7 +36,9 @@ function ownerOf(address: Address, ownerOfPath: Find, ownerOfAccount: Find): str
     case 'unit':
       return ownerOfPath(`/etc/systemd/system/${name}`);
     case 'service':
-      return unitPaths(name).map(ownerOfPath).find((owner) => owner !== undefined);
+      return unitPaths(name)
+        .map(ownerOfPath)
+        .find((owner) => owner !== undefined);
     case 'user':
       return ownerOfAccount(`/etc/passwd:${name}`);
     case 'group':
@@ -74,12 +76,17 @@ function pathOwners(names: ReadonlySet<string>, context: ObserveContext): Find {
   for (const file of context.host.files.list(infoDirectory)) {
     const name = file.replace(/(:[a-z0-9]+)?\.list$/, '');
     if (!file.endsWith('.list') || !names.has(name)) continue;
-    for (const path of (context.host.files.readText(`${infoDirectory}/${file}`) ?? '').split('\n')) listed.set(path, name);
+    for (const path of (context.host.files.readText(`${infoDirectory}/${file}`) ?? '').split('\n'))
+      listed.set(path, name);
   }
-  const created = readFootprints(context).flatMap((footprint) => footprint.created.map((item) => ownedBy(item, footprint)));
+  const created = readFootprints(context).flatMap((footprint) =>
+    footprint.created.map((item) => ownedBy(item, footprint)),
+  );
   return (path) =>
     listed.get(path) ??
-    created.find((item) => path === item.path || path.startsWith(`${item.path}/`))?.owners.find((owner) => names.has(owner));
+    created
+      .find((item) => path === item.path || path.startsWith(`${item.path}/`))
+      ?.owners.find((owner) => names.has(owner));
 }
 
 function accountOwners(names: ReadonlySet<string>, context: ObserveContext): Find {

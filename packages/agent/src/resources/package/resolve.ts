@@ -27,21 +27,34 @@ export async function resolvePackages(
   const live = (name: string): string | null => versionOf(installed.get(name));
   const asked = versionsOf(wanted);
   const before = versionsOf(released);
-  const leaving = new Set([...before].filter(([name, version]) => version === null && live(name) !== null).map(([name]) => name));
+  const leaving = new Set(
+    [...before].filter(([name, version]) => version === null && live(name) !== null).map(([name]) => name),
+  );
   const returning = [...before].filter(([, version]) => version !== null);
   const changes = [...asked, ...returning].flatMap(([name, version]) => changeFor(name, version, live(name), context));
-  const outcome: Versions = changes.length === 0 ? withoutApt(installed, leaving) : await withApt(changes, leaving, context);
+  const outcome: Versions =
+    changes.length === 0 ? withoutApt(installed, leaving) : await withApt(changes, leaving, context);
   await refuseIfLost(outcome, installed, context);
 
   const result = (name: string): string | null => (outcome.has(name) ? (outcome.get(name) ?? null) : live(name));
   for (const [name, version] of asked) refuseIfMissed(name, version, result(name));
   const stateOf = (name: string): [Address, PackageState] => [addressOf('package', name), { version: result(name) }];
-  const implied = [...outcome.keys()].filter((name) => !asked.has(name) && !before.has(name));
-  return { targets: new Map([...asked.keys(), ...before.keys()].map(stateOf)), implied: new Map(implied.map(stateOf)) };
+  const coming = [...outcome.keys()].filter((name) => !asked.has(name) && !before.has(name));
+  // What came along once and is still needed comes along again.
+  const needed = [...leaving].filter((name) => result(name) !== null);
+  return {
+    targets: new Map([...asked.keys(), ...before.keys()].map(stateOf)),
+    implied: new Map([...coming, ...needed].map(stateOf)),
+  };
 }
 
 /** As apt wants to be told: nothing, `name`, `name=version`, `name-` or an archive. */
-function changeFor(name: string, version: string | null, live: string | null, context: ObserveContext): readonly string[] {
+function changeFor(
+  name: string,
+  version: string | null,
+  live: string | null,
+  context: ObserveContext,
+): readonly string[] {
   if (version === null) return live === null ? [] : [`${name}-`];
   if (live !== null && matchesVersion(live, version)) return [];
   return [version === '*' ? name : (keptArchive(name, version, context) ?? `${name}=${version}`)];
@@ -53,7 +66,11 @@ function withoutApt(installed: Installed, leaving: ReadonlySet<string>): Version
   return new Map([...leaving].filter((name) => !needed.has(name)).map((name) => [name, null]));
 }
 
-async function withApt(changes: readonly string[], leaving: ReadonlySet<string>, context: ObserveContext): Promise<Versions> {
+async function withApt(
+  changes: readonly string[],
+  leaving: ReadonlySet<string>,
+  context: ObserveContext,
+): Promise<Versions> {
   if (changes.some((change) => !change.endsWith('-'))) await ensureLists(context.host);
   const simulated: Simulated = await simulate(context, changes, leaving);
   return new Map([...[...simulated.removed].map((name) => [name, null] as const), ...simulated.installed]);
@@ -73,7 +90,9 @@ async function refuseIfLost(outcome: Versions, installed: Installed, context: Ob
   );
   const gone = lost.filter(({ name, live }) => !(available.get(name) ?? []).includes(live));
   if (gone.length === 0) return;
-  const list = gone.map(({ name, live, version }) => `${name} ${live} would ${version === null ? 'leave' : `become ${version}`}`).join(', ');
+  const list = gone
+    .map(({ name, live, version }) => `${name} ${live} would ${version === null ? 'leave' : `become ${version}`}`)
+    .join(', ');
   throw new GuiseError(
     'kind_refused',
     `Cannot change packages in a way that can be undone: ${list}, and this host's package sources no longer have that version; upgrade or remove it yourself first, and guise will take that as the baseline`,
@@ -83,7 +102,10 @@ async function refuseIfLost(outcome: Versions, installed: Installed, context: Ob
 function refuseIfMissed(name: string, wanted: string | null, result: string | null): void {
   if (wanted === null ? result === null : result !== null && matchesVersion(result, wanted)) return;
   const becomes = result === null ? 'would not be installed' : `would be ${result}`;
-  throw new GuiseError('document_invalid', `Cannot have the package ${name} as ${wanted ?? 'absent'}: together with the other packages it ${becomes}`);
+  throw new GuiseError(
+    'document_invalid',
+    `Cannot have the package ${name} as ${wanted ?? 'absent'}: together with the other packages it ${becomes}`,
+  );
 }
 
 function versionsOf(states: ReadonlyMap<Address, State>): Versions {

@@ -4,13 +4,23 @@
  * A path that the run created goes with everything in it, unless a package owns something there by now. A file that the run
  * changed gets its old content when it still has the one that the run gave it. Accounts that the run added go by name.
  */
-import type { ApplyContext } from '../adapter.ts';
+
 import { withAccountLocks } from '../../host/account-locks.ts';
 import { digestOf } from '../../host/digest.ts';
-import type { Files } from '../../host/host.ts';
+import type { Files, Host } from '../../host/host.ts';
+import type { ApplyContext } from '../adapter.ts';
+import { isAlive } from '../systemd/unit-status.ts';
 import { type Installed, versionOf } from './dpkg-status.ts';
 import { ownedPaths, sameEntry } from './footprint.ts';
-import { type AlteredFile, type AlteredLine, type Footprint, type Owned, readFootprints, removeFootprint, writeFootprint } from './footprint-store.ts';
+import {
+  type AlteredFile,
+  type AlteredLine,
+  type Footprint,
+  type Owned,
+  readFootprints,
+  removeFootprint,
+  writeFootprint,
+} from './footprint-store.ts';
 import type { Entry } from './manifest.ts';
 
 export async function revertFootprints(installed: Installed, context: ApplyContext): Promise<void> {
@@ -22,7 +32,10 @@ export async function revertFootprints(installed: Installed, context: ApplyConte
     context.point(`package: before reverting ${footprint.id}`);
     await revertLines(footprint.lines.filter(isDue), context);
     for (const file of footprint.altered.filter(isDue)) restore(file, context.host.files);
-    await removeCreated(footprint.created.filter(isDue).map(({ path }) => path), context);
+    await removeCreated(
+      footprint.created.filter(isDue).map(({ path }) => path),
+      context,
+    );
     context.point(`package: after reverting ${footprint.id}`);
     const rest: Footprint = {
       ...footprint,
@@ -44,11 +57,21 @@ async function removeCreated(paths: readonly string[], { host }: ApplyContext): 
 
 function restore({ path, before, content, after }: AlteredFile, files: Files): void {
   const now = entryOf(path, files);
-  const isUntouched = now === null || after === null ? now === after : sameEntry(now, { ...after, content: now.content === null ? null : after.content });
+  const isUntouched =
+    now === null || after === null
+      ? now === after
+      : sameEntry(now, { ...after, content: now.content === null ? null : after.content });
   if (!isUntouched || (now !== null && sameEntry(now, before))) return;
   switch (before.type) {
     case 'file':
-      if (content !== null) files.write({ path, content: Buffer.from(content, 'base64'), mode: before.mode, uid: before.uid, gid: before.gid });
+      if (content !== null)
+        files.write({
+          path,
+          content: Buffer.from(content, 'base64'),
+          mode: before.mode,
+          uid: before.uid,
+          gid: before.gid,
+        });
       else if (now !== null) files.setOwnership(path, before.mode, before.uid, before.gid);
       return;
     case 'symlink':
@@ -72,15 +95,30 @@ function entryOf(path: string, files: Files): Entry | null {
 
 async function revertLines(lines: readonly AlteredLine[], { host, signal }: ApplyContext): Promise<void> {
   if (lines.length === 0) return;
+  await endSessions(lines, host);
   await withAccountLocks(host.files, signal, () => {
     for (const path of new Set(lines.map((line) => line.path))) {
       const text = host.files.readText(path);
       if (text === null) continue;
       const { mode, uid, gid } = host.files.status(path);
-      const reverted = revertText(text, lines.filter((line) => line.path === path));
-      if (reverted !== text) host.files.write({ path, content: new TextEncoder().encode(reverted), mode: mode ?? '0644', uid, gid });
+      const reverted = revertText(
+        text,
+        lines.filter((line) => line.path === path),
+      );
+      if (reverted !== text)
+        host.files.write({ path, content: new TextEncoder().encode(reverted), mode: mode ?? '0644', uid, gid });
     }
   });
+}
+
+/** Scripts that act as the account they made leave a session of it behind, which would live some seconds longer than the account. */
+async function endSessions(lines: readonly AlteredLine[], host: Host): Promise<void> {
+  const accounts = lines.filter(({ path, before }) => path === '/etc/passwd' && before === null);
+  const units = accounts.map(({ after }) => `user@${after?.split(':')[2]}.service`);
+  const reports = await host.systemd.report(units);
+  const alive = [...reports].filter(([, report]) => isAlive(report)).map(([unit]) => unit);
+  const stopping = alive.flatMap((unit) => [unit, unit.replace('user@', 'user-runtime-dir@')]);
+  await host.systemd.run(stopping.map((unit) => ({ verb: 'stop', unit })));
 }
 
 /** An added line goes, whatever has become of it; a changed one gets its old text while it has the new one. */
@@ -92,6 +130,8 @@ export function revertText(text: string, lines: readonly AlteredLine[]): string 
     if (altered.before === null) return [];
     return [line === altered.after ? altered.before : line];
   });
-  const lost = lines.filter(({ name, before, after }) => before !== null && after === null && !kept.some((line) => line.startsWith(`${name}:`)));
+  const lost = lines.filter(
+    ({ name, before, after }) => before !== null && after === null && !kept.some((line) => line.startsWith(`${name}:`)),
+  );
   return [...kept.slice(0, -1), ...lost.map(({ before }) => before), ...kept.slice(-1)].join('\n');
 }

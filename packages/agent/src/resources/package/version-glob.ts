@@ -5,6 +5,11 @@ export function isGlob(version: string): boolean {
 }
 
 export function matchesVersion(version: string, wanted: string): boolean {
-  const pattern = new RegExp(`^${wanted.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`);
+  const pattern = new RegExp(
+    `^${wanted
+      .split('*')
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  );
   return pattern.test(version) || pattern.test(version.replace(/^\d+:/, ''));
 }

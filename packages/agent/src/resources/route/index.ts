@@ -28,7 +28,10 @@ export const routeAdapter: Adapter = {
   async observe(asked, { host }) {
     const live = await liveRoutes(host);
     return new Map(
-      asked.map(({ address, known }): [Address, State] => [address, stateOf(live, nameOf(address), known as RouteState | null)]),
+      asked.map(({ address, known }): [Address, State] => [
+        address,
+        stateOf(live, nameOf(address), known as RouteState | null),
+      ]),
     );
   },
 
@@ -51,14 +54,22 @@ function stateOf(live: readonly LiveRoute[], destination: string, known: RouteSt
   return { present: true, via: chosen.gateway ?? null, device: chosen.dev ?? null, metric: chosen.metric ?? null };
 }
 
-/** What is in the way goes first: the route that was there before, or all of them when none is wanted. */
-function linesFor(live: readonly LiveRoute[], destination: string, before: RouteState, after: RouteState): readonly string[] {
+/** The new route comes first, so that there is always one; it replaces one of its own metric. Then goes what was meant before. */
+function linesFor(
+  live: readonly LiveRoute[],
+  destination: string,
+  before: RouteState,
+  after: RouteState,
+): readonly string[] {
   const candidates = routesTo(live, destination, after.via ?? before.via);
-  if (candidates.some((route) => after.present && fits(route, after))) return [];
-  const inTheWay = candidates.filter((route) => !after.present || isMetric(route, before.metric) || isMetric(route, after.metric));
-  const removals = inTheWay.map((route) => `route del ${words(destination, route.gateway, route.dev, route.metric)}\n`);
+  if (after.present && candidates.some((route) => fits(route, after))) return [];
+  const isObsolete = (route: LiveRoute): boolean =>
+    !after.present || (before.present && isMetric(route, before.metric) && !isMetric(route, after.metric));
+  const removals = candidates
+    .filter(isObsolete)
+    .map((route) => `route del ${words(destination, route.gateway, route.dev, route.metric)}\n`);
   if (!after.present) return removals;
-  return [...removals, `route replace ${words(destination, after.via, after.device, after.metric)}\n`];
+  return [`route replace ${words(destination, after.via, after.device, after.metric)}\n`, ...removals];
 }
 
 function words(destination: string, via?: string | null, device?: string | null, metric?: number | null): string {
@@ -73,7 +84,11 @@ function words(destination: string, via?: string | null, device?: string | null,
 function routesTo(live: readonly LiveRoute[], destination: string, via: string | null): readonly LiveRoute[] {
   const family = familyOf(destination, via);
   return live
-    .filter((route) => route.dst === destination && (destination !== 'default' || familyOf(route.dst, route.gateway ?? null) === family))
+    .filter(
+      (route) =>
+        route.dst === destination &&
+        (destination !== 'default' || familyOf(route.dst, route.gateway ?? null) === family),
+    )
     .sort((a, b) => (a.metric ?? 0) - (b.metric ?? 0));
 }
 

@@ -33,9 +33,15 @@ export const serviceAdapter: Adapter = {
   },
 
   async apply(changes, context) {
-    const targets = changes.map(({ address, after, nudge }) => {
+    const targets = changes.map(({ address, after, fields, nudge }) => {
       const { state, enabled } = after as Partial<ServiceState>;
-      return { unit: nameOf(address), running: state == null ? null : state === 'running', enablement: enabled ?? null, nudge };
+      return {
+        unit: nameOf(address),
+        running: state == null ? null : state === 'running',
+        // What the plan does not change may since have come with a package, and stays as that has it.
+        enablement: fields.includes('enabled') ? (enabled ?? null) : null,
+        nudge,
+      };
     });
     await setUnits(targets, context);
   },

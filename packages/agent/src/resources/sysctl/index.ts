@@ -25,7 +25,10 @@ export const sysctlAdapter: Adapter = {
 
   async observe(asked, { host }) {
     return new Map(
-      asked.map(({ address }): [Address, State] => [address, { value: readKey(nameOf(address), host.files) } satisfies SysctlState]),
+      asked.map(({ address }): [Address, State] => [
+        address,
+        { value: readKey(nameOf(address), host.files) } satisfies SysctlState,
+      ]),
     );
   },
 
@@ -65,16 +68,25 @@ function readKey(key: string, files: Files): string | null {
 
 function writeKey({ key, value }: Goal, files: Files): void {
   const path = pathOfKey(key);
-  if (files.status(path).type === 'absent') throw new GuiseError('change_failed', `Cannot set ${JSON.stringify(key)}: this kernel has no such setting`);
+  if (files.status(path).type === 'absent')
+    throw new GuiseError('change_failed', `Cannot set ${JSON.stringify(key)}: this kernel has no such setting`);
   try {
     files.poke(path, `${value}\n`);
   } catch (error) {
     const cause = error instanceof Error ? error.cause : undefined;
     if (isErrno(cause, 'EROFS', 'EPERM', 'EACCES')) {
-      throw new GuiseError('change_failed', `Cannot set ${JSON.stringify(key)}: it belongs to the outer machine, and this host may not change it`, { cause });
+      throw new GuiseError(
+        'change_failed',
+        `Cannot set ${JSON.stringify(key)}: it belongs to the outer machine, and this host may not change it`,
+        { cause },
+      );
     }
     if (isErrno(cause, 'EINVAL', 'ERANGE')) {
-      throw new GuiseError('change_failed', `Cannot set ${JSON.stringify(key)}: the kernel does not accept ${JSON.stringify(value)}`, { cause });
+      throw new GuiseError(
+        'change_failed',
+        `Cannot set ${JSON.stringify(key)}: the kernel does not accept ${JSON.stringify(value)}`,
+        { cause },
+      );
     }
     throw error;
   }

@@ -9,26 +9,46 @@ interface DeadUnit {
 }
 
 /** `refusals`: why systemd did not even try. */
-export async function refusalToStart(dead: readonly DeadUnit[], refusals: ReadonlyMap<string, string>, host: Host): Promise<GuiseError> {
+export async function refusalToStart(
+  dead: readonly DeadUnit[],
+  refusals: ReadonlyMap<string, string>,
+  host: Host,
+): Promise<GuiseError> {
   const reported = dead.slice(0, limits.deadUnitsReported);
-  const words = await Promise.all(reported.map(async ({ unit, report }) => `${unit} (${refusals.get(unit) ?? reasonOf(report)})${await lastWords(host, unit)}`));
+  const words = await Promise.all(
+    reported.map(
+      async ({ unit, report }) => `${unit} (${refusals.get(unit) ?? reasonOf(report)})${await lastWords(host, unit)}`,
+    ),
+  );
   const more = dead.length > reported.length ? `; and ${dead.length - reported.length} more` : '';
   return new GuiseError('change_failed', `Cannot run ${words.join('; ')}${more}`);
 }
 
 function reasonOf({ loadState, activeState, death }: UnitReport): string {
   if (loadState !== 'loaded') return loadState;
-  if (death?.type === 'oneshot' && death.result === 'success') return 'a oneshot that ended; with RemainAfterExit=yes it would count as running';
-  return death === null ? activeState : `${activeState}, ${death.result}, exit status ${death.exitStatus}`;
+  if (death?.type === 'oneshot' && death.result === 'success')
+    return 'a oneshot that ended; with RemainAfterExit=yes it would count as running';
+  if (death === null) return activeState;
+  return `${activeState}, ${death.result}${death.exitStatus === 0 ? '' : `, exit status ${death.exitStatus}`}`;
 }
 
 /** Empty when there is no journal to ask. */
 async function lastWords(host: Host, unit: string): Promise<string> {
-  const argv = ['journalctl', '--unit', unit, '--lines', String(limits.deadUnitLogLines), '--no-pager', '--output', 'cat', '--quiet'];
+  const argv = [
+    'journalctl',
+    '--unit',
+    unit,
+    '--lines',
+    String(limits.deadUnitLogLines),
+    '--no-pager',
+    '--output',
+    'cat',
+    '--quiet',
+  ];
   try {
     const { stdout } = await host.run(argv, { accept: 'any' });
     const lines = stdout.trim();
-    return lines === '' ? '' : `:\n  ${lines.replaceAll('\n', '\n  ')}\n`;
+    return lines === '' ? '' : `: ${lines.replaceAll('\n', ' | ')}`;
   } catch {
     return '';
   }

@@ -33,7 +33,8 @@ export async function setUnits(targets: readonly UnitTarget[], context: ApplyCon
   // A mask hides both what is enabled below it and that systemd must read the unit again.
   const now = before.some(isUnmasked) ? await look(targets, context) : before;
   context.signal.throwIfAborted();
-  if (now.some(({ unit, running, report }) => running !== false && needsReload(context.host, unit, report))) await reloadSystemd(context);
+  if (now.some(({ unit, running, report }) => running !== false && needsReload(context.host, unit, report)))
+    await reloadSystemd(context);
   await allSettled([run(now, context), enable(now, context)]);
 }
 
@@ -54,7 +55,10 @@ async function look(targets: readonly UnitTarget[], { host }: ApplyContext): Pro
 async function stop(units: readonly Unit[], context: ApplyContext): Promise<void> {
   const unwanted = units.filter(({ running }) => running === false);
   const alive = unwanted.filter(({ report }) => isAlive(report));
-  await runJobs(alive.map(({ unit }) => ({ verb: 'stop', unit })), context);
+  await runJobs(
+    alive.map(({ unit }) => ({ verb: 'stop', unit })),
+    context,
+  );
   // A unit that failed is remembered as such, even without a file, until it is told to be forgotten.
   const failed = unwanted.filter(({ report }) => report.activeState === 'failed');
   if (failed.length > 0) await context.host.systemd.resetFailed(failed.map(({ unit }) => unit));
@@ -62,13 +66,24 @@ async function stop(units: readonly Unit[], context: ApplyContext): Promise<void
 
 async function disable(units: readonly Unit[], context: ApplyContext): Promise<void> {
   await setFiles('unmask', units.filter(isUnmasked), context);
-  const disabled = units.filter(({ enabledNow, enablement }) => enabledNow === 'enabled' && enablement !== null && enablement !== 'enabled' && enablement !== 'masked');
+  const disabled = units.filter(
+    ({ enabledNow, enablement }) =>
+      enabledNow === 'enabled' && enablement !== null && enablement !== 'enabled' && enablement !== 'masked',
+  );
   await setFiles('disable', disabled, context);
-  await setFiles('mask', units.filter(({ enabledNow, enablement }) => enablement === 'masked' && enabledNow !== 'masked'), context);
+  await setFiles(
+    'mask',
+    units.filter(({ enabledNow, enablement }) => enablement === 'masked' && enabledNow !== 'masked'),
+    context,
+  );
 }
 
 async function enable(units: readonly Unit[], context: ApplyContext): Promise<void> {
-  await setFiles('enable', units.filter(({ enabledNow, enablement }) => enablement === 'enabled' && enabledNow !== 'enabled'), context);
+  await setFiles(
+    'enable',
+    units.filter(({ enabledNow, enablement }) => enablement === 'enabled' && enabledNow !== 'enabled'),
+    context,
+  );
 }
 
 /** Starts and nudges at once; whether that worked is asked of the units themselves, all together. */
@@ -82,7 +97,10 @@ async function run(units: readonly Unit[], context: ApplyContext): Promise<void>
   const tooOften = dead.filter(({ report }) => report.death?.result === 'start-limit-hit');
   if (tooOften.length > 0) {
     await context.host.systemd.resetFailed(tooOften.map(({ unit }) => unit));
-    await runJobs(tooOften.map(({ unit }) => ({ verb: 'start', unit })), context);
+    await runJobs(
+      tooOften.map(({ unit }) => ({ verb: 'start', unit })),
+      context,
+    );
     dead = await notRunning(touched, context);
   }
   if (dead.length > 0) throw await refusalToStart(dead, refusals, context.host);
@@ -108,7 +126,11 @@ async function runJobs(jobs: readonly UnitJob[], { host, point }: ApplyContext):
 }
 
 /** Only systemctl keeps the links of a System V script like those of its unit. */
-async function setFiles(verb: UnitFileVerb, units: readonly Unit[], { host, point, signal }: ApplyContext): Promise<void> {
+async function setFiles(
+  verb: UnitFileVerb,
+  units: readonly Unit[],
+  { host, point, signal }: ApplyContext,
+): Promise<void> {
   if (units.length === 0) return;
   const synchronises = verb === 'enable' || verb === 'disable';
   const hasScript = ({ unit }: Unit): boolean =>

@@ -24,7 +24,11 @@ export function readUnitFile(name: string, { host, blobs }: ObserveContext): Dig
 }
 
 /** Makes the file have that content, or not be there. */
-export function setUnitFile(name: string, digest: Digest | null, { host, blobs }: Pick<ApplyContext, 'host' | 'blobs'>): void {
+export function setUnitFile(
+  name: string,
+  digest: Digest | null,
+  { host, blobs }: Pick<ApplyContext, 'host' | 'blobs'>,
+): void {
   if (digest === null) removeUnitFile(host, name);
   else writeUnitFile(host, name, blobs.get(digest));
 }
@@ -33,7 +37,10 @@ export function writeUnitFile(host: Host, name: string, content: Uint8Array): vo
   const path = unitPath(name);
   const now = host.files.status(path);
   if (now.type !== 'file' && now.type !== 'absent') {
-    throw new GuiseError('change_failed', `Cannot write the unit ${name}: ${path} is a ${now.type}, which may be an alias or a mask`);
+    throw new GuiseError(
+      'change_failed',
+      `Cannot write the unit ${name}: ${path} is a ${now.type}, which may be an alias or a mask`,
+    );
   }
   // Writing the same again would still make systemd think that it has to read the unit again.
   if (now.type === 'file' && host.files.readText(path) === new TextDecoder().decode(content)) return;
@@ -49,5 +56,6 @@ export function removeUnitFile(host: Host, name: string): void {
   const slash = name.indexOf('/');
   if (slash < 0) return;
   const directory = unitPath(name.slice(0, slash));
-  if (host.files.status(directory).type === 'directory' && host.files.list(directory).length === 0) host.files.remove(directory);
+  if (host.files.status(directory).type === 'directory' && host.files.list(directory).length === 0)
+    host.files.remove(directory);
 }

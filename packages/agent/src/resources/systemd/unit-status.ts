@@ -48,7 +48,11 @@ export function enablementOf(host: Host, unit: string, { unitFileState }: UnitRe
  * Whether systemd would run the unit from older files than there are. It notices by itself when a file that it read changes or
  * goes, but a drop-in directory that is new only when it reads some other unit.
  */
-export function needsReload(host: Host, unit: string, { needDaemonReload, dropInPaths, loadState }: UnitReport): boolean {
+export function needsReload(
+  host: Host,
+  unit: string,
+  { needDaemonReload, dropInPaths, loadState }: UnitReport,
+): boolean {
   if (needDaemonReload) return true;
   if (loadState === 'not-found') return false;
   const directory = `/etc/systemd/system/${unit}.d`;

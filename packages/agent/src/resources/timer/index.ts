@@ -60,7 +60,11 @@ interface NamedTimer {
   readonly state: TimerState;
 }
 
-function writeFiles(timers: readonly NamedTimer[], context: ApplyContext, isDue: (digest: string | null) => boolean): void {
+function writeFiles(
+  timers: readonly NamedTimer[],
+  context: ApplyContext,
+  isDue: (digest: string | null) => boolean,
+): void {
   for (const { name, state } of timers) {
     context.point(`timer: before files of ${name}`);
     if (isDue(state.service_unit)) setUnitFile(`${name}.service`, state.service_unit, context);

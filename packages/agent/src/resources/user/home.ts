@@ -13,7 +13,11 @@ const homeMode = '0700';
 export function makeHome(user: string, home: string, files: Files): void {
   if (files.status(home).type === 'directory') return;
   const account = readAccounts(files).account(user);
-  if (account === undefined) throw new GuiseError('change_failed', `Cannot make the home ${home}: this host has no user ${JSON.stringify(user)}`);
+  if (account === undefined)
+    throw new GuiseError(
+      'change_failed',
+      `Cannot make the home ${home}: this host has no user ${JSON.stringify(user)}`,
+    );
   const { uid, gid } = account;
   files.makeDirectory(home, homeMode, uid, gid);
   for (const relative of entriesOf(skeleton, files)) {
@@ -21,7 +25,8 @@ export function makeHome(user: string, home: string, files: Files): void {
     const path = `${home}/${relative}`;
     if (type === 'directory') files.makeDirectory(path, mode!, uid, gid);
     else if (type === 'symlink') files.makeSymlink(path, target!, uid, gid);
-    else if (type === 'file') files.write({ path, content: files.read(`${skeleton}/${relative}`) ?? new Uint8Array(), mode: mode!, uid, gid });
+    else if (type === 'file')
+      files.write({ path, content: files.read(`${skeleton}/${relative}`) ?? new Uint8Array(), mode: mode!, uid, gid });
   }
 }
 
@@ -29,7 +34,10 @@ export function makeHome(user: string, home: string, files: Files): void {
 export function mustHoldNothingElse(user: string, home: string, files: Files): void {
   const [first] = foreignIn(home, files);
   if (first === undefined) return;
-  throw new GuiseError('change_failed', `Cannot remove the home of ${JSON.stringify(user)}: ${home}/${first} did not come from ${skeleton}, and guise does not remove what others made`);
+  throw new GuiseError(
+    'change_failed',
+    `Cannot remove the home of ${JSON.stringify(user)}: ${home}/${first} did not come from ${skeleton}, and guise does not remove what others made`,
+  );
 }
 
 /** Removes what still is as in the skeleton, and the home when nothing else is in it. */
@@ -54,7 +62,8 @@ export function foreignIn(home: string, files: Files): readonly string[] {
 function sameAsSkeleton(relative: string, home: string, files: Files): boolean {
   const here = files.status(`${home}/${relative}`);
   const there = files.status(`${skeleton}/${relative}`);
-  if (here.type !== there.type || here.sizeBytes !== there.sizeBytes || here.target !== there.target) return here.type === 'directory' && there.type === 'directory';
+  if (here.type !== there.type || here.sizeBytes !== there.sizeBytes || here.target !== there.target)
+    return here.type === 'directory' && there.type === 'directory';
   if (here.type !== 'file') return here.type !== 'other';
   const mine = files.read(`${home}/${relative}`);
   const skel = files.read(`${skeleton}/${relative}`);

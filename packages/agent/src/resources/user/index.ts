@@ -9,8 +9,8 @@
  */
 import type { Address, State, UserState } from '@guise/model';
 import { nameOf } from '@guise/model';
-import type { Adapter } from '../adapter.ts';
 import { editAccounts, readAccountDatabase, sweepAccounts } from '../accounts/account-database.ts';
+import type { Adapter } from '../adapter.ts';
 import { makeHome, mustHoldNothingElse, removeHome, sweepHome } from './home.ts';
 import { resolveUsers } from './resolve.ts';
 import { setUser } from './set-user.ts';
@@ -23,7 +23,10 @@ export const userAdapter: Adapter = {
   async observe(asked, { host }) {
     const database = readAccountDatabase(host.files);
     return new Map(
-      asked.map(({ address, known }): [Address, State] => [address, userState(nameOf(address), known, database, host.files)]),
+      asked.map(({ address, known }): [Address, State] => [
+        address,
+        userState(nameOf(address), known, database, host.files),
+      ]),
     );
   },
 
@@ -35,11 +38,15 @@ export const userAdapter: Adapter = {
       const home = homeOf(name, (after['home'] === null ? before : after) as UserState);
       return { name, after: after as UserState, home, hadHome: before['home_present'] === true };
     });
-    const leaving = goals.filter(({ after, home, hadHome }) => hadHome && !after.home_present && files.status(home).type === 'directory');
+    const leaving = goals.filter(
+      ({ after, home, hadHome }) => hadHome && !after.home_present && files.status(home).type === 'directory',
+    );
     if (!undoing) for (const { name, home } of leaving) mustHoldNothingElse(name, home, files);
     await editAccounts(files, signal, (database) => {
       const index = ({ record }: UserState): number => record?.['passwd']?.index ?? Number.POSITIVE_INFINITY;
-      const inPlace = [...goals].sort((a, b) => (index(a.after) === index(b.after) ? 0 : index(a.after) - index(b.after)));
+      const inPlace = [...goals].sort((a, b) =>
+        index(a.after) === index(b.after) ? 0 : index(a.after) - index(b.after),
+      );
       for (const { name, after } of inPlace) setUser(name, after, database);
     });
     for (const { home } of leaving) removeHome(home, files);
@@ -49,6 +56,7 @@ export const userAdapter: Adapter = {
   sweep(addresses, { host: { files } }) {
     sweepAccounts(files);
     const { passwd } = readAccountDatabase(files);
-    for (const address of addresses) sweepHome(passwd.fields(nameOf(address))?.[5] ?? `/home/${nameOf(address)}`, files);
+    for (const address of addresses)
+      sweepHome(passwd.fields(nameOf(address))?.[5] ?? `/home/${nameOf(address)}`, files);
   },
 };

@@ -7,9 +7,9 @@
 import type { Address, GroupState, State, UserState } from '@guise/model';
 import { addressOf, nameOf } from '@guise/model';
 import type { Files } from '../../host/index.ts';
-import type { Resolution } from '../adapter.ts';
 import { type AccountDatabase, readAccountDatabase } from '../accounts/account-database.ts';
 import { freeNumber } from '../accounts/free-numbers.ts';
+import type { Resolution } from '../adapter.ts';
 import { foreignIn } from './home.ts';
 import { homeOf } from './user-state.ts';
 
@@ -22,18 +22,25 @@ export function resolveUsers(wanted: States, released: States, live: States, fil
   const warnings: string[] = [];
   const taken = takenNumbers(wanted, database);
   for (const [address, state] of sorted(new Map([...wanted, ...released]))) {
-    const target = state as UserState;
+    let target = state as UserState;
     const name = nameOf(address);
     const now = live.get(address) as UserState | undefined;
-    if (!target.home_present && now?.home_present === true && (!target.present || homeOf(name, target) === homeOf(name, now))) {
+    if (
+      !target.home_present &&
+      now?.home_present === true &&
+      (!target.present || homeOf(name, target) === homeOf(name, now))
+    ) {
       const stays = wanted.has(address) || !now.present || holdsMore(name, now, live, files);
-      if (stays) targets.set(address, { ...target, home_present: true });
-      if (stays && now.present && !target.present) warnings.push(`${homeOf(name, now)} stays: it is not, or not only, what guise put there`);
+      if (stays) target = { ...target, home_present: true };
+      targets.set(address, target);
+      if (stays && now.present && !target.present)
+        warnings.push(`${homeOf(name, now)} stays: it is not, or not only, what guise put there`);
     }
     if (!target.present || !wanted.has(address)) continue;
     const uid = target.uid ?? now?.uid ?? freeNumber(name, target['system'] === true, taken);
     targets.set(address, { ...target, uid });
-    if (target.group === name) implied.set(addressOf('group', name), privateGroup(name, uid, target['system'] === true, taken, database));
+    if (target.group === name)
+      implied.set(addressOf('group', name), privateGroup(name, uid, target['system'] === true, taken, database));
   }
   return { targets, implied, warnings };
 }
@@ -44,7 +51,13 @@ function takenNumbers(wanted: States, { passwd, group }: AccountDatabase): Set<n
 }
 
 /** Of the user's number where that is free. */
-function privateGroup(name: string, uid: number, system: boolean, taken: Set<number>, { group }: AccountDatabase): GroupState {
+function privateGroup(
+  name: string,
+  uid: number,
+  system: boolean,
+  taken: Set<number>,
+  { group }: AccountDatabase,
+): GroupState {
   const now = group.fields(name)?.[2];
   if (now !== undefined) return { present: true, gid: Number(now), record: null };
   const free = group.all().every((fields) => Number(fields[2]) !== uid);
@@ -59,8 +72,12 @@ function holdsMore(name: string, now: UserState, live: States, files: Files): bo
 
 function holdsOnlyOurKeys(name: string, folder: string, live: States, files: Files): boolean {
   if (files.list(folder).join() !== 'authorized_keys') return false;
-  const ours = [...live].filter(([address, { present }]) => address.startsWith(`authorized_key:${name}/`) && present === true);
-  const lines = (files.readText(`${folder}/authorized_keys`) ?? '').split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#guise'));
+  const ours = [...live].filter(
+    ([address, { present }]) => address.startsWith(`authorized_key:${name}/`) && present === true,
+  );
+  const lines = (files.readText(`${folder}/authorized_keys`) ?? '')
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.startsWith('#guise'));
   return lines.every((line) => ours.some(([, state]) => state['line'] === line));
 }
 

@@ -24,7 +24,8 @@ export function setUser(name: string, after: UserState, database: AccountDatabas
     record?.['passwd'],
   );
   if (shadow !== null && after.password !== null) {
-    const fields = shadow.fields(name) ?? record?.['shadow']?.text.split(':') ?? [name, '!', '', '0', '99999', '7', '', '', ''];
+    const fields = shadow.fields(name) ??
+      record?.['shadow']?.text.split(':') ?? [name, '!', '', '0', '99999', '7', '', '', ''];
     shadow.set([name, after.password, ...fields.slice(2)], rank, record?.['shadow']);
   }
   setMemberships(name, after, database);
@@ -33,13 +34,19 @@ export function setUser(name: string, after: UserState, database: AccountDatabas
 function gidOf(user: string, group: string | null, { group: groups }: AccountDatabase): string {
   const gid = groups.fields(group ?? '')?.[2] ?? (/^\d+$/.test(group ?? '') ? group : null);
   if (gid !== null) return gid;
-  throw new GuiseError('change_failed', `Cannot make the user ${JSON.stringify(user)}: this host has no group ${JSON.stringify(group)}`);
+  throw new GuiseError(
+    'change_failed',
+    `Cannot make the user ${JSON.stringify(user)}: this host has no group ${JSON.stringify(group)}`,
+  );
 }
 
 function setMemberships(name: string, { groups, record }: UserState, database: AccountDatabase): void {
   for (const group of groups) {
     if (database.group.fields(group) !== undefined) continue;
-    throw new GuiseError('change_failed', `Cannot put ${JSON.stringify(name)} into the group ${JSON.stringify(group)}: this host has no such group`);
+    throw new GuiseError(
+      'change_failed',
+      `Cannot put ${JSON.stringify(name)} into the group ${JSON.stringify(group)}: this host has no such group`,
+    );
   }
   // group and gshadow may disagree; where the record is of this very membership, each list is as it was.
   const belongs = (group: string, place: string): boolean => {

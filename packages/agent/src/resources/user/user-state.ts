@@ -28,7 +28,10 @@ export function userState(name: string, known: State | null, database: AccountDa
     present: true,
     uid: Number(uid),
     group: groups.find((group) => group[2] === gid)?.[0] ?? gid ?? null,
-    groups: groups.filter((group) => listOf(group[3]).includes(name)).map((group) => group[0]!).sort(),
+    groups: groups
+      .filter((group) => listOf(group[3]).includes(name))
+      .map((group) => group[0]!)
+      .sort(),
     home,
     shell,
     comment,

@@ -17,10 +17,10 @@ export const becomeWeb: Step = {
     const response = await fetchPage(url);
     require(response.ok, `${url} answers ${response.status}`);
     const text = await response.text();
-    const title = /<(?:title|h1)[^>]*>([^<]+)</.exec(text)?.[1]?.trim() ?? text.trim().split('\n')[0];
+    const line = /<p>([^<]+)</.exec(text)?.[1]?.trim() ?? text.trim().split('\n')[0];
     return [
       `${count(transaction.changes.length, 'change')} in ${durationText(totalMs(transaction))}, no reboot`,
-      `GET ${url} → ${response.status} ${response.headers.get('server') ?? ''} “${title}”`,
+      `GET ${url} → ${response.status} ${response.headers.get('server') ?? ''} “${line}”`,
     ];
   },
 };

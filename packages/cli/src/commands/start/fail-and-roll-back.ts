@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { readPersona } from '../../local/read-persona.ts';
 import { repository } from '../../places.ts';
 import { durationText } from '../../render/text.ts';
@@ -22,7 +22,9 @@ export const failAndRollBack: Step = {
   shows: 'a persona whose test fails: the host goes back to what it was, by itself',
   async run(stage) {
     const { client, lab, host, hostId } = stage;
-    const { persona_id } = await client.publishPersona({ body: { persona: await readPersona(brokenFile) } });
+    const { persona_id } = await client.publishPersona({
+      body: { persona: await readPersona(relative(process.cwd(), brokenFile)) },
+    });
     const transaction = await switchHost(stage, ['database', persona_id]);
     require(transaction.status ===
       'rolled_back', `the switch is ${transaction.status}, and its test cannot have succeeded`);

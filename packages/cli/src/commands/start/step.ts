@@ -13,6 +13,8 @@ export interface Stage {
   readonly out: Pick<Terminal, 'columns' | 'style'>;
   /** What is going on, while it goes on. */
   readonly tell: (line: string) => void;
+  /** Aborted by Ctrl-C; what waits then stops waiting. */
+  readonly signal: AbortSignal;
 }
 
 export interface Step {

@@ -15,7 +15,7 @@ export async function switchHost(stage: Stage, personaIds: readonly string[]): P
 
 /** The same where there may be nothing to change. */
 export async function settleHost(
-  { client, hostId, tell }: Stage,
+  { client, hostId, tell, signal }: Stage,
   personaIds: readonly string[],
 ): Promise<HostOutcome | undefined> {
   const since = await standingOf(client, [hostId]);
@@ -23,6 +23,6 @@ export async function settleHost(
     params: { host_id: hostId },
     body: { personas: personaIds.map((id) => ({ persona_id: parsePersonaId(id) })) },
   });
-  const [outcome] = await awaitHosts(client, since, tell);
+  const [outcome] = await awaitHosts(client, since, { tell, signal });
   return outcome;
 }

@@ -22,7 +22,11 @@ import { serveAgent } from './agent-session.ts';
 const enrolmentBytes = 16 * 1024;
 
 export async function buildAgentApp(database: Database, session: SessionParts): Promise<FastifyInstance> {
-  const app = fastify({ bodyLimit: enrolmentBytes, forceCloseConnections: true });
+  const app = fastify({
+    bodyLimit: enrolmentBytes,
+    requestTimeout: limits.requestTimeoutMs,
+    forceCloseConnections: true,
+  });
   refuseCleanly(app, session.onFailure);
   await app.register(websocket, { options: { maxPayload: limits.wireMessageBytes, perMessageDeflate: false } });
   const hosts = new WeakMap<FastifyRequest, HostId>();

@@ -19,6 +19,8 @@ interface Parts {
   readonly metrics: Metrics;
   readonly replicaId: string;
   readonly onFailure: (error: unknown) => void;
+  /** Departures are then recorded all at once. */
+  readonly isStopping: () => boolean;
 }
 
 export function agentEvents({
@@ -29,6 +31,7 @@ export function agentEvents({
   metrics,
   replicaId,
   onFailure,
+  isStopping,
 }: Parts): SessionParts {
   return {
     connections,
@@ -42,6 +45,7 @@ export function agentEvents({
       }),
     onReady: (hostId) => pusher.request({ hosts: [hostId] }),
     onGone: (hostId) => {
+      if (isStopping()) return;
       database
         .transaction()
         .execute(async (tx) => {

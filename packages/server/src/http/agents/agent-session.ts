@@ -30,6 +30,8 @@ export interface SessionParts {
 /** Close codes of ours; 4000–4999 are for applications. Source: RFC 6455 §7.4.2. */
 const closeCodes = { refused: 4400, replaced: 4409, silent: 4408 } as const;
 
+const binary = { ok: false, reason: 'the message is binary' } as const;
+
 export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionParts): void {
   const asks = new PendingAsks();
   const connection = connectionOf(socket, hostId, asks);
@@ -56,7 +58,8 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
   socket.on('message', (data, isBinary) => {
     clearTimeout(silence);
     silence = setTimeout(() => socket.close(closeCodes.silent, 'nothing was heard for too long'), limits.silenceMs);
-    const decoded = isBinary ? { ok: false as const, reason: 'binary' } : decodeMessage(agentMessage, data.toString());
+    const isText = !isBinary && Buffer.isBuffer(data);
+    const decoded = isText ? decodeMessage(agentMessage, data.toString()) : binary;
     if (!decoded.ok) {
       parts.onIgnored(hostId, decoded.reason);
       if (!greeted) socket.close(closeCodes.refused, 'the first message must be hello, of a protocol known here');
@@ -112,7 +115,10 @@ function connectionOf(socket: WebSocket, hostId: HostId, asks: PendingAsks): Age
   return {
     hostId,
     known: null,
-    send: (text) => socket.send(text),
+    send: (head, tail) => {
+      socket.send(head, { fin: false });
+      socket.send(tail, { fin: true, binary: false });
+    },
     ask: (question: Ask) => {
       if (asks.size >= limits.asksPerHost) {
         throw new GuiseError(

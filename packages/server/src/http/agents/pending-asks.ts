@@ -37,6 +37,6 @@ export class PendingAsks {
 
   failAll(hostId: HostId): void {
     const error = new GuiseError('host_unavailable', `The connection of "${hostId}" ended before it answered`);
-    for (const id of [...this.#waiting.keys()]) this.settle(id, { error });
+    for (const id of this.#waiting.keys()) this.settle(id, { error });
   }
 }

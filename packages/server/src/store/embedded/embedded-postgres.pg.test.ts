@@ -13,13 +13,18 @@ afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const ignore = () => undefined;
 
+async function answers(url: string): Promise<boolean> {
+  const database = await openDatabase(url);
+  await pingDatabase(database);
+  await database.destroy();
+  return true;
+}
+
 it('starts in a directory that is closed to others, keeps its data, and frees the directory when it stops', async () => {
   expect(statSync(directory).mode & 0o077).toBe(0);
   for (const round of ['first', 'second']) {
     const postgres = await startEmbeddedPostgres(directory, ignore);
-    const database = await openDatabase(postgres.url);
-    await pingDatabase(database);
-    await database.destroy();
+    expect(await answers(postgres.url)).toBe(true);
     await postgres.stop();
     expect(existsSync(join(directory, 'postgres', 'postmaster.pid')), round).toBe(false);
   }
@@ -35,6 +40,7 @@ it('starts over a stale postmaster.pid whose number now belongs to another proce
   await (await startEmbeddedPostgres(directory, ignore)).stop();
   writeFileSync(join(directory, 'postgres', 'postmaster.pid'), `${process.pid}\n`);
   const postgres = await startEmbeddedPostgres(directory, ignore);
+  expect(await answers(postgres.url)).toBe(true);
   await postgres.stop();
 });
 
@@ -42,14 +48,13 @@ it('starts over a first start that was killed half-way', async () => {
   mkdirSync(join(directory, 'postgres.new'));
   writeFileSync(join(directory, 'postgres.new', 'PG_VERSION'), '18\n');
   const postgres = await startEmbeddedPostgres(directory, ignore);
+  expect(await answers(postgres.url)).toBe(true);
   await postgres.stop();
 });
 
 it('says so when it ends by itself', async () => {
   const ended = Promise.withResolvers<string>();
   const postgres = await startEmbeddedPostgres(directory, ended.resolve);
-  const database = await openDatabase(postgres.url);
-  await database.destroy();
   const pid = Number.parseInt(readFileSync(join(directory, 'postgres', 'postmaster.pid'), 'utf8'), 10);
   process.kill(pid, 'SIGINT');
   expect(await ended.promise).toContain('shut down');

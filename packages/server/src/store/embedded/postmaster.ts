@@ -20,7 +20,7 @@ export interface PostmasterOptions {
 
 export interface Postmaster {
   /** A fast shutdown: open transactions are rolled back, everything committed is on disk. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export async function startPostmaster(options: PostmasterOptions): Promise<Postmaster> {
@@ -32,7 +32,9 @@ export async function startPostmaster(options: PostmasterOptions): Promise<Postm
     lc_messages: 'C',
   };
   const child = options.spawnTied([
-    ...[options.postgres, '-D', options.dataDirectory],
+    options.postgres,
+    '-D',
+    options.dataDirectory,
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
   const words = lastWords(child);

@@ -1,0 +1,80 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Address, State } from '@guise/model';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Files, localHost } from '../../host/index.ts';
+import { resolveUsers } from './resolve.ts';
+
+const gone = {
+  present: false,
+  uid: null,
+  group: null,
+  groups: [],
+  home: null,
+  shell: null,
+  comment: null,
+  password: null,
+  home_present: false,
+  record: null,
+};
+const ann = {
+  ...gone,
+  present: true,
+  uid: 1000,
+  group: 'ann',
+  home: '/home/ann',
+  shell: '/bin/sh',
+  comment: '',
+  password: '!',
+  home_present: true,
+};
+const address: Address = 'user:ann';
+const none: ReadonlyMap<Address, State> = new Map();
+const one = (state: State): ReadonlyMap<Address, State> => new Map([[address, state]]);
+
+describe('what becomes of users', () => {
+  let root: string;
+  let files: Files;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'guise-users-'));
+    files = localHost({ root }).files;
+    for (const path of ['etc/skel', 'home/ann']) mkdirSync(join(root, path), { recursive: true });
+    writeFileSync(join(root, 'etc/passwd'), 'ann:x:1000:1000::/home/ann:/bin/sh\n');
+    writeFileSync(join(root, 'etc/group'), 'ann:x:1000:\nusers:x:100:\n');
+    for (const path of ['etc/skel/.profile', 'home/ann/.profile']) writeFileSync(join(root, path), 'umask 022\n');
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  it('is a number and a group of their name, unless they have them', () => {
+    const fresh = resolveUsers(
+      new Map([['user:bob', { ...ann, uid: null, group: 'bob', home: '/home/bob' }]]),
+      none,
+      none,
+      files,
+    );
+    const uid = fresh.targets.get('user:bob')?.['uid'];
+    expect(uid).toBeGreaterThan(1000);
+    expect(fresh.implied.get('group:bob')).toEqual({ present: true, gid: uid, record: null });
+    const there = resolveUsers(one({ ...ann, uid: null }), none, one(ann), files);
+    expect([there.targets.get(address)?.['uid'], there.implied.get('group:ann')]).toEqual([
+      1000,
+      { present: true, gid: 1000, record: null },
+    ]);
+    expect(resolveUsers(one({ ...ann, group: 'users' }), none, one(ann), files).implied.size).toBe(0);
+  });
+
+  it('is that the home goes with them while it is as it was made, and stays otherwise', () => {
+    expect(resolveUsers(none, one(gone), one(ann), files)).toMatchObject({ targets: one(gone), warnings: [] });
+    writeFileSync(join(root, 'home/ann/letters'), '');
+    const left = resolveUsers(none, one(gone), one(ann), files);
+    expect([left.targets.get(address)?.['home_present'], left.warnings?.length]).toEqual([true, 1]);
+  });
+
+  it('is that a home stays when it is not guise that lets its user go', () => {
+    expect(resolveUsers(one(gone), none, one(ann), files).targets.get(address)?.['home_present']).toBe(true);
+    expect(
+      resolveUsers(one({ ...ann, home_present: false }), none, one(ann), files).targets.get(address)?.['home_present'],
+    ).toBe(true);
+  });
+});
