@@ -14,7 +14,7 @@ export interface EngineHereOptions {
 export function engineHere({ root, stateDirectory }: EngineHereOptions): Engine {
   const faults = faultsFromEnvironment(process.env);
   return openEngine({
-    host: faults.wrap(localHost({ root })),
+    host: faults.wrap(localHost({ root, points: faults.points })),
     stateDirectory,
     clock: () => new Date(),
     random: () => randomBytes(8).toString('hex'),

@@ -11,6 +11,7 @@ import { readAgentConfig } from './agent-config.ts';
 import type { Engine } from './engine/engine.ts';
 import { engineHere } from './engine-here.ts';
 import { localHost } from './host/local-host.ts';
+import { directoryReader } from './host/persona-reader.ts';
 import { claimSocketPath } from './host/socket-path.ts';
 import { connectLink } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
@@ -20,6 +21,7 @@ import type { LinkClock } from './link/clock.ts';
 import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
+import { RememberedPersonas } from './local-api/remembered-personas.ts';
 
 export interface AgentOptions {
   readonly configPath: string;
@@ -43,9 +45,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const engine = engineHere({ root: '/', stateDirectory });
   await settle(engine, report);
   const store = desiredFile(`${stateDirectory}/desired.json`);
-  const findPersona = hostPersonas({ folder: personasPath, desired: () => store.read()?.layers ?? [] });
+  const personas = new RememberedPersonas(directoryReader());
+  const findPersona = hostPersonas({ folder: personasPath, personas, desired: () => store.read()?.layers ?? [] });
   claimSocketPath(socketPath);
-  const api = await serveLocalApi({ path: socketPath, routes: localRoutes(engine, findPersona), report });
+  const api = await serveLocalApi({ path: socketPath, routes: localRoutes({ engine, findPersona, personas }), report });
   report(`serving ${socketPath}`);
   const link = config.server === undefined ? null : await follow({ ...options, config, server: config.server, engine });
   await aborted(signal);

@@ -1,7 +1,7 @@
 /** The command line of guise: reads the process once, and is the only place that sets its exit code. */
 import { createInterface } from 'node:readline/promises';
 import type { Context } from './context.ts';
-import { runCli } from './run-cli.ts';
+import { applyThroughAgent } from './resident-apply.ts';
 import { openTerminal } from './terminal.ts';
 
 const out = openTerminal(process.stdout, process.env);
@@ -18,7 +18,11 @@ const context: Omit<Context, 'json'> = {
   interruption,
 };
 
-process.exitCode = await runCli(process.argv.slice(2), context);
+const argv = process.argv.slice(2);
+// The command line proper brings schemas and the engine with it, so it is loaded only when nobody else does the work.
+process.exitCode =
+  (await applyThroughAgent(argv, { ...context, json: argv.includes('--json') })) ??
+  (await (await import('./run-cli.ts')).runCli(argv, context));
 
 async function askOnTerminal(question: string): Promise<boolean> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });

@@ -49,6 +49,8 @@ export const limits = {
   /** The agent's socket: one request, and the time to send it. */
   localRequestBytes: 4 * 1024 * 1024,
   localRequestTimeoutMs: 30_000,
+  /** Parsed personas that an agent keeps beside their files. */
+  personasRemembered: 64,
   /** Between two tries to enrol with a control plane that does not answer. */
   enrolRetryMs: 2_000,
   /** Of a switch as a whole; then it is undone. */

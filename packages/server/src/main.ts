@@ -24,7 +24,7 @@ import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { Shutdown } from './shutdown.ts';
-import { openDatabase } from './store/database.ts';
+import { type Database, openDatabase } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/embedded-postgres.ts';
 import { openListener } from './store/listener.ts';
 import { migrate } from './store/migrate.ts';
@@ -43,79 +43,72 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function start(options: ServerOptions, shutdown: Shutdown): Promise<RunningServer> {
   const { stateDirectory, report } = options;
-  const onFailure = (error: unknown) => report(`guise server: ${describe(error)}`);
   await mkdir(stateDirectory, { recursive: true, mode: 0o755 });
   const databaseUrl = await databaseUrlOf(options, shutdown);
   const database = await openDatabase(databaseUrl);
   shutdown.add(() => database.destroy());
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
   const token = await adminToken(database, stateDirectory);
+  const core = await startCore(database, databaseUrl, report, shutdown);
+  const agentUrl = await openAgentsPort(core, options, shutdown);
+  const url = await openPeoplesPort(core, options, shutdown);
+  return { url, agentUrl, adminToken: token, databaseUrl, close: () => shutdown.run() };
+}
 
+/** What both ports work on: the agents connected here, what is sent to them, and what they report. */
+async function startCore(database: Database, databaseUrl: string, report: (line: string) => void, shutdown: Shutdown) {
+  const onFailure = (error: unknown) => report(`guise server: ${describe(error)}`);
   const replicaId = randomUUID();
   const metrics = new Metrics();
   const connections = makeConnections();
-  const pusher = startDesiredPusher({
-    database,
-    connections,
-    onFailure,
-    onPushed: (count) => metrics.add('guise_desired_pushed_total', count),
-  });
+  const onPushed = (count: number) => metrics.add('guise_desired_pushed_total', count);
+  const pusher = startDesiredPusher({ database, connections, onFailure, onPushed });
   const listener = await openListener(databaseUrl, () => pusher.request('all'));
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());
-  const intake = startReportIntake(database, replicaId, onFailure);
   shutdown.add(() => recordDepartures(database, replicaId));
+  const intake = startReportIntake(database, replicaId, onFailure);
   shutdown.add(() => intake.stop());
   listener.subscribe((signal) => {
     if (signal.type === 'desired') pusher.request(signal.scope);
   });
   const period = periodically(limits.desiredPeriodMs, async () => pusher.request('all'), onFailure);
   shutdown.add(() => period.stop());
-  const askParts = { database, connections, listener, replicaId };
-  answerOthers(askParts, onFailure);
+  answerOthers({ database, connections, listener, replicaId }, onFailure);
+  return { database, connections, listener, replicaId, metrics, pusher, intake, onFailure };
+}
 
-  const agentApp = await buildAgentApp(
-    database,
-    agentEvents({
-      database,
-      connections,
-      intake,
-      pusher,
-      metrics,
-      replicaId,
-      onFailure,
-      isStopping: () => shutdown.isRunning,
-    }),
-  );
-  shutdown.add(() => agentApp.close());
-  shutdown.add(async () => connections.closeAll('the control plane stops'));
+type Core = Awaited<ReturnType<typeof startCore>>;
+
+async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
+  const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
+  const app = await buildAgentApp(core.database, agentEvents({ ...core, isStopping: () => shutdown.isRunning }));
+  shutdown.add(() => app.close());
+  shutdown.add(async () => core.connections.closeAll('the control plane stops'));
+  const port = await listen(app, { host: agentHost, port: agentPort }, 'agents');
+  return `ws://${inUrl(agentHost)}:${port}`;
+}
+
+async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
+  const { database, connections, listener, metrics, onFailure } = core;
+  const { host = '127.0.0.1', tls = null } = options;
   const events = eventStreams(listener);
-  const handlers = makeHandlers({
-    database,
-    ask: askHosts(askParts),
-    events,
-    metricsText: () => metricsText(metrics, connections.size),
-  });
-  const serverApp = buildServerApp({
-    handlers,
+  const app = buildServerApp({
+    handlers: makeHandlers({
+      database,
+      ask: askHosts(core),
+      events,
+      metricsText: () => metricsText(metrics, connections.size),
+    }),
     authenticate: (bearer) => authenticate(database, bearer),
     metrics,
-    tls: options.tls ?? null,
+    tls,
     onFailure,
   });
-  shutdown.add(() => serverApp.close());
+  shutdown.add(() => app.close());
   shutdown.add(async () => events.closeAll());
-  const agentHost = options.agentHost ?? '127.0.0.1';
-  const agentPort = await listen(agentApp, { host: agentHost, port: options.agentPort ?? 7071 }, 'agents');
-  const host = options.host ?? '127.0.0.1';
-  const port = await listen(serverApp, { host, port: options.port ?? 7070 }, 'people and programs');
-  return {
-    url: `${options.tls === undefined ? 'http' : 'https'}://${inUrl(host)}:${port}`,
-    agentUrl: `ws://${inUrl(agentHost)}:${agentPort}`,
-    adminToken: token,
-    databaseUrl,
-    close: () => shutdown.run(),
-  };
+  const port = await listen(app, { host, port: options.port ?? 7070 }, 'people and programs');
+  return `${tls === null ? 'http' : 'https'}://${inUrl(host)}:${port}`;
 }
 
 async function databaseUrlOf({ database, stateDirectory, report }: ServerOptions, shutdown: Shutdown): Promise<string> {

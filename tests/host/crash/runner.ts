@@ -70,7 +70,7 @@ function attempt(fault: string): { readonly ended: string; readonly points: numb
       env: { ...process.env, GUISE_FAULT: fault, GUISE_FAULT_FILE: countFile },
     },
   );
-  const ended = signal ?? (status === 0 ? stdout : `exit ${status}: ${stderr.trim().split('\n').at(-1) ?? ''}`);
+  const ended = signal ?? (status === 0 ? stdout : `exit ${status}: ${stderr.split('\n').find((line) => /Error/.test(line)) ?? stderr.trim()}`);
   const points = fault === 'count' ? Number(readFileSync(countFile, 'utf8')) : 0;
   const point = /guise fault at (.*)/.exec(stderr)?.[1] ?? '';
   return { ended, points, point };

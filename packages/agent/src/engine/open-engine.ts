@@ -134,8 +134,7 @@ class HostEngine implements Engine {
     if (options.planHash !== undefined && options.planHash !== prepared.plan.hash) {
       throw new GuiseError('plan_stale', `Cannot apply plan ${options.planHash}: the host or the personas have changed since, and the plan is now ${prepared.plan.hash}`);
     }
-    const sameLayers = JSON.stringify(layers) === JSON.stringify(this.#journal.activeLayers());
-    if (prepared.plan.stages.length === 0 && sameLayers) return { type: 'unchanged', plan: prepared.plan };
+    if (prepared.plan.stages.length === 0 && this.#journal.isActive(layers)) return { type: 'unchanged', plan: prepared.plan };
     return runTransaction({ ...this.#environment(blobs), layers, prepared, options, prepareMs });
   }
 

@@ -8,7 +8,7 @@
  */
 import type { Claim, Compiled } from '@guise/decide';
 import { compileLayer, makePlan, mergeClaims } from '@guise/decide';
-import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, State } from '@guise/model';
+import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, ResolvedPersona, State } from '@guise/model';
 import { canonicalJson, GuiseError, kindOf, kinds, limits } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { AfterCommit, Journal } from '../journal/journal.ts';
@@ -123,17 +123,14 @@ function restrictedTo(states: ReadonlyMap<Address, State>, belongs: (address: Ad
   return new Map([...states].filter(([address]) => belongs(address)));
 }
 
-const compiledByLayer = new Map<string, Compiled>();
+const compiledByPersona = new WeakMap<ResolvedPersona, { readonly for: string; readonly compiled: Compiled }>();
 
 /** Compiling depends on the layer and the host's facts alone, so a resident agent does it once per layer. */
-function compiledOnce(layer: Layer, facts: Facts): Compiled {
-  const key = JSON.stringify([layer, facts]);
-  const compiled = compiledByLayer.get(key) ?? compileLayer(layer, facts);
-  compiledByLayer.delete(key);
-  compiledByLayer.set(key, compiled);
-  for (const oldest of compiledByLayer.keys()) {
-    if (compiledByLayer.size <= limits.layersPerHost) break;
-    compiledByLayer.delete(oldest);
-  }
+function compiledOnce({ persona, ...rest }: Layer, facts: Facts): Compiled {
+  const use = JSON.stringify([rest, facts]);
+  const cached = compiledByPersona.get(persona);
+  if (cached?.for === use) return cached.compiled;
+  const compiled = compileLayer({ persona, ...rest }, facts);
+  compiledByPersona.set(persona, { for: use, compiled });
   return compiled;
 }

@@ -52,6 +52,8 @@ export interface JournalOptions {
 export class Journal {
   readonly #db: DatabaseSync;
   readonly #point: (name: string) => void;
+  /** Layers carry whole documents, so they are parsed only when they are others than last time. */
+  #lastActive: { readonly bodies: string; readonly layers: readonly Layer[] } = { bodies: '', layers: [] };
 
   constructor({ path, point }: JournalOptions) {
     this.#point = point;
@@ -59,7 +61,17 @@ export class Journal {
   }
 
   activeLayers(): readonly Layer[] {
-    return this.#column('SELECT body FROM active_layer ORDER BY position').map((body) => JSON.parse(body) as Layer);
+    const bodies = this.#column('SELECT body FROM active_layer ORDER BY position');
+    if (bodies.join('\n') !== this.#lastActive.bodies) {
+      this.#lastActive = { bodies: bodies.join('\n'), layers: bodies.map((body) => JSON.parse(body) as Layer) };
+    }
+    return this.#lastActive.layers;
+  }
+
+  /** Whether exactly these layers are active, in this order. */
+  isActive(layers: readonly Layer[]): boolean {
+    this.activeLayers();
+    return layers.map((layer) => JSON.stringify(layer)).join('\n') === this.#lastActive.bodies;
   }
 
   baselines(): ReadonlyMap<Address, State> {

@@ -1,9 +1,11 @@
 /** What the agent's socket answers, as data: `METHOD path` → what to do. */
+import { planReportOf } from '@guise/api';
 import type { Layer } from '@guise/model';
-import { GuiseError, parseAddress } from '@guise/model';
+import { GuiseError, layerOf, limits, parseAddress } from '@guise/model';
 import { z } from 'zod';
 import type { Engine, Outcome } from '../engine/engine.ts';
 import { metricsText } from './metrics-text.ts';
+import type { RememberedPersonas } from './remembered-personas.ts';
 
 export interface LocalRequest {
   /** What follows the verb in the path. */
@@ -23,12 +25,25 @@ const applyBody = z.strictObject({
   /** Makes it the only active persona instead of one more. */
   only: z.boolean().default(false),
 });
+const activeBody = z.strictObject({ files: z.array(z.string().startsWith('/', 'must be an absolute path')).max(limits.layersPerHost) });
 const rollbackBody = z.strictObject({ to: z.enum(['previous', 'baseline']).default('baseline') });
 
-export function localRoutes(engine: Engine, findPersona: FindPersona): LocalRoutes {
+export interface LocalRouteOptions {
+  readonly engine: Engine;
+  readonly findPersona: FindPersona;
+  readonly personas: RememberedPersonas;
+}
+
+export function localRoutes({ engine, findPersona, personas }: LocalRouteOptions): LocalRoutes {
   return {
     'GET personas active': async () =>
       engine.active().map(({ persona: _persona, ...layer }) => layer),
+    /** What `guise apply --yes FILE…` asks of a resident agent: exactly these files become the active set. */
+    'PUT personas active': async ({ body }) => {
+      const { files } = checked(activeBody, body);
+      const resolved = await Promise.all(files.map((file) => personas.resolve(file)));
+      return answerOf(await engine.apply(resolved.map((persona) => layerOf(persona, { assignedBy: 'local' }))));
+    },
     'POST personas apply': async ({ id, body }) => {
       const { instance, parameters, only } = checked(applyBody, body);
       const layer = await findPersona(id, { instance, parameters });
@@ -46,7 +61,7 @@ export function localRoutes(engine: Engine, findPersona: FindPersona): LocalRout
 
 function answerOf(outcome: Outcome): unknown {
   const { type, plan } = outcome;
-  return { outcome: type, plan_hash: plan.hash, transaction: type === 'unchanged' ? null : outcome.transaction };
+  return { outcome: type, plan: planReportOf(plan), transaction: type === 'unchanged' ? null : outcome.transaction };
 }
 
 function checked<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {

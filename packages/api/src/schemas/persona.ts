@@ -20,7 +20,7 @@ const located = z.strictObject({
   positions: z.record(z.string(), position),
 });
 
-export const resolvedPersona: z.ZodType<ResolvedPersona, ResolvedPersona> = z
+const resolvedPersona: z.ZodType<ResolvedPersona, ResolvedPersona> = z
   .strictObject({ own: located, ancestors: z.array(located).max(limits.extendsDepth) })
   .meta({ id: 'ResolvedPersona' });
 

@@ -3,7 +3,7 @@ import { defineCommand } from '../command.ts';
 import { printJson } from '../print-json.ts';
 import { openClient } from '../remote/open-client.ts';
 import { serverOptions } from '../remote/server-options.ts';
-import { planLines } from '../render/plan.ts';
+import { planLines, shownPlanOf } from '../render/plan.ts';
 
 export const hostPlan = defineCommand({
   operands: [{ name: 'HOST', kind: 'host' }],
@@ -15,11 +15,8 @@ export const hostPlan = defineCommand({
       printJson(context, plan);
       return 0;
     }
-    const { hash, layers_before, layers_after, stages, conflicts, warnings } = plan;
-    const changes = stages.flatMap((stage) => stage.changes);
-    const shown = { hash, layersBefore: layers_before, layersAfter: layers_after, changes, conflicts, warnings };
     // Content of files stays on the host, so a remote plan tells that it changes, not how.
-    for (const line of planLines(shown, () => null, context.out)) context.out.line(line);
+    for (const line of planLines(shownPlanOf(plan), () => null, context.out)) context.out.line(line);
     return 0;
   },
 });

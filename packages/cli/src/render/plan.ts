@@ -1,4 +1,5 @@
 /** A plan for people: which personas come and go, what changes on the host, what is in dispute. */
+import type { PlanReport } from '@guise/api';
 import type { Conflict, LayerRef } from '@guise/model';
 import type { Terminal } from '../terminal.ts';
 import { type ContentOf, changeLines, changeSummary, type ShownChange } from './changes.ts';
@@ -12,6 +13,12 @@ export interface ShownPlan {
   readonly changes: readonly ShownChange[];
   readonly conflicts: readonly Conflict[];
   readonly warnings: readonly string[];
+}
+
+/** A plan as the control plane or the agent reports it. */
+export function shownPlanOf({ hash, layers_before, layers_after, stages, conflicts, warnings }: PlanReport): ShownPlan {
+  const changes = stages.flatMap((stage) => stage.changes);
+  return { hash, layersBefore: layers_before, layersAfter: layers_after, changes, conflicts, warnings };
 }
 
 export function planLines(

@@ -79,8 +79,8 @@ function answerOf(hostId: HostId, reply: Reply | null): unknown {
 }
 
 /** Answers what other processes ask of agents that are connected here. */
-export function answerOthers(parts: Parts, onFailure: (error: unknown) => void): () => void {
-  return parts.listener.subscribe((signal) => {
+export function answerOthers(parts: Parts, onFailure: (error: unknown) => void): void {
+  parts.listener.subscribe((signal) => {
     if (signal.type === 'asked' && signal.replica_id === parts.replicaId)
       answerOne(parts, signal.ask_id).catch(onFailure);
   });

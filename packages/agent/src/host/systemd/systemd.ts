@@ -81,25 +81,22 @@ export const systemd: Systemd = {
   },
 };
 
+/** All properties in one call: systemd forgets a unit that does nothing after each answer, and would read its files again for the next. */
 async function reportOf(bus: BusConnection, unit: string): Promise<UnitReport> {
   const path = `${managerPath}/unit/${escaped(unit)}`;
-  const [loadState, activeState, subState, dropInPaths, needDaemonReload, unitFileState] = await Promise.all([
-    property(bus, path, 'Unit', 'LoadState'),
-    property(bus, path, 'Unit', 'ActiveState'),
-    property(bus, path, 'Unit', 'SubState'),
-    property(bus, path, 'Unit', 'DropInPaths'),
-    property(bus, path, 'Unit', 'NeedDaemonReload'),
-    unitFileStateOf(bus, unit),
-  ]);
-  const dead = activeState === 'failed' || activeState === 'inactive' || subState === 'auto-restart';
+  const [properties, unitFileState] = await Promise.all([propertiesOf(bus, path, 'Unit'), unitFileStateOf(bus, unit)]);
+  const loadState = String(properties.get('LoadState'));
+  const activeState = String(properties.get('ActiveState'));
+  const subState = String(properties.get('SubState'));
+  const isDead = activeState === 'failed' || activeState === 'inactive' || subState === 'auto-restart';
   return {
-    loadState: String(loadState),
-    activeState: String(activeState),
-    subState: String(subState),
+    loadState,
+    activeState,
+    subState,
     unitFileState,
-    needDaemonReload: needDaemonReload === true,
-    dropInPaths: (dropInPaths as readonly Incoming[]).map(String),
-    death: dead && unit.endsWith('.service') && loadState === 'loaded' ? await deathOf(bus, path) : null,
+    needDaemonReload: properties.get('NeedDaemonReload') === true,
+    dropInPaths: (properties.get('DropInPaths') as readonly Incoming[]).map(String),
+    death: isDead && unit.endsWith('.service') && loadState === 'loaded' ? await deathOf(bus, path) : null,
   };
 }
 
@@ -122,7 +119,13 @@ async function unitFileStateOf(bus: BusConnection, unit: string): Promise<string
   }
 }
 
-async function property(bus: BusConnection, path: string, type: 'Unit' | 'Service', name: string): Promise<Incoming> {
+async function propertiesOf(bus: BusConnection, path: string, type: 'Unit'): Promise<ReadonlyMap<string, Incoming>> {
+  const body = [`org.freedesktop.systemd1.${type}`];
+  const [pairs] = await bus.call({ path, interface: 'org.freedesktop.DBus.Properties', member: 'GetAll', body });
+  return new Map((pairs as readonly (readonly [string, Incoming])[]).map(([name, value]) => [name, value]));
+}
+
+async function property(bus: BusConnection, path: string, type: 'Service', name: string): Promise<Incoming> {
   const body = [`org.freedesktop.systemd1.${type}`, name];
   const [value] = await bus.call({ path, interface: 'org.freedesktop.DBus.Properties', member: 'Get', body });
   return value ?? '';

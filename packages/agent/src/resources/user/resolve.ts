@@ -2,7 +2,7 @@
  * Makes users concrete: a number for each, a group for those whose group has their own name.
  *
  * That group is implied always, also when it exists: so it is never taken for one that nobody wants. When a user goes, its home goes too
- * if guise made it and it still is as `/etc/skel` has it; any other home stays, and a warning says so.
+ * if it still is as `/etc/skel` has it, because then it can be made again; any other home stays, and a warning says so.
  */
 import type { Address, GroupState, State, UserState } from '@guise/model';
 import { addressOf, nameOf } from '@guise/model';
@@ -30,7 +30,7 @@ export function resolveUsers(wanted: States, released: States, live: States, fil
       now?.home_present === true &&
       (!target.present || homeOf(name, target) === homeOf(name, now))
     ) {
-      const stays = wanted.has(address) || !now.present || holdsMore(name, now, live, files);
+      const stays = !now.present || holdsMore(name, now, live, files);
       if (stays) target = { ...target, home_present: true };
       targets.set(address, target);
       if (stays && now.present && !target.present)

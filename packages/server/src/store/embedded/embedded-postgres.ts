@@ -3,7 +3,8 @@
  *
  * Invariants: it never outlives this process, not even after `kill -9`; it is never started twice on the same data (the
  * state lock is held for as long as it runs); it listens on no port, and only its own account and root can reach the socket.
- * Throws: `state_directory_busy`; `argument_invalid` for a path too long for a socket; `database_unavailable` with what PostgreSQL said.
+ * Throws: `state_directory_busy`; `argument_invalid` for a path too long for a socket; `database_unavailable` with its last words.
+ * Source: docs/adr/0011-embedded-postgresql.md.
  */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,0 +1,24 @@
+/** `guise apply --yes` through the resident agent: what it answered, as the command itself would have printed it. */
+import type { Context } from './context.ts';
+import { type ExitCode, exitCodeOfStatus } from './exit-code.ts';
+import { printJson } from './print-json.ts';
+import { shortDigest } from './render/text.ts';
+import { type AgentAnswer, askResidentAgent } from './resident-agent.ts';
+
+/** Null when the command has to do it itself. */
+export async function applyThroughAgent(argv: readonly string[], context: Context): Promise<ExitCode | null> {
+  if (!context.isRoot) return null;
+  const answer = await askResidentAgent(argv, context.cwd);
+  if (answer === null) return null;
+  if (context.json) printJson(context, answer);
+  else await printAnswer(answer, context);
+  return answer.transaction === null ? 0 : exitCodeOfStatus(answer.transaction.status);
+}
+
+/** What shows plans is loaded only when there is something to show. */
+async function printAnswer({ plan, transaction }: AgentAnswer, { out }: Context): Promise<void> {
+  if (transaction === null) return out.line(out.style.quiet(`nothing to do · plan ${shortDigest(plan.hash)}`));
+  const [{ planLines, shownPlanOf }, { outcomeLines }] = await Promise.all([import('./render/plan.ts'), import('./render/transaction.ts')]);
+  for (const line of planLines(shownPlanOf(plan), () => null, out)) out.line(line);
+  for (const line of outcomeLines(transaction, out)) out.line(line);
+}
