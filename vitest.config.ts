@@ -7,7 +7,13 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/**/*.test.ts', 'bin/**/*.test.ts', 'tests/golden/**/*.test.ts', 'tests/tidy.test.ts'],
+          include: [
+            'packages/**/*.test.ts',
+            'bin/**/*.test.ts',
+            'bench/**/*.test.ts',
+            'tests/golden/**/*.test.ts',
+            'tests/tidy.test.ts',
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 0 },

@@ -126,10 +126,19 @@ function metadata(stats: Stats): string {
   return `${stats.mode.toString(8)} ${stats.uid}:${stats.gid}${stats.isFile() ? ` ${stats.nlink}` : ''}`;
 }
 
+/** Hashes of an earlier fingerprint in this process. No content changes without the inode's change time, so nothing is missed. */
+const hashed = new Map<string, { readonly version: string; readonly hash: string }>();
+
 function contentOf(path: string, stats: Stats): string {
   if (stats.isSymbolicLink()) return readlinkSync(path);
   if (!stats.isFile()) return '';
-  return stats.size > contentBytesMax ? `${stats.size} ${stats.mtimeMs}` : short(readFileSync(path));
+  if (stats.size > contentBytesMax) return `${stats.size} ${stats.mtimeMs}`;
+  const version = `${stats.ino} ${stats.ctimeMs} ${stats.size}`;
+  const known = hashed.get(path);
+  if (known?.version === version) return known.hash;
+  const hash = short(readFileSync(path));
+  hashed.set(path, { version, hash });
+  return hash;
 }
 
 function sysctls(): Section {

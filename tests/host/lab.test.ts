@@ -1,42 +1,21 @@
 /**
- * The lab itself, on real hosts: they are apart, their limits hold, they break and mend, and nothing of them stays behind.
+ * The lab itself, on real hosts: they are apart, their limits hold, they break and mend.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { globSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { labNames } from '@guise/lab';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runCommand } from '../../packages/lab/src/command.ts';
-import { type LabOptions, labDirectory, labSupport, openLab } from '../../packages/lab/src/index.ts';
-import { acquireLocks, type Lock } from '../../packages/lab/src/lock.ts';
-import { labNames, poolPaths } from '../../packages/lab/src/names.ts';
+import { bootTimeoutMs, directory, optionsFor, repository, takeTurn } from './lab-turn.ts';
+import { canBoot, openTestLab, skipWithoutLab } from './test-lab.ts';
 
-const support = labSupport();
-if (!support.supported) console.warn(`skipped: no lab on this machine: ${support.missing}`);
-
-const repository = resolve(import.meta.dirname, '../..');
-const directory = labDirectory(process.env);
 const node = '/opt/guise/node_modules/node/bin/node';
-const bootTimeoutMs = 900_000;
 
-const optionsFor = (name: string, where = directory): LabOptions => ({
-  name,
-  directory: where,
-  repository,
-  report: () => undefined,
-});
+takeTurn();
 
-let turn: Lock | undefined;
-beforeAll(async () => {
-  // A second run of these tests on this machine waits: it would use labs of the same names.
-  if (support.supported) turn = await acquireLocks(join(directory, 'locks', '.tests'));
-}, bootTimeoutMs);
-afterAll(() => turn?.[Symbol.dispose]());
-
-describe.runIf(support.supported)('hosts of a lab', () => {
-  const lab = openLab(optionsFor('test-lab'));
+describe('hosts of a lab', () => {
+  skipWithoutLab();
+  const lab = openTestLab(optionsFor('test-lab'));
   const output = async (host: string, ...argv: readonly string[]): Promise<string> => {
     const { status, stdout, stderr } = await lab.run(host, argv);
     expect([status, stderr]).toEqual([0, '']);
@@ -59,6 +38,7 @@ describe.runIf(support.supported)('hosts of a lab', () => {
   };
 
   beforeAll(async () => {
+    if (!canBoot) return;
     await lab.down();
     await lab.up([{ name: 'h1' }, { name: 'h2' }]);
     const script = `require('node:http').createServer((_, answer) => answer.end('from h1')).listen(8080)`;
@@ -69,7 +49,7 @@ describe.runIf(support.supported)('hosts of a lab', () => {
     await lab.run('h1', ['systemctl', 'enable', '--now', '--quiet', 'greeter.service']);
   }, bootTimeoutMs);
   afterAll(async () => {
-    await lab.down();
+    if (canBoot) await lab.down();
   }, bootTimeoutMs);
 
   it('boot whole, under their own names', async () => {
@@ -203,128 +183,10 @@ describe.runIf(support.supported)('hosts of a lab', () => {
   });
 });
 
-describe.runIf(support.supported)('down, after `up` was killed', () => {
-  const hosts = ['k1', 'k2', 'k3'];
-  const name = 'test-killed';
-
-  beforeAll(async () => {
-    // The base image must be there, or every kill would hit its build.
-    const lab = openLab(optionsFor(name));
-    await lab.up([{ name: 'k1' }]);
-    await lab.down();
-  }, bootTimeoutMs);
-
-  it('would see what is left', async () => {
-    await openLab(optionsFor(name)).up([{ name: 'k1' }]);
-    expect(await traces(directory, name)).not.toEqual([]);
-    await openLab(optionsFor(name)).down();
-  });
-
-  it.each([0, 25, 50, 100, 150, 200, 300, 400, 500, 600, 800])(
-    'at %i ms leaves nothing of the lab',
-    async (killAfterMs) => {
-      await killedUp(optionsFor(name), hosts, killAfterMs);
-      await openLab(optionsFor(name)).down();
-      expect(await traces(directory, name)).toEqual([]);
-    },
-    bootTimeoutMs,
-  );
-
-  it('two processes may bring the same hosts up at once', async () => {
-    const [one, two] = [openLab(optionsFor(name)), openLab(optionsFor(name))];
-    const specs = hosts.map((host) => ({ name: host }));
-    const [first, second] = await Promise.all([one.up(specs), two.up(specs)]);
-    expect(first.map(({ status }) => status)).toEqual(['running', 'running', 'running']);
-    expect(second.map(({ leaderPid }) => leaderPid)).toEqual(first.map(({ leaderPid }) => leaderPid));
-    await one.down();
-  });
-
-  it(
-    'up again goes on where the killed one ended',
-    async () => {
-      await killedUp(optionsFor(name), hosts, 300);
-      const lab = openLab(optionsFor(name));
-      const booted = await lab.up(hosts.map((host) => ({ name: host })));
-      expect(booted.map(({ status }) => status)).toEqual(['running', 'running', 'running']);
-      await lab.down();
-      expect(await traces(directory, name)).toEqual([]);
-    },
-    bootTimeoutMs,
-  );
-
-  it.each([200, 3_000])(
-    'at %i ms of building the base image leaves no mount, loop device or process of its directory',
-    async (killAfterMs) => {
-      const own = mkdtempSync(join(tmpdir(), 'guise-lab-'));
-      await killedUp(optionsFor(name, own), hosts, killAfterMs);
-      expect(await sharedTraces(own)).not.toEqual([]);
-      await openLab(optionsFor(name, own)).down({ purge: true });
-      expect([...(await traces(own, name)), ...(await sharedTraces(own))]).toEqual([]);
-      rmSync(own, { recursive: true });
-    },
-    bootTimeoutMs,
-  );
-});
-
-/** Starts `up` in a process of its own and kills that with SIGKILL some time after it has begun. */
-async function killedUp(options: LabOptions, hosts: readonly string[], killAfterMs: number): Promise<void> {
-  const source = new URL('../../packages/lab/src/index.ts', import.meta.url).href;
-  const script = `
-    const { openLab } = await import(${JSON.stringify(source)});
-    const lab = openLab({ ...${JSON.stringify(options)}, report: () => undefined });
-    console.log('begun');
-    await lab.up(${JSON.stringify(hosts.map((host) => ({ name: host })))});
-  `;
-  const argv = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', script];
-  const child: ChildProcess = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = once(child, 'exit');
-  await once(child.stdout!, 'data');
-  await delay(killAfterMs);
-  child.kill('SIGKILL');
-  await ended;
-}
-
 /** How often the kernel has made a host wait because its time was used up. */
 function timesThrottled(lab: string, host: string): number {
   const files = globSync(`/sys/fs/cgroup/{,*/}guise-lab/${labNames(directory, lab).id}/${host}/cpu.stat`);
   const counts = files.flatMap((file) => /^nr_throttled (\d+)$/m.exec(readFileSync(file, 'utf8'))?.[1] ?? []);
   expect(counts).not.toEqual([]);
   return Math.max(...counts.map(Number));
-}
-
-/** Everything on this machine that belongs to one lab, in words. */
-async function traces(where: string, lab: string): Promise<readonly string[]> {
-  const { id } = labNames(where, lab);
-  const links = await linesWith(['ip', '-oneline', 'link', 'show'], id);
-  const tables = await linesWith(['nft', 'list', 'tables'], id);
-  const cgroups = globSync(`/sys/fs/cgroup/{,*/}guise-lab/${id}`);
-  const locks = readdirSync('/run/systemd/nspawn/propagate').filter((entry) => entry.includes(id));
-  const roots = globSync(join(where, '{labs,pool/labs}', lab));
-  return [...links, ...tables, ...cgroups, ...locks, ...roots, ...processesWith(`g${id}-`)];
-}
-
-/** Everything on this machine that belongs to a directory of labs. */
-async function sharedTraces(where: string): Promise<readonly string[]> {
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .filter((line) => line.includes(where));
-  const loops = await linesWith(['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE'], where);
-  const cgroups = globSync(`/sys/fs/cgroup/{,*/}${poolPaths(where).buildCgroup}`);
-  return [...mounts, ...loops, ...cgroups, ...processesWith(where)];
-}
-
-async function linesWith(argv: readonly string[], text: string): Promise<readonly string[]> {
-  return (await runCommand(argv)).stdout.split('\n').filter((line) => line.includes(text));
-}
-
-function processesWith(text: string): readonly string[] {
-  return globSync('/proc/[0-9]*/cmdline').flatMap((file) => {
-    try {
-      const command = readFileSync(file, 'utf8').replaceAll('\0', ' ');
-      return command.includes(text) ? [command] : [];
-    } catch {
-      // It ended in the meantime.
-      return [];
-    }
-  });
 }

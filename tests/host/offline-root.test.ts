@@ -1,24 +1,32 @@
 /** `--root DIR`: the parts of a persona that are files go into a tree of files; what needs a running host is refused by name. */
+
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { spawnSync } from 'node:child_process';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 
 const guise = resolve(import.meta.dirname, '../../guise');
 
-describe.runIf(process.getuid?.() === 0)('an offline tree', () => {
+describe('an offline tree', () => {
   let directory: string;
   let root: string;
-  beforeEach(() => {
+  beforeEach(({ skip }) => {
+    skip(process.getuid?.() !== 0, 'only root may give files to root');
     directory = mkdtempSync(join(tmpdir(), 'guise-root-'));
     root = join(directory, 'tree');
     mkdirSync(join(root, 'etc/systemd/system'), { recursive: true });
-    for (const [file, text] of Object.entries({ passwd: 'root:x:0:0:root:/root:/bin/bash\n', group: 'root:x:0:\n', shadow: 'root:*::0:99999:7:::\n', gshadow: 'root:*::\n', hosts: '127.0.0.1 localhost\n' })) {
+    for (const [file, text] of Object.entries({
+      passwd: 'root:x:0:0:root:/root:/bin/bash\n',
+      group: 'root:x:0:\n',
+      shadow: 'root:*::0:99999:7:::\n',
+      gshadow: 'root:*::\n',
+      hosts: '127.0.0.1 localhost\n',
+    })) {
       writeFileSync(join(root, 'etc', file), text);
     }
+    return () => rmSync(directory, { recursive: true });
   });
-  afterEach(() => rmSync(directory, { recursive: true }));
   const run = (...args: readonly string[]) => spawnSync(guise, args, { encoding: 'utf8', cwd: directory });
 
   it('takes files, users and host names, and gives them back', () => {
@@ -37,7 +45,10 @@ describe.runIf(process.getuid?.() === 0)('an offline tree', () => {
   });
 
   it('refuses what needs a running host, naming it and where it is asked for', () => {
-    writeFileSync(join(directory, 'live.yaml'), 'guise: persona/v1\npersona_id: live\nservices:\n  nginx.service: {state: running}\noperating_system: {sysctl: {net.core.somaxconn: 1}}\n');
+    writeFileSync(
+      join(directory, 'live.yaml'),
+      'guise: persona/v1\npersona_id: live\nservices:\n  nginx.service: {state: running}\noperating_system: {sysctl: {net.core.somaxconn: 1}}\n',
+    );
     const { status, stderr } = run('apply', '--yes', '--root', root, 'live.yaml');
     expect(status).toBe(3);
     expect(stderr).toContain('nginx.service (live.yaml:4');

@@ -2,13 +2,13 @@
  * The library on a real host: each persona is applied and then used as its users would, and when it leaves the host is what it was,
  * by its whole fingerprint.
  */
-import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { diffFingerprints, type Fingerprint } from './fingerprint.ts';
-import { canBoot, node, testLab } from './test-lab.ts';
+import { node, testLab } from './test-lab.ts';
 
 const library = '/opt/guise/personas';
 
-describe.runIf(canBoot)('the library', () => {
+describe('the library', () => {
   const { lab, guise, output } = testLab('test-personas', [{ name: 'h1' }, { name: 'h2' }]);
   const fingerprint = async (host: string): Promise<Fingerprint> =>
     JSON.parse(await output(host, [...node, '/opt/guise/tests/host/fingerprint.ts'])) as Fingerprint;
@@ -16,19 +16,26 @@ describe.runIf(canBoot)('the library', () => {
     const { status, stdout, stderr } = await guise(host, 'apply', '--yes', ...args);
     expect([status, stderr, status === 0 ? '' : stdout]).toEqual([0, expect.any(String), '']);
   };
-  const from = (host: string, url: string): Promise<string> => output(host, ['curl', '--silent', '--show-error', '--fail', '--max-time', '5', url]);
-  let clean: Fingerprint;
+  const from = (host: string, url: string): Promise<string> =>
+    output(host, ['curl', '--silent', '--show-error', '--fail', '--max-time', '5', url]);
+  let clean: Fingerprint | undefined;
+  const traces = async () => diffFingerprints(clean!, await fingerprint('h1'));
+  const leave = async (host: string): Promise<void> => {
+    const { status, stdout, stderr } = await guise(host, 'rollback', '--to', 'baseline', '--yes');
+    expect([host, status, status === 0 ? '' : stdout + stderr]).toEqual([host, 0, '']);
+  };
 
-  beforeAll(async () => {
-    clean = await fingerprint('h1');
+  const expectNoTraces = async (): Promise<void> => {
+    expect(await traces()).toEqual([]);
+  };
+
+  beforeEach(async () => {
+    clean ??= await fingerprint('h1');
   });
 
   afterEach(async () => {
-    for (const host of ['h1', 'h2']) {
-      const { status, stdout, stderr } = await guise(host, 'rollback', '--to', 'baseline', '--yes');
-      expect([host, status, status === 0 ? '' : stdout + stderr]).toEqual([host, 0, '']);
-    }
-    expect(diffFingerprints(clean, await fingerprint('h1'))).toEqual([]);
+    for (const host of ['h1', 'h2']) await leave(host);
+    await expectNoTraces();
   });
 
   it('web: its page is fetched from another host', async () => {
@@ -38,7 +45,8 @@ describe.runIf(canBoot)('the library', () => {
 
   it('database: a row is written and read', async () => {
     await apply('h1', `${library}/database.yaml`);
-    const sql = (text: string) => output('h1', ['runuser', '-u', 'postgres', '--', 'psql', '-XAtq', '-d', 'shop', '-c', text]);
+    const sql = (text: string) =>
+      output('h1', ['runuser', '-u', 'postgres', '--', 'psql', '-XAtq', '-d', 'shop', '-c', text]);
     expect(Number(await sql('SELECT count(*) FROM product'))).toBeGreaterThanOrEqual(0);
     await sql(`CREATE TABLE probe AS SELECT 'written by a test' AS note`);
     expect(await sql('SELECT note FROM probe')).toBe('written by a test');
@@ -52,7 +60,15 @@ describe.runIf(canBoot)('the library', () => {
   });
 
   it('load-balancer: requests are shared between two backends', async () => {
-    await apply('h1', `${library}/web.yaml`, `${library}/load-balancer.yaml`, '--param', 'web.greeting=backend h1', '--param', `load-balancer.backend_b=${lab.host('h2').address}:80`);
+    await apply(
+      'h1',
+      `${library}/web.yaml`,
+      `${library}/load-balancer.yaml`,
+      '--param',
+      'web.greeting=backend h1',
+      '--param',
+      `load-balancer.backend_b=${lab.host('h2').address}:80`,
+    );
     await apply('h2', `${library}/web.yaml`, '--param', 'greeting=backend h2');
     const pages = new Set<string>();
     for (let request = 0; request < 8; request++) {
@@ -68,7 +84,15 @@ describe.runIf(canBoot)('the library', () => {
     expect(effective).toContain('passwordauthentication no');
     expect(await from('h2', `http://${lab.host('h1').address}/`)).toContain('Served by guise');
     const listener = lab.spawn('h1', [...node, '--eval', `require('node:net').createServer().listen(9999)`], 'ignore');
-    const { status } = await lab.run('h2', ['curl', '--silent', '--max-time', '2', '--connect-timeout', '2', `http://${lab.host('h1').address}:9999/`]);
+    const { status } = await lab.run('h2', [
+      'curl',
+      '--silent',
+      '--max-time',
+      '2',
+      '--connect-timeout',
+      '2',
+      `http://${lab.host('h1').address}:9999/`,
+    ]);
     listener.kill();
     await output('h1', ['pkill', '-f', 'listen.9999']);
     expect(status).toBe(28);
@@ -78,12 +102,21 @@ describe.runIf(canBoot)('the library', () => {
   it('performance-testing: puts load on a web server', async () => {
     await apply('h1', `${library}/performance-testing.yaml`);
     await apply('h2', `${library}/web.yaml`);
-    const report = await output('h1', ['wrk', '--duration', '1s', '--threads', '1', '--connections', '4', `http://${lab.host('h2').address}/`]);
+    const report = await output('h1', [
+      'wrk',
+      '--duration',
+      '1s',
+      '--threads',
+      '1',
+      '--connections',
+      '4',
+      `http://${lab.host('h2').address}/`,
+    ]);
     expect(Number(/(\d+) requests in/.exec(report)?.[1])).toBeGreaterThan(10);
   });
 
   it('blank: changes nothing', async () => {
     await apply('h1', `${library}/blank.yaml`);
-    expect(diffFingerprints(clean, await fingerprint('h1'))).toEqual([]);
+    expect(await traces()).toEqual([]);
   });
 });

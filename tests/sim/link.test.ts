@@ -117,6 +117,12 @@ describe('desired state', () => {
     engine.failNext = new GuiseError('document_invalid', 'Never');
     await api.setHostPersonas({ params: at('four'), body: { personas: [{ persona_id: 'db' }] } });
     await eventually('the failure is reported', () => reports.join().includes('Never'));
+    await eventually('the control plane tells it', async () => {
+      const { desired, outcome } = await api.getHost({ params: at('four') });
+      return outcome?.generation === desired.generation && outcome.result === 'failed';
+    });
+    const { outcome } = await api.getHost({ params: at('four') });
+    expect(outcome).toMatchObject({ transaction_id: null, error: { code: 'document_invalid', message: 'Never' } });
     await api.setHostPersonas({ params: at('four'), body: { personas: [{ persona_id: 'cache' }] } });
     await eventually('the next one is applied', () => engine.applied.at(-1)?.join() === 'cache@1');
     expect(engine.applied.map((layers) => layers.join())).toEqual(['web@1', 'cache@1']);
@@ -139,6 +145,20 @@ describe('reports and questions', () => {
     expect(why.managed).toBe(false);
     expect(await api.getHostDrift({ params: at('five') })).toEqual({ drift: [] });
     expect(engine.active()[0]?.assigned_by).toBe('host:five by admin');
+  });
+
+  it('has the transaction of every outcome that is told', async () => {
+    await agentNamed('nine');
+    for (const persona of ['web', 'db', 'cache']) {
+      await api.setHostPersonas({ params: at('nine'), body: { personas: [{ persona_id: persona }] } });
+      await eventually('its outcome is told', async () => {
+        const { desired, outcome } = await api.getHost({ params: at('nine') });
+        return outcome?.generation === desired.generation;
+      });
+      const { outcome } = await api.getHost({ params: at('nine') });
+      const { items } = await api.getHostHistory({ params: at('nine') });
+      expect(items[0]?.id).toBe(outcome?.transaction_id);
+    }
   });
 
   it('keeps a rollback by hand until what is assigned changes, also across a restart of the agent', async () => {

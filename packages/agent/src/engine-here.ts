@@ -9,10 +9,12 @@ export interface EngineHereOptions {
   /** `/`, or the directory of an offline tree. */
   readonly root: string;
   readonly stateDirectory: string;
+  /** Where tests ask for faults; default the process's own. */
+  readonly environment?: { readonly [name: string]: string | undefined };
 }
 
-export function engineHere({ root, stateDirectory }: EngineHereOptions): Engine {
-  const faults = faultsFromEnvironment(process.env);
+export function engineHere({ root, stateDirectory, environment = process.env }: EngineHereOptions): Engine {
+  const faults = faultsFromEnvironment(environment);
   return openEngine({
     host: faults.wrap(localHost({ root, points: faults.points })),
     stateDirectory,

@@ -1,10 +1,13 @@
 export type { ApplyOptions, Engine, Outcome, Progress } from './engine/engine.ts';
 export { type EngineHereOptions, engineHere } from './engine-here.ts';
-export { type EngineOptions, openEngine } from './engine/open-engine.ts';
+export type { Host } from './host/host.ts';
 export { localHost } from './host/local-host.ts';
 export { directoryReader } from './host/persona-reader.ts';
 export { type LinkClock, systemClock } from './link/clock.ts';
 export { connectLink, type Link, type LinkOptions } from './link/connect-link.ts';
-export { type Desired, desiredFile, type DesiredStore } from './link/desired-store.ts';
-export { enrol, type EnrolOptions, type Identity } from './link/enrol.ts';
-export { ensureIdentity, readIdentity } from './link/identity-file.ts';
+export { type Desired, type DesiredStore, desiredFile } from './link/desired-store.ts';
+export { type EnrolOptions, enrol, type Identity } from './link/enrol.ts';
+export { ensureIdentity } from './link/identity-file.ts';
+export { type ContractCase, checkContract, type Snapshots } from './resources/contract.ts';
+export { adapters } from './resources/index.ts';
+export { readEnablements } from './resources/systemd/enablement.ts';

@@ -4,7 +4,6 @@
  *
  * Its end changes nothing on the host: a switch that is running is finished or, if killed, undone at the next start.
  */
-import { rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GuiseError, limits, parseHostId } from '@guise/model';
 import { readAgentConfig } from './agent-config.ts';
@@ -12,12 +11,12 @@ import type { Engine } from './engine/engine.ts';
 import { engineHere } from './engine-here.ts';
 import { localHost } from './host/local-host.ts';
 import { directoryReader } from './host/persona-reader.ts';
-import { claimSocketPath } from './host/socket-path.ts';
+import { claimSocketPath, releaseSocketPath } from './host/socket-path.ts';
+import type { LinkClock } from './link/clock.ts';
 import { connectLink } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
 import { enrol } from './link/enrol.ts';
 import { ensureIdentity } from './link/identity-file.ts';
-import type { LinkClock } from './link/clock.ts';
 import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
@@ -54,7 +53,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   await aborted(signal);
   await link?.close();
   api.close();
-  rmSync(socketPath, { force: true });
+  releaseSocketPath(socketPath);
   engine.close();
 }
 
@@ -73,11 +72,22 @@ interface Follow extends AgentOptions {
   readonly engine: Engine;
 }
 
-async function follow({ config, server, engine, stateDirectory, agentVersion, clock, makeToken, report, signal }: Follow) {
+async function follow({
+  config,
+  server,
+  engine,
+  stateDirectory,
+  agentVersion,
+  clock,
+  makeToken,
+  report,
+  signal,
+}: Follow) {
   const host = localHost({ root: '/' });
   const hostId = parseHostId(config.name ?? String(host.facts()['hostname'] ?? '').toLowerCase());
   const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
-  if (config.token !== undefined) await enrolUntilAnswered({ server, joinToken: config.token, identity, report, signal });
+  if (config.token !== undefined)
+    await enrolUntilAnswered({ server, joinToken: config.token, identity, report, signal });
   return connectLink({
     url: server,
     identity,

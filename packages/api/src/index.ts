@@ -7,6 +7,7 @@ export { routes } from './routes/index.ts';
 export type { CallOf, RequestOf, ResponseOf, Route } from './routes/route.ts';
 export type { ErrorBody } from './schemas/error-body.ts';
 export { errorBody, errorBodyOf, errorFrom } from './schemas/error-body.ts';
+export type { SwitchOutcome } from './schemas/host.ts';
 export type { PlanReport } from './schemas/plan.ts';
 export { planReportOf } from './schemas/plan.ts';
 export type { AgentMessage, AnswerTo } from './wire/agent-message.ts';

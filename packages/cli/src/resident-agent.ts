@@ -11,7 +11,7 @@ import { resolve } from 'node:path';
 import type { PlanReport } from '@guise/api';
 import type { TransactionReport } from '@guise/model';
 
-export const agentSocketPath = '/run/guise/agent.sock';
+const agentSocketPath = '/run/guise/agent.sock';
 /** As long as the longest switch may take. */
 const answerTimeoutMs = 1_860_000;
 
@@ -37,13 +37,18 @@ function filesToApply([command, ...rest]: readonly string[]): readonly string[] 
 
 function put(path: string, body: unknown): Promise<AgentAnswer | null> {
   return new Promise((answer) => {
-    const asked = request({ socketPath: agentSocketPath, path, method: 'PUT', timeout: answerTimeoutMs }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        answer(response.statusCode === 200 ? (JSON.parse(Buffer.concat(chunks).toString('utf8')) as AgentAnswer) : null);
-      });
-    });
+    const asked = request(
+      { socketPath: agentSocketPath, path, method: 'PUT', timeout: answerTimeoutMs },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => {
+          answer(
+            response.statusCode === 200 ? (JSON.parse(Buffer.concat(chunks).toString('utf8')) as AgentAnswer) : null,
+          );
+        });
+      },
+    );
     asked.on('error', () => answer(null));
     asked.end(JSON.stringify(body));
   });

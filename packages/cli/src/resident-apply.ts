@@ -18,7 +18,10 @@ export async function applyThroughAgent(argv: readonly string[], context: Contex
 /** What shows plans is loaded only when there is something to show. */
 async function printAnswer({ plan, transaction }: AgentAnswer, { out }: Context): Promise<void> {
   if (transaction === null) return out.line(out.style.quiet(`nothing to do · plan ${shortDigest(plan.hash)}`));
-  const [{ planLines, shownPlanOf }, { outcomeLines }] = await Promise.all([import('./render/plan.ts'), import('./render/transaction.ts')]);
+  const [{ planLines, shownPlanOf }, { outcomeLines }] = await Promise.all([
+    import('./render/plan.ts'),
+    import('./render/transaction.ts'),
+  ]);
   for (const line of planLines(shownPlanOf(plan), () => null, out)) out.line(line);
   for (const line of outcomeLines(transaction, out)) out.line(line);
 }

@@ -5,7 +5,6 @@ export type { Claim } from './layers/claim.ts';
 export type { Compiled } from './layers/compile.ts';
 export { compileLayer } from './layers/compile-layer.ts';
 export { mergeClaims } from './layers/merge.ts';
-export { checkRequirements } from './layers/requirements.ts';
 export { explain } from './layers/why.ts';
 export { invertPlan } from './plans/invert-plan.ts';
 export { makePlan } from './plans/make-plan.ts';

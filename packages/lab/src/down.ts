@@ -34,7 +34,7 @@ async function removeRoots({ names }: LabContext, execute: Execute): Promise<voi
   if (!existsSync(names.pool.image)) return;
   await openPool(names.pool, execute);
   if (!existsSync(names.roots)) return;
-  for (const entry of readdirSync(names.roots)) removeMachineTraces(names, entry);
+  for (const entry of readdirSync(names.roots)) await removeMachineTraces(names, entry);
   await deleteSubvolumes(names.pool, [names.roots], execute);
   rmSync(names.roots, { recursive: true, force: true });
 }

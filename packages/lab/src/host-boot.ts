@@ -33,7 +33,7 @@ export async function bootHost(context: LabContext, record: HostRecord): Promise
   const cgroup = hostCgroup(names, record.name);
   if (cgroups.pids(cgroup).length > 0) return undefined;
   await cgroups.destroy(cgroup);
-  removeMachineTraces(names, record.name);
+  await removeMachineTraces(names, record.name);
   const entrances = cgroups.create(cgroup);
   cgroups.limit(cgroup, record);
   const started = startHost(names, record.name, repository, entrances);

@@ -63,7 +63,7 @@ function parseHostRecord(value: unknown): HostRecord | undefined {
   };
 }
 
-export function isBreakKind(value: unknown): value is BreakKind {
+function isBreakKind(value: unknown): value is BreakKind {
   return value === 'kill' || value === 'pause' || value === 'network' || value === 'disk-full';
 }
 

@@ -5,10 +5,11 @@
  * Source: systemd-nspawn(1); nsenter(1).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cgroups } from './cgroups.ts';
+import { runCommand } from './command.ts';
 import { hostCgroup, hostLog, hostRoot, type LabNames, machineName } from './names.ts';
 
 const launchScript = fileURLToPath(new URL('launch.sh', import.meta.url));
@@ -27,7 +28,7 @@ export function launched(cgroupDirectories: readonly string[], argv: readonly st
   return ['/bin/sh', launchScript, ...cgroupDirectories, '--', ...argv];
 }
 
-export function nspawnCommand(lab: LabNames, host: string, repository: string): readonly string[] {
+function nspawnCommand(lab: LabNames, host: string, repository: string): readonly string[] {
   return [
     'systemd-nspawn',
     '--quiet',
@@ -72,7 +73,10 @@ export function enterCommand(leader: number, argv: readonly string[]): readonly 
 }
 
 /** Removes what a killed systemd-nspawn could not remove itself. */
-export function removeMachineTraces(lab: LabNames, host: string): void {
+export async function removeMachineTraces(lab: LabNames, host: string): Promise<void> {
+  // The kernel takes the cable away in its own time, and as long as it is there no other of its name can be made.
+  const cable = `vb-${machineName(lab, host)}`;
+  if (existsSync(`/sys/class/net/${cable}`)) await runCommand(['ip', 'link', 'delete', cable]);
   rmSync(join('/run/systemd/nspawn/propagate', machineName(lab, host)), { recursive: true, force: true });
   rmSync(join(lab.roots, `.#${host}.lck`), { force: true });
   const root = statSync(hostRoot(lab, host), { throwIfNoEntry: false });

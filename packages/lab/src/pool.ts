@@ -66,7 +66,7 @@ export function labsIn(pool: PoolPaths): readonly string[] {
   return existsSync(pool.labs) ? readdirSync(pool.labs) : [];
 }
 
-export function isMounted(mountPoint: string): boolean {
+function isMounted(mountPoint: string): boolean {
   const escaped = mountPoint.replaceAll(' ', '\\040');
   return readFileSync('/proc/self/mountinfo', 'utf8')
     .split('\n')

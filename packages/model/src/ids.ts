@@ -10,11 +10,8 @@ export type PersonaId = Branded<'PersonaId'>;
 export type HostId = Branded<'HostId'>;
 /** `sha256:` and 64 lower-case hexadecimal digits. */
 export type Digest = Branded<'Digest'>;
-/** ULID-like, sortable by time: the id of one journaled execution of a plan. */
-export type TransactionId = Branded<'TransactionId'>;
 
 const idPattern = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/;
-const digestPattern = /^sha256:[0-9a-f]{64}$/;
 
 export function parsePersonaId(text: string): PersonaId {
   return matched(
@@ -27,10 +24,6 @@ export function parsePersonaId(text: string): PersonaId {
 
 export function parseHostId(text: string): HostId {
   return matched(text, idPattern, 'host id', 'lower-case letters, digits, ".", "_" and "-", at most 64') as HostId;
-}
-
-export function parseDigest(text: string): Digest {
-  return matched(text, digestPattern, 'digest', '"sha256:" and 64 hexadecimal digits') as Digest;
 }
 
 function matched(text: string, pattern: RegExp, what: string, rule: string): string {

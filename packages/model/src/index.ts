@@ -3,13 +3,13 @@ export { digestOfBytes, digestOfJson } from './digest.ts';
 export { durationMs } from './duration.ts';
 export type { ErrorCode, ErrorKind, GuiseErrorOptions, Problem } from './errors.ts';
 export { exitCodeOf, GuiseError, isErrorCode, retryable, statusOf } from './errors.ts';
-export type { Digest, HostId, PersonaId, TransactionId } from './ids.ts';
-export { parseDigest, parseHostId, parsePersonaId } from './ids.ts';
+export type { Digest, HostId, PersonaId } from './ids.ts';
+export { parseHostId, parsePersonaId } from './ids.ts';
 export type { Json } from './json.ts';
 export { limits } from './limits.ts';
 export { nearName } from './near-name.ts';
 export { jsonSchema } from './persona/json-schema.ts';
-export { defaultPriority, type LayerOptions, layerOf } from './persona/layer.ts';
+export { type LayerOptions, layerOf } from './persona/layer.ts';
 export type { ParameterValues } from './persona/parameters.ts';
 export { parameterValues } from './persona/parameters.ts';
 export { parseDocument } from './persona/parse.ts';
@@ -19,7 +19,6 @@ export { renderPersona } from './persona/render.ts';
 export { resolvePersona } from './persona/resolve.ts';
 export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona } from './persona/resolved.ts';
 export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
-export { personaSchema } from './persona/schema.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
 export type {
   DriftReport,

@@ -44,7 +44,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 async function start(options: ServerOptions, shutdown: Shutdown): Promise<RunningServer> {
   const { stateDirectory, report } = options;
   await mkdir(stateDirectory, { recursive: true, mode: 0o755 });
-  const databaseUrl = await databaseUrlOf(options, shutdown);
+  const failed = new AbortController();
+  const databaseUrl = await databaseUrlOf(options, shutdown, (error) => failed.abort(error));
   const database = await openDatabase(databaseUrl);
   shutdown.add(() => database.destroy());
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
@@ -52,12 +53,15 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   const core = await startCore(database, databaseUrl, report, shutdown);
   const agentUrl = await openAgentsPort(core, options, shutdown);
   const url = await openPeoplesPort(core, options, shutdown);
-  return { url, agentUrl, adminToken: token, databaseUrl, close: () => shutdown.run() };
+  return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
 }
 
 /** What both ports work on: the agents connected here, what is sent to them, and what they report. */
 async function startCore(database: Database, databaseUrl: string, report: (line: string) => void, shutdown: Shutdown) {
-  const onFailure = (error: unknown) => report(`guise server: ${describe(error)}`);
+  const onFailure = (error: unknown) => {
+    // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
+    if (!shutdown.isRunning) report(`guise server: ${describe(error)}`);
+  };
   const replicaId = randomUUID();
   const metrics = new Metrics();
   const connections = makeConnections();
@@ -111,10 +115,19 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
   return `${tls === null ? 'http' : 'https'}://${inUrl(host)}:${port}`;
 }
 
-async function databaseUrlOf({ database, stateDirectory, report }: ServerOptions, shutdown: Shutdown): Promise<string> {
+async function databaseUrlOf(
+  { database, stateDirectory }: ServerOptions,
+  shutdown: Shutdown,
+  onDeath: (error: GuiseError) => void,
+): Promise<string> {
   if (database !== undefined) return database;
   const postgres = await startEmbeddedPostgres(stateDirectory, (words) =>
-    report(`guise server: the embedded PostgreSQL ended: ${words}`),
+    onDeath(
+      new GuiseError(
+        'database_unavailable',
+        `Cannot go on: the embedded PostgreSQL ended; its last words: ${words.split('\n').at(-1)}`,
+      ),
+    ),
   );
   shutdown.add(() => postgres.stop());
   return postgres.url;

@@ -25,6 +25,8 @@ export interface RunningServer {
   readonly adminToken: string;
   /** For another server on the same database. */
   readonly databaseUrl: string;
+  /** Aborted, with a GuiseError as its reason, when it cannot go on, such as when its PostgreSQL died. It must still be closed. */
+  readonly failed: AbortSignal;
   /** Ends in good order: no new work, agents let go, the database last. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }

@@ -1,7 +1,7 @@
 /** The host with a running PostgreSQL: what is in it as its own dump, because its files change all the time by themselves. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Snapshots } from '../../../packages/agent/src/resources/contract.ts';
+import type { Snapshots } from '@guise/agent';
 import { diffFingerprints, type Fingerprint, fingerprint } from '../fingerprint.ts';
 
 const dataDirectory = '/var/lib/postgresql/';

@@ -1,8 +1,7 @@
 /** Checks the adapter contract for one kind on the host that it runs on, which it changes. Prints `{case, wrong}` as a line of JSON for each case. */
 import { mkdirSync } from 'node:fs';
+import { adapters, checkContract } from '@guise/agent';
 import { type Kind, kinds } from '@guise/model';
-import { checkContract } from '../../../packages/agent/src/resources/contract.ts';
-import { adapters } from '../../../packages/agent/src/resources/index.ts';
 import { diffFingerprints, fingerprint } from '../fingerprint.ts';
 import { contractCases } from './cases/index.ts';
 import { databaseSnapshots } from './database-snapshots.ts';

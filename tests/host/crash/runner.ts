@@ -1,8 +1,8 @@
 /**
  * Strikes a switch at every point, one after another, and looks at the whole host after each. Runs inside a lab host.
  *
- * Point n of N: the attempt runs in a process of its own that is killed, or whose disk fails, at its nth point. Then the engine
- * is opened anew, as the agent's next start would, and the host's fingerprint must be the old one or the new one.
+ * Point n of N: a kill needs a process of its own, a disk that fails only an engine of its own. Then an engine is opened as the
+ * agent's next start would, and the host's fingerprint must be the old one or the new one.
  * Prints one JSON line per point and one with the sum.
  */
 import { spawnSync } from 'node:child_process';
@@ -18,39 +18,40 @@ const countFile = '/run/guise-points';
 const attemptTimeoutMs = 300_000;
 
 const scenario = JSON.parse(process.argv[2] ?? '') as Scenario;
-const settle = async (files: readonly string[]): Promise<string> => {
-  const engine = engineHere({ root: '/', stateDirectory });
-  try {
-    return (await engine.apply(await layersOf(files))).type;
-  } finally {
-    engine.close();
-  }
-};
+const from = await layersOf(scenario.from);
+const to = await layersOf(scenario.to);
 
-await settle(scenario.from);
+await settle();
 const old = await fingerprint();
-const { ended: whole, points } = attempt('count');
+const whole = attempt('count').ended;
+const points = Number(readFileSync(countFile, 'utf8'));
 const afterWhole = await fingerprint();
-await settle(scenario.from);
+await settle();
 expectSame('the way back', old, await fingerprint());
 
-const findings: Finding[] = [];
-for (const fault of scenario.faults) {
-  for (let at = 1; at <= points; at += scenario.stride) {
-    const finding = await strike(fault, at);
-    findings.push(finding);
+let found = 0;
+for (const { type, every } of scenario.faults) {
+  const start = 1 + Math.floor(scenario.from_share * points);
+  for (let at = start + scenario.part * every; at <= points; at += 2 * every) {
+    const finding = await strike(type, at);
     process.stdout.write(`${JSON.stringify(finding)}\n`);
-    if (finding.host !== 'old') {
-      await settle(scenario.from);
-      expectSame(`the way back from ${fault}@${at}`, old, await fingerprint());
-    }
+    found += 1;
+    if (finding.host === 'old') continue;
+    await settle();
+    expectSame(`the way back from ${type}@${at}`, old, await fingerprint());
   }
 }
-process.stdout.write(`${JSON.stringify({ whole, points, findings: findings.length })}\n`);
+process.stdout.write(`${JSON.stringify({ whole, points, findings: found })}\n`);
+
+async function settle(): Promise<void> {
+  const engine = engineHere({ root: '/', stateDirectory, environment: {} });
+  await engine.apply(from);
+  engine.close();
+}
 
 async function strike(fault: FaultType, at: number): Promise<Finding> {
-  const { ended, point } = attempt(`${fault}@${at}`);
-  const engine = engineHere({ root: '/', stateDirectory });
+  const { ended, point } = fault === 'kill' ? attempt(`kill@${at}`) : await failingDisk(`${fault}@${at}`);
+  const engine = engineHere({ root: '/', stateDirectory, environment: {} });
   await engine.recover();
   engine.close();
   const now = await fingerprint();
@@ -60,7 +61,13 @@ async function strike(fault: FaultType, at: number): Promise<Finding> {
   return { fault, at, point, ended, host, differences: host === 'other' ? fromOld : [] };
 }
 
-function attempt(fault: string): { readonly ended: string; readonly points: number; readonly point: string } {
+interface Attempt {
+  /** A signal, an outcome, or an error's code. */
+  readonly ended: string;
+  readonly point: string;
+}
+
+function attempt(fault: string): Attempt {
   const { stdout, stderr, status, signal } = spawnSync(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'attempt.ts'), stateDirectory, ...scenario.to],
@@ -70,13 +77,26 @@ function attempt(fault: string): { readonly ended: string; readonly points: numb
       env: { ...process.env, GUISE_FAULT: fault, GUISE_FAULT_FILE: countFile },
     },
   );
-  const ended = signal ?? (status === 0 ? stdout : `exit ${status}: ${stderr.split('\n').find((line) => /Error/.test(line)) ?? stderr.trim()}`);
-  const points = fault === 'count' ? Number(readFileSync(countFile, 'utf8')) : 0;
-  const point = /guise fault at (.*)/.exec(stderr)?.[1] ?? '';
-  return { ended, points, point };
+  const failure = stderr.split('\n').find((line) => /Error/.test(line)) ?? stderr.trim();
+  return {
+    ended: signal ?? (status === 0 ? stdout : `exit ${status}: ${failure}`),
+    point: /guise fault at (.*)/.exec(stderr)?.[1] ?? '',
+  };
+}
+
+async function failingDisk(fault: string): Promise<Attempt> {
+  const engine = engineHere({ root: '/', stateDirectory, environment: { GUISE_FAULT: fault } });
+  try {
+    return { ended: (await engine.apply(to)).type, point: '' };
+  } catch (error) {
+    return { ended: error instanceof Error && 'code' in error ? String(error.code) : String(error), point: '' };
+  } finally {
+    engine.close();
+  }
 }
 
 function expectSame(what: string, before: Fingerprint, after: Fingerprint): void {
   const differences = diffFingerprints(before, after);
-  if (differences.length > 0) throw new Error(`${what}: the host is not as it was: ${differences.slice(0, 20).join(', ')}`);
+  if (differences.length > 0)
+    throw new Error(`${what}: the host is not as it was: ${differences.slice(0, 20).join(', ')}`);
 }

@@ -18,7 +18,8 @@ export class BlobStore implements Blobs {
 
   get(digest: Digest): Uint8Array {
     const bytes = this.find(digest);
-    if (bytes === null) throw new GuiseError('journal_corrupt', `Cannot find content ${digest}: the journal does not have it`);
+    if (bytes === null)
+      throw new GuiseError('journal_corrupt', `Cannot find content ${digest}: the journal does not have it`);
     return bytes;
   }
 

@@ -4,7 +4,16 @@
  * Invariants: one transaction at a time, machine-wide (`host_busy` otherwise, after waiting); every call that may change the
  * host first finishes an interrupted transaction; reads never wait for a transaction.
  */
-import type { Address, Digest, DriftReport, Layer, Plan, StateReport, TransactionReport, WhyReport } from '@guise/model';
+import type {
+  Address,
+  Digest,
+  DriftReport,
+  Layer,
+  Plan,
+  StateReport,
+  TransactionReport,
+  WhyReport,
+} from '@guise/model';
 
 /** What is told while a switch runs, for progress on a terminal and for the control plane. */
 export interface Progress {

@@ -25,7 +25,8 @@ export async function observe({ addresses, known, adapters, context }: ObserveIn
   const live = new Map(batches.flatMap((batch) => [...batch]));
   for (const asked of askedByKind.values()) {
     for (const { address } of asked) {
-      if (!live.has(address)) throw new GuiseError('change_failed', `Cannot read ${address}: its kind did not answer for it`);
+      if (!live.has(address))
+        throw new GuiseError('change_failed', `Cannot read ${address}: its kind did not answer for it`);
     }
   }
   return live;

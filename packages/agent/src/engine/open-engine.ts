@@ -4,8 +4,17 @@
  * Killed at any instant of `apply`: the next call of anything that changes the host, or `recover`, undoes what the journal
  * says was begun, before anything else. Reads work from the journal and the live host and never wait for a transaction.
  */
-import { explain, mergeClaims, differingFields } from '@guise/decide';
-import type { Address, Digest, DriftReport, Layer, Plan, StateReport, TransactionReport, WhyReport } from '@guise/model';
+import { differingFields, explain } from '@guise/decide';
+import type {
+  Address,
+  Digest,
+  DriftReport,
+  Layer,
+  Plan,
+  StateReport,
+  TransactionReport,
+  WhyReport,
+} from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { Host } from '../host/host.ts';
 import { makeStateDirectory } from '../host/state-directory.ts';
@@ -92,7 +101,10 @@ class HostEngine implements Engine {
     const { claims, baselines, live } = await this.#prepare(layers, new BlobStore(this.#journal));
     const assignedBy = new Map(layers.map((layer) => [layer.instance, layer.assigned_by]));
     const context = this.#context(new BlobStore(this.#journal));
-    const seen = live.get(address) ?? (await observe({ addresses: [address], known: new Map(), adapters, context })).get(address) ?? {};
+    const seen =
+      live.get(address) ??
+      (await observe({ addresses: [address], known: new Map(), adapters, context })).get(address) ??
+      {};
     return explain({
       address,
       claims,
@@ -132,21 +144,30 @@ class HostEngine implements Engine {
     const prepared = await this.#prepare(layers, blobs);
     const prepareMs = performance.now() - started;
     if (options.planHash !== undefined && options.planHash !== prepared.plan.hash) {
-      throw new GuiseError('plan_stale', `Cannot apply plan ${options.planHash}: the host or the personas have changed since, and the plan is now ${prepared.plan.hash}`);
+      throw new GuiseError(
+        'plan_stale',
+        `Cannot apply plan ${options.planHash}: the host or the personas have changed since, and the plan is now ${prepared.plan.hash}`,
+      );
     }
-    if (prepared.plan.stages.length === 0 && this.#journal.isActive(layers)) return { type: 'unchanged', plan: prepared.plan };
+    if (prepared.plan.stages.length === 0 && this.#journal.isActive(layers))
+      return { type: 'unchanged', plan: prepared.plan };
     return runTransaction({ ...this.#environment(blobs), layers, prepared, options, prepareMs });
   }
 
   async #finishInterrupted({ onProgress }: ApplyOptions): Promise<void> {
     const recovered = await this.#recover(onProgress);
-    if (recovered?.status === 'stuck') throw new GuiseError('undo_failed', recovered.error?.message ?? 'Cannot undo the last switch');
+    if (recovered?.status === 'stuck')
+      throw new GuiseError('undo_failed', recovered.error?.message ?? 'Cannot undo the last switch');
   }
 
   async #recover(onProgress?: (progress: Progress) => void): Promise<TransactionReport | null> {
     const open = this.#journal.open();
     if (open === null) return null;
-    return recoverTransaction({ ...this.#environment(new BlobStore(this.#journal)), open, options: onProgress === undefined ? {} : { onProgress } });
+    return recoverTransaction({
+      ...this.#environment(new BlobStore(this.#journal)),
+      open,
+      options: onProgress === undefined ? {} : { onProgress },
+    });
   }
 
   #prepare(layers: readonly Layer[], blobs: BlobStore): Promise<Prepared> {
@@ -155,12 +176,26 @@ class HostEngine implements Engine {
   }
 
   #environment(blobs: BlobStore) {
-    return { journal: this.#journal, adapters, blobs, context: this.#context(blobs), clock: this.#options.clock, random: this.#options.random };
+    return {
+      journal: this.#journal,
+      adapters,
+      blobs,
+      context: this.#context(blobs),
+      clock: this.#options.clock,
+      random: this.#options.random,
+    };
   }
 
   #context(blobs: BlobStore): ApplyContext {
     const { host, stateDirectory } = this.#options;
-    return { host, blobs, stateDirectory, point: this.#point, signal: AbortSignal.timeout(limits.transactionTimeoutMs), undoing: false };
+    return {
+      host,
+      blobs,
+      stateDirectory,
+      point: this.#point,
+      signal: AbortSignal.timeout(limits.transactionTimeoutMs),
+      undoing: false,
+    };
   }
 
   #exclusively<Value>(work: () => Promise<Value>): Promise<Value> {

@@ -43,7 +43,10 @@ export interface PrepareInput {
 
 export async function prepare({ layers, journal, adapters, blobs, context }: PrepareInput): Promise<Prepared> {
   if (layers.length > limits.layersPerHost) {
-    throw new GuiseError('limit_exceeded', `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`);
+    throw new GuiseError(
+      'limit_exceeded',
+      `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
+    );
   }
   const facts = context.host.facts();
   const compiled = layers.map((layer) => compiledOnce(layer, facts));
@@ -56,14 +59,26 @@ export async function prepare({ layers, journal, adapters, blobs, context }: Pre
   const provided = new Map(journal.provided());
   const claimed = instancesByAddress(claims);
   const meant = new Map([...known, ...claimedStates(claims)]);
-  const live = await observe({ addresses: new Set([...claimed.keys(), ...recorded.keys()]), known: meant, adapters, context });
+  const live = await observe({
+    addresses: new Set([...claimed.keys(), ...recorded.keys()]),
+    known: meant,
+    adapters,
+    context,
+  });
   const baselines = new Map([...live, ...recorded]);
   const fresh = [...live.keys()].filter((address) => !recorded.has(address) && kindOf(address) !== 'package');
-  const ours = new Set([...known].filter(([address, { version }]) => kindOf(address) === 'package' && version !== null).map(([address]) => address));
+  const ours = new Set(
+    [...known]
+      .filter(([address, { version }]) => kindOf(address) === 'package' && version !== null)
+      .map(([address]) => address),
+  );
   await separatePasts({ baselines, provided, fresh, ours, adapters, context });
 
   const isPackage = (address: Address): boolean => kindOf(address) === 'package';
-  const [packageClaims, otherClaims] = [claims.filter(({ address }) => isPackage(address)), claims.filter(({ address }) => !isPackage(address))];
+  const [packageClaims, otherClaims] = [
+    claims.filter(({ address }) => isPackage(address)),
+    claims.filter(({ address }) => !isPackage(address)),
+  ];
   const packages = mergeClaims(packageClaims, restrictedTo(baselines, isPackage));
   const targets = new Map([...packages.addresses].map(([address, { state }]) => [address, state]));
   const resolution = { targets, claimed, live, baselines, adapters, context };
@@ -71,7 +86,10 @@ export async function prepare({ layers, journal, adapters, blobs, context }: Pre
 
   const staying = (address: Address): boolean => (targets.get(address)?.['version'] ?? null) !== null;
   const pasts = pastsGiven(baselines, provided, staying);
-  const others = mergeClaims(otherClaims, restrictedTo(pasts, (address) => !isPackage(address)));
+  const others = mergeClaims(
+    otherClaims,
+    restrictedTo(pasts, (address) => !isPackage(address)),
+  );
   for (const [address, { state }] of others.addresses) targets.set(address, state);
   const fromOthers = await resolveTargets({ ...resolution, kinds: kinds.filter((kind) => kind !== 'package') });
 
@@ -83,7 +101,8 @@ export async function prepare({ layers, journal, adapters, blobs, context }: Pre
     targets,
     known,
     because: (address) =>
-      claimed.get(address) ?? (implied.has(address) ? 'what the personas ask for needs it' : 'no active persona asks for it any more'),
+      claimed.get(address) ??
+      (implied.has(address) ? 'what the personas ask for needs it' : 'no active persona asks for it any more'),
     conflicts: [...packages.conflicts, ...others.conflicts],
     warnings: [...fromPackages.warnings, ...fromOthers.warnings],
     digest: (value) => digestOf(Buffer.from(canonicalJson(value))),
@@ -105,7 +124,11 @@ export async function prepare({ layers, journal, adapters, blobs, context }: Pre
       managed,
       provided: keptProvided.map(([address, { state, by }]) => [address, state, by]),
     },
-    preImages: blobs.referredBy([...befores, ...newBaselines.map(([, state]) => state), ...keptProvided.map(([, { state }]) => state)]),
+    preImages: blobs.referredBy([
+      ...befores,
+      ...newBaselines.map(([, state]) => state),
+      ...keptProvided.map(([, { state }]) => state),
+    ]),
     tests: compiled.flatMap((each) => each.tests),
     healthChecks: compiled.flatMap((each) => each.healthChecks),
     live,
@@ -119,7 +142,10 @@ export function refOf({ instance, persona_id, version, priority }: Layer): Layer
   return { instance, persona_id, version, priority };
 }
 
-function restrictedTo(states: ReadonlyMap<Address, State>, belongs: (address: Address) => boolean): ReadonlyMap<Address, State> {
+function restrictedTo(
+  states: ReadonlyMap<Address, State>,
+  belongs: (address: Address) => boolean,
+): ReadonlyMap<Address, State> {
   return new Map([...states].filter(([address]) => belongs(address)));
 }
 

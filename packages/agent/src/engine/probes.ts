@@ -28,7 +28,10 @@ async function untilHealthy(check: Probe, host: Host, signal: AbortSignal): Prom
     const refusal = await ask(check, host, signal);
     if (refusal === null) return;
     if (failures >= failAfter) {
-      throw new GuiseError('health_failed', `Health check "${check.name}" failed ${failures} times in a row: ${refusal}`);
+      throw new GuiseError(
+        'health_failed',
+        `Health check "${check.name}" failed ${failures} times in a row: ${refusal}`,
+      );
     }
     await sleep(everyMs, undefined, { signal });
   }
@@ -46,9 +49,14 @@ async function ask(probe: Probe, host: Host, signal: AbortSignal): Promise<strin
   }
 }
 
-async function askCommand(command: readonly string[], timeoutMs: number, host: Host, signal: AbortSignal): Promise<string | null> {
+async function askCommand(
+  command: readonly string[],
+  timeoutMs: number,
+  host: Host,
+  signal: AbortSignal,
+): Promise<string | null> {
   try {
-    const { status, stdout, stderr } = await host.run(command, { timeoutMs, signal, accept: 'any' });
+    const { status, stdout, stderr } = await host.run(command, { timeoutMs, signal, accept: 'any', reads: true });
     if (status === 0) return null;
     const said = (stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '';
     return `${command[0]} exited with ${status}${said === '' ? '' : ` (${said})`}`;

@@ -35,7 +35,14 @@ export interface PastsInput {
 }
 
 /** Finds out which first-touched addresses came with a package of ours, and moves them from `baselines` to `provided`. */
-export async function separatePasts({ baselines, provided, fresh, ours, adapters, context }: PastsInput): Promise<void> {
+export async function separatePasts({
+  baselines,
+  provided,
+  fresh,
+  ours,
+  adapters,
+  context,
+}: PastsInput): Promise<void> {
   if (ours.size === 0 || fresh.length === 0) return;
   const owners = await adapters.package.ownersOf?.(fresh, ours, context);
   for (const [address, by] of owners ?? []) {

@@ -11,7 +11,8 @@ export interface StateInput {
 
 export function stateReport({ layers, prepared, last }: StateInput): StateReport {
   const winners = new Map<string, Set<string>>();
-  for (const { address, layer } of prepared.claims) winners.set(address, (winners.get(address) ?? new Set()).add(layer.instance));
+  for (const { address, layer } of prepared.claims)
+    winners.set(address, (winners.get(address) ?? new Set()).add(layer.instance));
   return {
     active: layers.map((layer) => ({ ...refOf(layer), assigned_by: layer.assigned_by, parameters: layer.parameters })),
     addresses: prepared.afterCommit.managed

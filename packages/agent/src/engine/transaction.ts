@@ -58,17 +58,25 @@ export async function runTransaction(input: RunInput): Promise<Outcome> {
     const provided = await change(input, id, stopwatch);
     options.onProgress?.({ phase: 'commit', detail: id });
     const { afterCommit, blobs } = settled(prepared, provided, input.blobs);
-    journal.commit(id, afterCommit, blobs, { finishedAt: clock().toISOString(), timingsMs: stopwatch.laps, error: null });
+    journal.commit(id, afterCommit, blobs, {
+      finishedAt: clock().toISOString(),
+      timingsMs: stopwatch.laps,
+      error: null,
+    });
     return { type: 'committed', plan, transaction: journal.report(id) };
   } catch (error) {
-    const open = { id, plan, servicesBegun: journal.open()?.servicesBegun ?? true, error: errorReport(error) };
-    const transaction = await backOut(input, open, stopwatch);
+    const open = journal.open();
+    // Whatever failed after the commit, the switch stands.
+    if (open === null) return { type: 'committed', plan, transaction: journal.report(id) };
+    const transaction = await backOut(input, { ...open, error: errorReport(error) }, stopwatch);
     return { type: transaction.status === 'stuck' ? 'stuck' : 'rolled_back', plan, transaction };
   }
 }
 
 /** Undoes what a killed run left. The host is then as it was before that run. */
-export function recoverTransaction(input: Environment & { readonly open: OpenTransaction }): Promise<TransactionReport> {
+export function recoverTransaction(
+  input: Environment & { readonly open: OpenTransaction },
+): Promise<TransactionReport> {
   const { open, options } = input;
   options.onProgress?.({ phase: 'recover', detail: open.id });
   const error = open.error ?? {
@@ -136,14 +144,21 @@ async function confirm(plan: Plan, id: string, { journal, options }: RunInput): 
   journal.status(id, 'confirming');
   options.onProgress?.({ phase: 'confirm', detail: id });
   if (await options.confirm(id, limits.confirmTimeoutMs)) return;
-  throw new GuiseError('confirm_missed', `The control plane did not confirm the switch within ${limits.confirmTimeoutMs / 1000} s, so this host may have cut itself off`);
+  throw new GuiseError(
+    'confirm_missed',
+    `The control plane did not confirm the switch within ${limits.confirmTimeoutMs / 1000} s, so this host may have cut itself off`,
+  );
 }
 
 type BackOut = Pick<OpenTransaction, 'id' | 'plan' | 'servicesBegun' | 'error'>;
 
 async function backOut(environment: Environment, open: BackOut, stopwatch: Stopwatch): Promise<TransactionReport> {
   const { journal, adapters, context, clock, options } = environment;
-  const ending = (error: TransactionReport['error']): Ending => ({ finishedAt: clock().toISOString(), timingsMs: stopwatch.laps, error });
+  const ending = (error: TransactionReport['error']): Ending => ({
+    finishedAt: clock().toISOString(),
+    timingsMs: stopwatch.laps,
+    error,
+  });
   try {
     tolerateFullDisk(() => journal.status(open.id, 'undoing'));
     await undo({
@@ -158,7 +173,10 @@ async function backOut(environment: Environment, open: BackOut, stopwatch: Stopw
   } catch (error) {
     stopwatch.lap('undo');
     const report = errorReport(error);
-    const undone = open.error === null || open.error.code === 'undo_failed' ? '' : `. It was being undone because: ${open.error.message}`;
+    const undone =
+      open.error === null || open.error.code === 'undo_failed'
+        ? ''
+        : `. It was being undone because: ${open.error.message}`;
     tolerateFullDisk(() => journal.stuck(open.id, ending({ ...report, message: `${report.message}${undone}` })));
     if (!(error instanceof GuiseError) || error.code !== 'undo_failed') throw error;
   }

@@ -24,14 +24,21 @@ export interface UndoInput {
 }
 
 export async function undo({ plan, servicesBegun, adapters, context, onStage }: UndoInput): Promise<void> {
-  const preImages = new Map(plan.stages.flatMap((stage) => stage.changes.map(({ address, before }) => [address, before] as const)));
-  const targets = new Map(plan.stages.flatMap((stage) => stage.changes.map(({ address, after }) => [address, after] as const)));
-  const look = () => observe({ addresses: preImages.keys(), known: targets, adapters, context });
-  await sweep(preImages.keys(), adapters, context);
+  const preImages = new Map(
+    plan.stages.flatMap((stage) => stage.changes.map(({ address, before }) => [address, before] as const)),
+  );
+  // What a kind needs to know to look: mostly what was there, and for what was not, what was to be made.
+  const known = new Map(
+    plan.stages.flatMap((stage) =>
+      stage.changes.map(({ address, before, after }) => [address, { ...after, ...before }] as const),
+    ),
+  );
+  const look = () => observe({ addresses: preImages.keys(), known, adapters, context });
   let failure: unknown = null;
   for (let attempt = 1; attempt <= limits.undoAttempts; attempt++) {
     failure = null;
     try {
+      await sweep(preImages.keys(), adapters, context);
       const stages = invertPlan({ plan, live: await look(), servicesBegun });
       await act({
         stages,
@@ -57,6 +64,13 @@ async function sweep(addresses: Iterable<Address>, adapters: Adapters, context: 
   for (const [kind, ofKind] of Map.groupBy(addresses, kindOf)) await adapters[kind].sweep?.(ofKind, context);
 }
 
-function differing(preImages: ReadonlyMap<Address, State>, live: ReadonlyMap<Address, State>): readonly Address[] {
-  return [...preImages].filter(([address, before]) => differingFields(address, live.get(address) ?? {}, before).length > 0).map(([address]) => address);
+/** Such as `mount:/mnt/data (options is [] and was ["size=1m"])`. */
+function differing(preImages: ReadonlyMap<Address, State>, live: ReadonlyMap<Address, State>): readonly string[] {
+  return [...preImages].flatMap(([address, before]) => {
+    const now = live.get(address) ?? {};
+    const [field] = differingFields(address, now, before);
+    return field === undefined
+      ? []
+      : [`${address} (${field} is ${JSON.stringify(now[field])} and was ${JSON.stringify(before[field])})`];
+  });
 }

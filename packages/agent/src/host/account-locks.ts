@@ -17,25 +17,37 @@ const locked = ['/etc/passwd', '/etc/group', '/etc/gshadow', '/etc/shadow'];
 
 /** Runs `body` while holding all of them. */
 export async function withAccountLocks<T>(files: Files, signal: AbortSignal, body: () => T): Promise<T> {
-  const held: string[] = [];
   try {
-    for (const path of locked) {
-      await acquire(files, `${path}.lock`, signal);
-      held.push(`${path}.lock`);
-    }
+    for (const path of locked) await acquire(files, `${path}.lock`, signal);
     return body();
   } finally {
-    for (const path of held.reverse()) files.remove(path);
+    releaseAccountLocks(files);
   }
+}
+
+/** Removes the locks that this process holds, also one that it does not know of because taking it failed half-way. */
+function releaseAccountLocks(files: Files): void {
+  for (const path of [...locked].reverse()) {
+    if (files.readText(`${path}.lock`) === String(process.pid)) files.remove(`${path}.lock`);
+  }
+}
+
+/** Removes what a killed run left, and nobody else's. */
+export function dropStaleAccountLocks(files: Files): void {
+  for (const path of locked) if (isStale(`${path}.lock`, files)) files.remove(`${path}.lock`);
+}
+
+/** Our own number is stale too, as long as this process holds no lock: an earlier one had it. */
+function isStale(path: string, files: Files): boolean {
+  const holder = Number.parseInt(files.readText(path) ?? '', 10);
+  return Number.isInteger(holder) && (holder === process.pid || !alive(holder));
 }
 
 async function acquire(files: Files, path: string, signal: AbortSignal): Promise<void> {
   const attempts = Math.ceil(limits.accountLockTimeoutMs / limits.accountLockRetryMs);
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     if (files.claim(path, String(process.pid))) return;
-    const holder = Number.parseInt(files.readText(path) ?? '', 10);
-    // Our own number is stale too: a killed run had it, because this one holds no lock yet.
-    if (Number.isInteger(holder) && (holder === process.pid || !alive(holder))) files.remove(path);
+    if (isStale(path, files)) files.remove(path);
     else await sleep(limits.accountLockRetryMs, undefined, { signal });
   }
   throw new GuiseError(

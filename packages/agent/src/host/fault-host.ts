@@ -11,6 +11,7 @@ export function faultHost(host: Host, faults: FaultPoints): Host {
     systemd: faultSystemd(host.systemd, faults),
     facts: () => host.facts(),
     run: async (argv, options) => {
+      if (options?.reads === true) return host.run(argv, options);
       faults.point(`before run ${argv.join(' ')}`);
       const result = await host.run(argv, options);
       faults.point(`after run ${argv.join(' ')}`);
@@ -59,6 +60,8 @@ function faultSystemd(systemd: Systemd, faults: FaultPoints): Systemd {
   }
   return {
     report: (units) => systemd.report(units),
+    origins: (units) => systemd.origins(units),
+    deaths: (units) => systemd.deaths(units),
     run: (jobs) =>
       around(`unit jobs ${jobs.map(({ verb, unit }) => `${verb} ${unit}`).join(', ')}`, () => systemd.run(jobs)),
     setFiles: (verb, units) => around(`${verb} ${units.join(', ')}`, () => systemd.setFiles(verb, units)),

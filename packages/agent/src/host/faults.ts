@@ -4,7 +4,7 @@
  * A point is an instant just before or just after something that changes the host or the journal. Points are counted from 1 in the
  * order in which a run reaches them, so `count` once and then every N is every place where a crash can happen.
  * Production holds `noFaults`, one empty function, and no decorator at all.
- * Source: docs/adr/0005-crash-at-every-point.md.
+ * Source: docs/adr/0008-crash-at-every-point.md.
  */
 import { writeFileSync, writeSync } from 'node:fs';
 import { GuiseError } from '@guise/model';

@@ -33,7 +33,7 @@ function machineFacts(files: Files): Facts {
 }
 
 /** Source: os-release(5). */
-export function parseOsRelease(text: string): ReadonlyMap<string, string> {
+function parseOsRelease(text: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>();
   for (const line of text.split('\n')) {
     const match = /^([A-Z0-9_]+)=(?:"(.*)"|'(.*)'|(.*))$/.exec(line.trim());

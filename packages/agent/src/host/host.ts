@@ -70,6 +70,8 @@ export interface RunOptions {
   /** Exit statuses that are an answer rather than a failure; default only 0. `any` never throws. */
   readonly accept?: readonly number[] | 'any';
   readonly signal?: AbortSignal;
+  /** It changes nothing, so tests that strike before and after every change pass over it. */
+  readonly reads?: boolean;
 }
 
 export interface RunResult {

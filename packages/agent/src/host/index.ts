@@ -1,4 +1,4 @@
-export { withAccountLocks } from './account-locks.ts';
+export { dropStaleAccountLocks, withAccountLocks } from './account-locks.ts';
 export { type Account, type Accounts, readAccounts } from './accounts.ts';
 export { digestOf } from './digest.ts';
 export { faultHost } from './fault-host.ts';
@@ -7,12 +7,9 @@ export {
   type FaultPlan,
   type FaultPoints,
   type Faults,
-  faultsFromEnvironment,
-  noFaults,
-  parseFaultPlan,
   plannedFaults,
 } from './faults.ts';
 export type { DigestOf, FileStatus, Files, FileType, FileWrite, Host, RunOptions, RunResult } from './host.ts';
 export { type LocalHostOptions, localHost } from './local-host.ts';
 export { escapeMount, type MountInfo, parseMountInfo, unescapeMount } from './mount-info.ts';
-export { errnoOf, isErrno, refusal } from './refusal.ts';
+export { isErrno } from './refusal.ts';

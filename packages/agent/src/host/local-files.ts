@@ -10,7 +10,7 @@
  *
  * Not preserved, because Node has no calls for them: extended attributes, ACLs, file capabilities, SELinux labels (a replaced file
  * gets those of a new file) and modification times. Replacing a file with several hard links is refused, because it would part them.
- * Source: rename(2); docs/adr/0006-paths-by-descriptor.md.
+ * Source: rename(2); docs/adr/0010-paths-by-descriptor.md.
  */
 import { createHash } from 'node:crypto';
 import {

@@ -9,7 +9,7 @@
  * Descriptors stay open until the event loop turns: calls are synchronous, so a batch walks each directory once, and nothing
  * is remembered over a wait. `forget` closes them at once, for when a directory itself is moved or removed.
  * Throws: `argument_invalid` for a path that is not absolute and plain, `path_unsafe` on a link that must not be followed.
- * Source: openat(2); path_resolution(7); docs/adr/0006-paths-by-descriptor.md.
+ * Source: openat(2); path_resolution(7); docs/adr/0010-paths-by-descriptor.md.
  */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readlinkSync } from 'node:fs';
 import { GuiseError, limits } from '@guise/model';
@@ -134,7 +134,7 @@ export class OpenDirectories {
 }
 
 /** The components of an absolute path without `.`, `..` or empty ones. */
-export function componentsOf(path: string): readonly string[] {
+function componentsOf(path: string): readonly string[] {
   if (path === '/') return [];
   const parts = path.split('/');
   const plain = parts[0] === '' && parts.slice(1).every((part) => part !== '' && part !== '.' && part !== '..');
@@ -147,7 +147,7 @@ export function componentsOf(path: string): readonly string[] {
   return parts.slice(1);
 }
 
-export function join(directory: string, name: string): string {
+function join(directory: string, name: string): string {
   return directory === '/' ? `/${name}` : `${directory}/${name}`;
 }
 

@@ -33,7 +33,7 @@ export function refusal(operation: string, path: string, error: unknown): GuiseE
 }
 
 /** The symbolic error number of a failed system call, such as `ENOENT`; null for any other error. */
-export function errnoOf(error: unknown): string | null {
+function errnoOf(error: unknown): string | null {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return null;
   return typeof error.code === 'string' ? error.code : null;
 }

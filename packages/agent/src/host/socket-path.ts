@@ -1,5 +1,5 @@
 /**
- * Makes room for the agent's socket: its directory, and a socket that a killed agent left is removed.
+ * Makes room for the agent's socket: its directory, and a socket that a killed agent left is removed; and gives it up again.
  *
  * Only root and, where it exists, the group `guise` may come through the directory, so the socket is never open to others, not
  * even between its creation and a chmod. Throws: `host_busy` when another agent is listening there.
@@ -20,6 +20,10 @@ export function claimSocketPath(path: string): void {
     throw new GuiseError('path_unsafe', `Cannot listen on ${path}: something that is no socket is there`);
   if (isListening(path)) throw new GuiseError('host_busy', `Cannot listen on ${path}: another agent runs on this host`);
   rmSync(path);
+}
+
+export function releaseSocketPath(path: string): void {
+  rmSync(path, { force: true });
 }
 
 /** The kernel lists every bound unix socket; one that a dead process left has no line. */

@@ -19,7 +19,10 @@ const layer: Layer = {
   priority: 50,
   parameters: {},
   assigned_by: 'local',
-  persona: { own: { file: 'web.yaml', document: { guise: 'persona/v1', persona_id: 'web' }, positions: {} }, ancestors: [] },
+  persona: {
+    own: { file: 'web.yaml', document: { guise: 'persona/v1', persona_id: 'web' }, positions: {} },
+    ancestors: [],
+  },
 };
 const plan: Plan = { hash: digest, layersBefore: [], layersAfter: [], stages: [], conflicts: [], warnings: [] };
 const afterCommit: AfterCommit = {
@@ -31,7 +34,14 @@ const afterCommit: AfterCommit = {
 const ending = { finishedAt: '2026-01-01T00:00:01Z', timingsMs: {}, error: null };
 
 function recording(id: string): Recording {
-  return { id, plan, layersBefore: [], layersAfter: [layer], blobs: new Map([[digest, content]]), startedAt: '2026-01-01T00:00:00Z' };
+  return {
+    id,
+    plan,
+    layersBefore: [],
+    layersAfter: [layer],
+    blobs: new Map([[digest, content]]),
+    startedAt: '2026-01-01T00:00:00Z',
+  };
 }
 
 describe('Journal', () => {
@@ -40,7 +50,8 @@ describe('Journal', () => {
     directory = mkdtempSync(join(tmpdir(), 'guise-journal-'));
   });
   afterEach(() => rmSync(directory, { recursive: true }));
-  const open = (point: (name: string) => void = () => {}): Journal => new Journal({ path: join(directory, 'guise.db'), point });
+  const open = (point: (name: string) => void = () => {}): Journal =>
+    new Journal({ path: join(directory, 'guise.db'), point });
 
   it('gives an unfinished transaction back with its pre-images', () => {
     const journal = open();
@@ -110,14 +121,23 @@ describe('Journal', () => {
     for (const size of lengthsBetween(lengths['journal.record.before'] ?? 0, lengths['journal.record.after'] ?? 0)) {
       const cut = cutAt(recorded, size);
       const isWhole = size === lengths['journal.record.after'];
-      expect([size, cut.open()?.id ?? null, cut.blob(digest)?.length ?? null]).toEqual([size, isWhole ? 't1' : null, isWhole ? content.length : null]);
+      expect([size, cut.open()?.id ?? null, cut.blob(digest)?.length ?? null]).toEqual([
+        size,
+        isWhole ? 't1' : null,
+        isWhole ? content.length : null,
+      ]);
       cut.close();
       cuts.record += 1;
     }
     for (const size of lengthsBetween(lengths['journal.commit.before'] ?? 0, lengths['journal.commit.after'] ?? 0)) {
       const cut = cutAt(committed, size);
       const isWhole = size === lengths['journal.commit.after'];
-      expect([size, cut.open()?.id ?? null, cut.activeLayers().length, cut.baselines().size]).toEqual([size, isWhole ? null : 't1', isWhole ? 1 : 0, isWhole ? 1 : 0]);
+      expect([size, cut.open()?.id ?? null, cut.activeLayers().length, cut.baselines().size]).toEqual([
+        size,
+        isWhole ? null : 't1',
+        isWhole ? 1 : 0,
+        isWhole ? 1 : 0,
+      ]);
       cut.close();
       cuts.commit += 1;
     }
@@ -172,6 +192,7 @@ function lengthsBetween(from: number, to: number): readonly number[] {
   const frameBytes = 4096 + 24;
   const lengths = new Set<number>([from, to]);
   for (let size = from; size <= to; size += 61) lengths.add(size);
-  for (let end = 32; end <= to; end += frameBytes) for (const size of [end - 1, end, end + 1]) if (size >= from && size <= to) lengths.add(size);
+  for (let end = 32; end <= to; end += frameBytes)
+    for (const size of [end - 1, end, end + 1]) if (size >= from && size <= to) lengths.add(size);
   return [...lengths].sort((a, b) => a - b);
 }

@@ -85,7 +85,10 @@ export class Journal {
   provided(): ReadonlyMap<Address, { readonly state: State; readonly by: Address }> {
     const rows = guarded(() => this.#db.prepare('SELECT address, state, package FROM provided ORDER BY address').all());
     return new Map(
-      rows.map((row) => [row['address'] as Address, { state: JSON.parse(row['state'] as string) as State, by: row['package'] as Address }]),
+      rows.map((row) => [
+        row['address'] as Address,
+        { state: JSON.parse(row['state'] as string) as State, by: row['package'] as Address },
+      ]),
     );
   }
 
@@ -111,12 +114,16 @@ export class Journal {
   /** Newest first. */
   history(): readonly TransactionReport[] {
     const sql = 'SELECT * FROM transaction_log ORDER BY sequence DESC LIMIT ?';
-    const rows = guarded(() => this.#db.prepare(sql).all(limits.historyEntries)) as unknown as readonly TransactionRow[];
+    const rows = guarded(() =>
+      this.#db.prepare(sql).all(limits.historyEntries),
+    ) as unknown as readonly TransactionRow[];
     return rows.map(reportOf);
   }
 
   report(id: string): TransactionReport {
-    const row = guarded(() => this.#db.prepare('SELECT * FROM transaction_log WHERE id = ?').get(id)) as TransactionRow | undefined;
+    const row = guarded(() => this.#db.prepare('SELECT * FROM transaction_log WHERE id = ?').get(id)) as
+      | TransactionRow
+      | undefined;
     if (row === undefined) throw new GuiseError('transaction_not_found', `Cannot find transaction ${id}`);
     return reportOf(row);
   }
@@ -149,7 +156,9 @@ export class Journal {
       this.#replaceLayers(JSON.parse(layers_after) as readonly Layer[]);
       this.#settle(afterCommit);
       this.#dropUnusedBlobs();
-      this.#db.prepare('DELETE FROM transaction_log WHERE sequence <= (SELECT max(sequence) FROM transaction_log) - ?').run(limits.historyEntries);
+      this.#db
+        .prepare('DELETE FROM transaction_log WHERE sequence <= (SELECT max(sequence) FROM transaction_log) - ?')
+        .run(limits.historyEntries);
     });
   }
 
@@ -220,7 +229,9 @@ export class Journal {
   }
 
   #row(id: string): TransactionRow {
-    return guarded(() => this.#db.prepare('SELECT * FROM transaction_log WHERE id = ?').get(id)) as unknown as TransactionRow;
+    return guarded(() =>
+      this.#db.prepare('SELECT * FROM transaction_log WHERE id = ?').get(id),
+    ) as unknown as TransactionRow;
   }
 
   #states(table: 'baseline' | 'managed'): ReadonlyMap<Address, State> {
@@ -262,7 +273,11 @@ function openDatabase(path: string): DatabaseSync {
   const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
   db.exec('PRAGMA synchronous = FULL');
   if (version === journalVersion) return db;
-  if (version !== 0) throw new GuiseError('journal_corrupt', `Cannot use ${path}: it is a journal of version ${String(version)}, and this agent reads ${journalVersion}`);
+  if (version !== 0)
+    throw new GuiseError(
+      'journal_corrupt',
+      `Cannot use ${path}: it is a journal of version ${String(version)}, and this agent reads ${journalVersion}`,
+    );
   db.exec('PRAGMA journal_mode = WAL');
   db.exec(`BEGIN IMMEDIATE; ${journalTables} PRAGMA user_version = ${journalVersion}; COMMIT`);
   return db;

@@ -24,7 +24,10 @@ async function take(path: string): Promise<DatabaseSync> {
     const lock = tryTake(path);
     if (lock !== null) return lock;
     if (waitedMs >= limits.lockWaitMs) {
-      throw new GuiseError('host_busy', `Cannot change this host now: another guise transaction has been running for ${limits.lockWaitMs / 1000} s`);
+      throw new GuiseError(
+        'host_busy',
+        `Cannot change this host now: another guise transaction has been running for ${limits.lockWaitMs / 1000} s`,
+      );
     }
     await sleep(limits.lockPollMs);
   }
@@ -38,6 +41,10 @@ function tryTake(path: string): DatabaseSync | null {
   } catch (error) {
     db.close();
     if (error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy) return null;
-    throw new GuiseError('journal_failed', `Cannot lock this host's journal: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new GuiseError(
+      'journal_failed',
+      `Cannot lock this host's journal: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }

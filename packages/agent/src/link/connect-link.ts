@@ -144,7 +144,6 @@ class AgentLink implements Link {
     this.#welcomed = true;
     this.#failures = 0;
     this.#journal.startAfter(lastTransaction);
-    if (this.#lastResult !== null) this.#send(this.#lastResult);
     void this.#sendReports();
     this.#scheduleHeartbeat();
   }
@@ -167,16 +166,15 @@ class AgentLink implements Link {
       transaction_id: failed ? null : transactionIdOf(result.outcome),
       error: failed ? errorBodyOf(result.error).error : null,
     };
-    if (!this.#welcomed) return;
-    this.#send(this.#lastResult);
-    void this.#sendReports();
+    if (this.#welcomed) void this.#sendReports();
   }
 
-  /** The journal's news, then the state as it is now. */
+  /** The journal's news, what the last desired state came to, and the state as it is now: whoever reads an outcome finds its transaction. */
   async #sendReports(): Promise<void> {
     const { engine, report } = this.#options;
     try {
       this.#journal.sendNew(engine.history(), (message) => this.#send(message));
+      if (this.#lastResult !== null) this.#send(this.#lastResult);
       this.#send({ type: 'report', state: await engine.state() });
     } catch (error) {
       report(`Could not report: ${error instanceof Error ? error.message : String(error)}`);

@@ -23,10 +23,14 @@ export function hostPersonas({ folder, personas, desired }: HostPersonasOptions)
     const id = parsePersonaId(personaId);
     const options = { instance, parameters, assignedBy: 'local' };
     const wanted = desired().find((layer) => layer.persona_id === id);
-    if (wanted !== undefined) return layerOf(wanted.persona, { ...options, version: wanted.version, priority: wanted.priority });
+    if (wanted !== undefined)
+      return layerOf(wanted.persona, { ...options, version: wanted.version, priority: wanted.priority });
     const files = (await reader.list(folder, '')).filter((name) => name.endsWith('.yaml'));
     if (files.includes(`${id}.yaml`)) return layerOf(await personas.resolve(`${folder}/${id}.yaml`), options);
-    const known = [...desired().map((layer) => layer.persona_id), ...files.map((name) => name.slice(0, -'.yaml'.length))];
+    const known = [
+      ...desired().map((layer) => layer.persona_id),
+      ...files.map((name) => name.slice(0, -'.yaml'.length)),
+    ];
     throw new GuiseError(
       'persona_not_found',
       `Cannot apply "${id}": this host knows ${known.length === 0 ? 'no personas' : [...new Set(known)].sort().join(', ')}; add ${folder}/${id}.yaml`,

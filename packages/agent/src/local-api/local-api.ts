@@ -40,7 +40,11 @@ async function answer(routes: LocalRoutes, request: IncomingMessage): Promise<An
   const [, name = '', verb = '', id = ''] = url.pathname.split('/');
   const key = [request.method, name, verb].filter((part) => part !== '').join(' ');
   const route = routes[key];
-  if (route === undefined) throw new GuiseError('route_not_found', `Cannot find ${request.method} ${url.pathname}: this agent has ${Object.keys(routes).join(', ')}`);
+  if (route === undefined)
+    throw new GuiseError(
+      'route_not_found',
+      `Cannot find ${request.method} ${url.pathname}: this agent has ${Object.keys(routes).join(', ')}`,
+    );
   const body = request.method === 'GET' ? {} : await bodyOf(request);
   return { status: 200, body: await route({ id: decodeURIComponent(id), query: url.searchParams, body }) };
 }
@@ -51,7 +55,10 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   for await (const chunk of request as AsyncIterable<Buffer>) {
     sizeBytes += chunk.length;
     if (sizeBytes > limits.localRequestBytes) {
-      throw new GuiseError('limit_exceeded', `Cannot read the request: it is larger than ${limits.localRequestBytes} bytes`);
+      throw new GuiseError(
+        'limit_exceeded',
+        `Cannot read the request: it is larger than ${limits.localRequestBytes} bytes`,
+      );
     }
     chunks.push(chunk);
   }
@@ -59,7 +66,10 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch (error) {
-    throw new GuiseError('argument_invalid', `Cannot read the request as JSON: ${error instanceof Error ? error.message : ''}`);
+    throw new GuiseError(
+      'argument_invalid',
+      `Cannot read the request as JSON: ${error instanceof Error ? error.message : ''}`,
+    );
   }
 }
 
@@ -68,7 +78,10 @@ function refusal(error: unknown, report: (line: string) => void): [status: numbe
     return [statusOf(error.kind), { error: { code: error.code, message: error.message, problems: error.problems } }];
   }
   report(`local API: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  return [500, { error: { code: 'change_failed', message: 'The agent failed to answer; its log says why', problems: [] } }];
+  return [
+    500,
+    { error: { code: 'change_failed', message: 'The agent failed to answer; its log says why', problems: [] } },
+  ];
 }
 
 function send(response: ServerResponse, status: number, body: unknown): void {

@@ -17,7 +17,10 @@ export interface LocalRequest {
 export type LocalRoutes = { readonly [route: string]: (request: LocalRequest) => Promise<unknown> };
 
 /** Finds a persona that this host knows by id: in its own library, or among what the control plane last sent. */
-export type FindPersona = (personaId: string, options: { instance: string | null; parameters: Layer['parameters'] }) => Promise<Layer>;
+export type FindPersona = (
+  personaId: string,
+  options: { instance: string | null; parameters: Layer['parameters'] },
+) => Promise<Layer>;
 
 const applyBody = z.strictObject({
   instance: z.string().nullable().default(null),
@@ -25,7 +28,9 @@ const applyBody = z.strictObject({
   /** Makes it the only active persona instead of one more. */
   only: z.boolean().default(false),
 });
-const activeBody = z.strictObject({ files: z.array(z.string().startsWith('/', 'must be an absolute path')).max(limits.layersPerHost) });
+const activeBody = z.strictObject({
+  files: z.array(z.string().startsWith('/', 'must be an absolute path')).max(limits.layersPerHost),
+});
 const rollbackBody = z.strictObject({ to: z.enum(['previous', 'baseline']).default('baseline') });
 
 export interface LocalRouteOptions {
@@ -36,8 +41,7 @@ export interface LocalRouteOptions {
 
 export function localRoutes({ engine, findPersona, personas }: LocalRouteOptions): LocalRoutes {
   return {
-    'GET personas active': async () =>
-      engine.active().map(({ persona: _persona, ...layer }) => layer),
+    'GET personas active': async () => engine.active().map(({ persona: _persona, ...layer }) => layer),
     /** What `guise apply --yes FILE…` asks of a resident agent: exactly these files become the active set. */
     'PUT personas active': async ({ body }) => {
       const { files } = checked(activeBody, body);
@@ -68,5 +72,8 @@ function checked<Schema extends z.ZodType>(schema: Schema, body: unknown): z.inf
   const result = schema.safeParse(body);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  throw new GuiseError('argument_invalid', `Cannot use the request: ${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`);
+  throw new GuiseError(
+    'argument_invalid',
+    `Cannot use the request: ${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'invalid'}`,
+  );
 }

@@ -12,7 +12,7 @@ export function metricsText(engine: Engine): string {
     `guise_active_personas ${engine.active().length}`,
     '# HELP guise_transactions Transactions in the journal by how they ended.',
     '# TYPE guise_transactions gauge',
-    ...[...byStatus].sort().map(([status, count]) => `guise_transactions{status="${status}"} ${count}`),
+    ...[...byStatus.keys()].sort().map((status) => `guise_transactions{status="${status}"} ${byStatus.get(status)}`),
     '# HELP process_resident_memory_bytes Resident memory of the agent.',
     '# TYPE process_resident_memory_bytes gauge',
     `process_resident_memory_bytes ${rss}`,

@@ -2,13 +2,13 @@
 import type { Kind } from '@guise/model';
 import type { Adapter } from './adapter.ts';
 import { addressAdapter } from './address/index.ts';
-import { authorizedKeyAdapter } from './authorized_key/index.ts';
+import { authorizedKeyAdapter } from './authorized-key/index.ts';
 import { commandAdapter } from './command/index.ts';
 import { databaseAdapter } from './database/index.ts';
 import { fileAdapter } from './file/index.ts';
 import { firewallAdapter } from './firewall/index.ts';
 import { groupAdapter } from './group/index.ts';
-import { hostsEntryAdapter } from './hosts_entry/index.ts';
+import { hostsEntryAdapter } from './hosts-entry/index.ts';
 import { limitAdapter } from './limit/index.ts';
 import { moduleAdapter } from './module/index.ts';
 import { mountAdapter } from './mount/index.ts';

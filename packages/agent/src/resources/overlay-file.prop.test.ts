@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hostsDialect, ipOf, withHost } from './hosts_entry/hosts-dialect.ts';
+import { hostsDialect, ipOf, withHost } from './hosts-entry/hosts-dialect.ts';
 import { entryOf, type Overlay, parseOverlay, renderOverlay } from './overlay-file.ts';
 
 const name = fc.constantFrom('db', 'web', 'cache', 'localhost');

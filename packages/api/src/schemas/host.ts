@@ -1,5 +1,6 @@
 /** Hosts and what they are assigned. */
 import { z } from 'zod';
+import { errorBody } from './error-body.ts';
 import { hostId, name, personaId, tags, time, version } from './ids.ts';
 import { facts, parameters } from './json.ts';
 import { layerRef } from './report.ts';
@@ -35,6 +36,19 @@ export const assignment = z
   })
   .meta({ id: 'Assignment' });
 
+/** What a desired state came to on its host. `failed` is an error before any transaction, such as a document the host cannot compile. */
+export const switchOutcome = z
+  .object({
+    generation: z.int().min(1),
+    result: z.enum(['unchanged', 'committed', 'rolled_back', 'stuck', 'failed']),
+    /** In the host's history already; null where nothing was begun. */
+    transaction_id: z.string().max(64).nullable(),
+    error: errorBody.shape.error.nullable(),
+  })
+  .meta({ id: 'SwitchOutcome' });
+
+export type SwitchOutcome = z.output<typeof switchOutcome>;
+
 export const hostSummary = z
   .object({
     host_id: hostId,
@@ -61,6 +75,8 @@ export const hostDetail = hostSummary
     }),
     /** The generation that the agent last reported as applied. */
     applied_generation: z.int().min(0).nullable(),
+    /** Of the generation that the agent last tried; null before the first. */
+    outcome: switchOutcome.nullable(),
   })
   .meta({ id: 'HostDetail' });
 

@@ -1,6 +1,7 @@
 /** What an agent says to the control plane over the WebSocket that it opened. */
 import { z } from 'zod';
 import { errorBody } from '../schemas/error-body.ts';
+import { switchOutcome } from '../schemas/host.ts';
 import { digest, hostId } from '../schemas/ids.ts';
 import { facts } from '../schemas/json.ts';
 import { planReport } from '../schemas/plan.ts';
@@ -8,9 +9,6 @@ import { driftReport, stateReport, transactionReport, whyReport } from '../schem
 
 /** Raised when agents and control planes of either side can no longer talk. */
 export const wireProtocol = 1;
-
-/** What the last desired state came to. `failed` is an error before any transaction, such as a document the host cannot compile. */
-const result = z.enum(['unchanged', 'committed', 'rolled_back', 'stuck', 'failed']);
 
 export const agentMessage = z.discriminatedUnion('type', [
   z.object({
@@ -26,13 +24,8 @@ export const agentMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('report'), state: stateReport }),
   /** A transaction of the journal, whoever began it; may come twice. */
   z.object({ type: z.literal('transaction'), transaction: transactionReport }),
-  z.object({
-    type: z.literal('outcome'),
-    generation: z.int().min(1),
-    result,
-    transaction_id: z.string().max(64).nullable(),
-    error: errorBody.shape.error.nullable(),
-  }),
+  /** Of the last desired state; its transaction was sent before it. */
+  switchOutcome.extend({ type: z.literal('outcome') }),
   /** The shape is the question's; see `answers`. */
   z.object({ type: z.literal('answer'), id: z.string().max(64), answer: z.unknown() }),
   z.object({ type: z.literal('refusal'), id: z.string().max(64), error: errorBody.shape.error }),

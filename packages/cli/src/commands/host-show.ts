@@ -43,6 +43,10 @@ export const hostShow = defineCommand({
     );
     for (const layer of host.desired.layers)
       out.line(`    ${layerText(layer)}, assigned by ${printable(layer.assigned_by)}`);
+    if (host.outcome?.error)
+      out.line(
+        out.style.removed(`  generation ${host.outcome.generation} failed: ${printable(host.outcome.error.message)}`),
+      );
     if (host.desired.refused !== null) out.line(out.style.removed(`  refused: ${printable(host.desired.refused)}`));
     out.line(`  active: ${state?.active.map(layerText).join('; ') || 'none'}`);
     if (state?.last_transaction)

@@ -58,8 +58,9 @@ export const server = defineCommand({
       context.out.line(`Control plane: ${running.url}, agents: ${running.agentUrl}`);
       context.out.line(`Token: in ${tokenFile}`);
     }
-    await untilAborted(interruption);
+    await untilAborted(AbortSignal.any([interruption, running.failed]));
     await running.close();
+    running.failed.throwIfAborted();
     return 0;
   },
 });

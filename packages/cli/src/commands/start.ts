@@ -4,6 +4,7 @@
  * With `--check` it does the same unattended and ends with 0 or 1. What an earlier run that was killed left is removed first.
  */
 import { GuiseError, parseHostId } from '@guise/model';
+import type { RunningServer } from '@guise/server';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -11,14 +12,12 @@ import { placesFor } from '../places.ts';
 import { errorLines } from '../render/error.ts';
 import { ProgressLine } from '../render/progress.ts';
 import { durationText } from '../render/text.ts';
-import { bringUp, type Trial, type TrialOptions, type TrialServer, tearDown } from '../trial/trial.ts';
+import { bringUp, type Trial, type TrialOptions, tearDown } from '../trial/trial.ts';
 import { claimTrial } from '../trial/trial-process.ts';
 import { untilAborted } from '../until-aborted.ts';
 import type { Stage, Step } from './start/step.ts';
 import { steps } from './start/steps.ts';
 import { printTrial } from './up.ts';
-
-type Closable = TrialServer & { close(): Promise<void> };
 
 export const start = defineCommand({
   operands: [],
@@ -38,28 +37,29 @@ export const start = defineCommand({
     const report = (line: string) => context.err.line(context.err.style.quiet(line));
     const interruption = context.interruption();
     claimTrial(directory);
-    await tearDown(directory, { env: context.env, report });
+    // Mostly there is nothing to remove, and then nothing to tell.
+    await tearDown(directory, { env: context.env, report: () => undefined });
     claimTrial(directory);
-    let server: Closable | null = null;
+    const running: { server: RunningServer | null } = { server: null };
     const trialOptions: TrialOptions = {
       env: context.env,
       report,
       signal: interruption,
       async startServer(agentHost) {
-        server = await startInProcess(directory, agentHost, report);
-        return server;
+        running.server = await startInProcess(directory, agentHost, report);
+        return running.server;
       },
     };
     try {
       const code = await guidedRun(context, trialOptions, options.check);
-      if (!options.check && code === 0) await untilAborted(interruption);
+      if (!options.check && code === 0) await stayUp(running.server, interruption);
       return code;
     } catch (error) {
       if (!interruption.aborted) throw error;
       return options.check ? 1 : 0;
     } finally {
       report('removing the hosts and the control plane');
-      await (server as Closable | null)?.close();
+      await running.server?.close();
       await tearDown(directory, { env: context.env, report });
     }
   },
@@ -69,10 +69,16 @@ async function startInProcess(
   directory: string,
   agentHost: string | null,
   report: (line: string) => void,
-): Promise<Closable> {
+): Promise<RunningServer> {
   const { startServer } = await import('@guise/server');
   const network = agentHost === null ? {} : { agentHost, insecureAgentNetwork: true };
   return startServer({ stateDirectory: directory, ...network, report });
+}
+
+/** Until Ctrl-C. Throws: why, when the control plane cannot go on before that. */
+async function stayUp(server: RunningServer | null, interruption: AbortSignal): Promise<void> {
+  await untilAborted(server === null ? interruption : AbortSignal.any([interruption, server.failed]));
+  server?.failed.throwIfAborted();
 }
 
 /** 0 when every step showed what it should. */
@@ -82,7 +88,7 @@ async function guidedRun(context: Context, options: TrialOptions, isCheck: boole
   const [host] = trial.hosts;
   if (lab === null || host === undefined) {
     context.out.line(`No lab hosts: ${trial.labMissing}.`);
-    if (!isCheck) printNext(trial, context);
+    printNext(trial, isCheck, context);
     return 0;
   }
   const progress = new ProgressLine(context.err);
@@ -99,8 +105,8 @@ async function guidedRun(context: Context, options: TrialOptions, isCheck: boole
     options.signal.throwIfAborted();
     if (!(await runStep(step, index, stage, progress, context))) return 1;
   }
-  if (isCheck) context.out.line(`\nAll ${steps.length} steps showed what they should.`);
-  else printNext(trial, context);
+  context.out.line(`\nAll ${steps.length} steps showed what they should.`);
+  printNext(trial, isCheck, context);
   return 0;
 }
 
@@ -128,16 +134,20 @@ async function runStep(
   }
 }
 
-function printNext(trial: Trial, context: Context): void {
+/** A check is over by now, so its addresses and token would lead nowhere. */
+function printNext(trial: Trial, isCheck: boolean, context: Context): void {
   context.out.line('');
-  printTrial(trial, context);
+  if (!isCheck) printTrial(trial, context);
   if (context.json) return;
   const commands =
     trial.lab === null
       ? ['./guise persona ls', './guise persona show web']
       : ['./guise host ls', './guise host assign h2 web', './guise host plan h2', './guise lab shell h1 --name trial'];
-  context.out.line('Next, in another terminal:');
+  context.out.line(
+    isCheck ? 'Without --check it stays up for more, in another terminal:' : 'Next, in another terminal:',
+  );
   for (const command of commands) context.out.line(`  ${command}`);
+  if (isCheck) return;
   context.out.line(`  curl -H 'Authorization: Bearer ${trial.server.adminToken}' ${trial.server.url}/hosts`);
   context.out.line('Ctrl-C removes all of it.');
 }

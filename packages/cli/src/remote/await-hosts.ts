@@ -1,39 +1,33 @@
 /**
  * Waits until hosts have become what they are assigned, or failed to.
  *
- * A host is through when it reports the generation desired of it, or when its newest transaction since `since` ended badly.
- * Polls, because a poll survives a control plane that restarts meanwhile. Bounded by `limits.transactionTimeoutMs`.
+ * A host is through when it has told what the generation desired of it came to; its transaction is in its history by then. An
+ * error that passes, such as another switch under way, is not the end: the agent tries again. Polls, because a poll survives a
+ * control plane that restarts meanwhile. Bounded by `limits.transactionTimeoutMs`.
  * Throws: `host_unavailable` when it is over and a host has not answered.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Client } from '@guise/api';
-import { GuiseError, type HostId, limits, type TransactionReport } from '@guise/model';
+import type { Client, SwitchOutcome } from '@guise/api';
+import { errorFrom } from '@guise/api';
+import { GuiseError, type HostId, limits, retryable, type TransactionReport } from '@guise/model';
 
 export type HostOutcome =
   | { readonly type: 'unchanged'; readonly hostId: HostId }
   | { readonly type: 'switched'; readonly hostId: HostId; readonly transaction: TransactionReport }
+  /** Before anything was changed. */
+  | { readonly type: 'failed'; readonly hostId: HostId; readonly reason: string }
   | { readonly type: 'refused'; readonly hostId: HostId; readonly reason: string }
   | { readonly type: 'offline'; readonly hostId: HostId };
 
-/** How a host stood before anything was assigned. */
-interface Before {
-  readonly transactionId: string | null;
-  readonly generation: number;
-}
-
-export type Since = ReadonlyMap<HostId, Before>;
+/** The generation that was desired of each host before anything was assigned. */
+export type Since = ReadonlyMap<HostId, number>;
 
 const pollMs = 250;
-/** Agents tell of the generation that they reached a moment before they tell of the transaction. */
-const transactionGraceMs = 2_000;
 
 export async function standingOf(client: Client, hosts: readonly HostId[]): Promise<Since> {
   const standing = hosts.map(async (hostId) => {
-    const [newest, { desired }] = await Promise.all([
-      newestOf(client, hostId),
-      client.getHost({ params: { host_id: hostId } }),
-    ]);
-    return [hostId, { transactionId: newest?.id ?? null, generation: desired.generation }] as const;
+    const { desired } = await client.getHost({ params: { host_id: hostId } });
+    return [hostId, desired.generation] as const;
   });
   return new Map(await Promise.all(standing));
 }
@@ -50,11 +44,11 @@ export async function awaitHosts(
   { tell, signal }: WaitOptions,
 ): Promise<readonly HostOutcome[]> {
   const deadlineMs = Date.now() + limits.transactionTimeoutMs;
-  const waiting = new Map([...since].map(([hostId, before]) => [hostId, new HostWatch(client, hostId, before)]));
+  const waiting = new Map(since);
   const outcomes: HostOutcome[] = [];
   while (waiting.size > 0) {
-    for (const [hostId, watch] of waiting) {
-      const outcome = await watch.look(Date.now());
+    for (const [hostId, generationBefore] of waiting) {
+      const outcome = await outcomeOf(client, hostId, generationBefore);
       if (outcome === null) continue;
       waiting.delete(hostId);
       outcomes.push(outcome);
@@ -70,45 +64,41 @@ export async function awaitHosts(
   return outcomes;
 }
 
-class HostWatch {
-  readonly #client: Client;
-  readonly #hostId: HostId;
-  readonly #before: Before;
-  /** When the host was first seen at its generation, without the transaction that took it there. */
-  #arrivedMs: number | null = null;
+/** Null while it is not decided. */
+async function outcomeOf(client: Client, hostId: HostId, generationBefore: number): Promise<HostOutcome | null> {
+  const { desired, connected, outcome } = await client.getHost({ params: { host_id: hostId } });
+  if (desired.refused !== null) return { type: 'refused', hostId, reason: desired.refused };
+  const isSame = desired.generation === generationBefore;
+  // Where nothing was ever desired, nothing is sent, and there is nothing to wait for.
+  if (isSame && desired.generation === 0) return { type: 'unchanged', hostId };
+  if (outcome?.generation === desired.generation) return toldOutcome(client, hostId, outcome, isSame);
+  return connected ? null : { type: 'offline', hostId };
+}
 
-  constructor(client: Client, hostId: HostId, before: Before) {
-    this.#client = client;
-    this.#hostId = hostId;
-    this.#before = before;
-  }
-
-  /** Null while it is not decided. */
-  async look(nowMs: number): Promise<HostOutcome | null> {
-    const hostId = this.#hostId;
-    const { desired, connected, applied_generation } = await this.#client.getHost({ params: { host_id: hostId } });
-    if (desired.refused !== null) return { type: 'refused', hostId, reason: desired.refused };
-    if (!connected) return { type: 'offline', hostId };
-    const transaction = await this.#newTransaction();
-    if (applied_generation !== desired.generation) {
-      return transaction === null || transaction.status === 'committed'
-        ? null
-        : { type: 'switched', hostId, transaction };
+async function toldOutcome(
+  client: Client,
+  hostId: HostId,
+  { result, transaction_id, error }: SwitchOutcome,
+  isSame: boolean,
+): Promise<HostOutcome | null> {
+  switch (result) {
+    case 'unchanged':
+      return { type: 'unchanged', hostId };
+    case 'failed': {
+      const failure = errorFrom({ error: error ?? noError }, 'command_failed');
+      return retryable(failure.kind) ? null : { type: 'failed', hostId, reason: failure.message };
     }
-    if (transaction !== null) return { type: 'switched', hostId, transaction };
-    if (desired.generation === this.#before.generation) return { type: 'unchanged', hostId };
-    this.#arrivedMs ??= nowMs;
-    return nowMs - this.#arrivedMs < transactionGraceMs ? null : { type: 'unchanged', hostId };
+    case 'committed':
+      if (isSame) return { type: 'unchanged', hostId };
+      break;
+    case 'rolled_back':
+    case 'stuck':
+      break;
   }
-
-  async #newTransaction(): Promise<TransactionReport | null> {
-    const newest = await newestOf(this.#client, this.#hostId);
-    const isNew = newest !== null && newest.id !== this.#before.transactionId && newest.finished_at !== null;
-    return isNew ? newest : null;
-  }
+  const { items } = await client.getHostHistory({ params: { host_id: hostId }, query: { limit: limits.pageItems } });
+  const transaction = items.find(({ id }) => id === transaction_id);
+  if (transaction !== undefined) return { type: 'switched', hostId, transaction };
+  return { type: 'failed', hostId, reason: `it is ${result}, and its history does not have that switch` };
 }
 
-async function newestOf(client: Client, hostId: HostId): Promise<TransactionReport | null> {
-  const { items } = await client.getHostHistory({ params: { host_id: hostId }, query: { limit: 1 } });
-  return items[0] ?? null;
-}
+const noError = { code: 'command_failed', message: 'it did not say why', problems: [] };

@@ -2,6 +2,7 @@
 import type { Context } from '../context.ts';
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
+import { printable } from '../render/text.ts';
 import { outcomeLines } from '../render/transaction.ts';
 import type { HostOutcome } from './await-hosts.ts';
 
@@ -25,8 +26,10 @@ function hostOutcomeLines(outcome: HostOutcome, { out }: Context): readonly stri
       const [first = '', ...rest] = outcomeLines(outcome.transaction, out);
       return [`${outcome.hostId}: ${first}`, ...rest];
     }
+    case 'failed':
+      return [out.style.removed(`${outcome.hostId}: failed before anything was changed: ${printable(outcome.reason)}`)];
     case 'refused':
-      return [out.style.removed(`${outcome.hostId}: refused: ${outcome.reason}`)];
+      return [out.style.removed(`${outcome.hostId}: refused: ${printable(outcome.reason)}`)];
     case 'offline':
       return [out.style.changed(`${outcome.hostId}: not connected; it changes when it comes back`)];
   }
@@ -40,6 +43,7 @@ function exitCodeOfHost(outcome: HostOutcome): ExitCode {
       return exitCodeOfStatus(outcome.transaction.status);
     case 'refused':
       return 3;
+    case 'failed':
     case 'offline':
       return 1;
   }

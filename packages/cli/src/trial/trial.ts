@@ -13,6 +13,7 @@ import { GuiseError, parseHostId } from '@guise/model';
 import { readPersona } from '../local/read-persona.ts';
 import { repository } from '../places.ts';
 import { fetchInTime } from '../remote/open-client.ts';
+import { durationText } from '../render/text.ts';
 import { endTrialProcess, forgetTrial } from './trial-process.ts';
 
 export interface TrialServer {
@@ -51,18 +52,26 @@ export async function bringUp(options: TrialOptions): Promise<Trial> {
   // The network comes first, because the control plane listens on it, and hosts need the control plane's tokens.
   await lab?.up([]);
   signal.throwIfAborted();
+  const startedMs = performance.now();
   const server = await options.startServer(lab?.outerAddress() ?? null);
-  report(`control plane at ${server.url}`);
+  report(`control plane at ${server.url} in ${since(startedMs)}`);
   const client = apiClient({ baseUrl: server.url, token: server.adminToken, fetch: fetchInTime(requestTimeoutMs) });
   const published = await publishLibrary(client);
   report(`published ${published.join(', ')}`);
   signal.throwIfAborted();
   if (lab === null) return { server, client, lab, labMissing, hosts: [] };
+  const bootedMs = performance.now();
   const specs = await Promise.all(hostNames.map((name) => hostSpec(client, name, server.agentUrl)));
   const hosts = await lab.up(specs);
   await untilConnected(client, hostNames, signal);
-  report(`hosts ${hosts.map(({ name, address }) => `${name} (${address})`).join(', ')} connected`);
+  report(
+    `hosts ${hosts.map(({ name, address }) => `${name} (${address})`).join(', ')} booted and connected in ${since(bootedMs)}`,
+  );
   return { server, client, lab, labMissing, hosts };
+}
+
+function since(startedMs: number): string {
+  return durationText(performance.now() - startedMs);
 }
 
 /** Ends the process that runs it, if one does, and removes what it and any killed one before it left. */

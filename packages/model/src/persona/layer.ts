@@ -3,7 +3,7 @@ import { GuiseError } from '../errors.ts';
 import type { Layer, ResolvedPersona } from './resolved.ts';
 
 /** Where layers stand that say nothing of it. */
-export const defaultPriority = 50;
+const defaultPriority = 50;
 
 export interface LayerOptions {
   /** Default: the persona's id. Two layers of one persona need two names. */

@@ -38,6 +38,7 @@ export async function describeHost(database: Database, hostId: HostId) {
       refused: settled.row.refused,
     },
     applied_generation: settled.row.appliedGeneration,
+    outcome: settled.row.outcome,
   };
 }
 

@@ -12,6 +12,7 @@ const never: DesiredRow = {
   suspendedDigest: null,
   suspendedAt: null,
   appliedGeneration: null,
+  outcome: null,
 };
 
 function layers(...versions: number[]): DesiredLayers {

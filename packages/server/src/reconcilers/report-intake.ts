@@ -4,7 +4,7 @@
  * Invariants: a report is written before `take` resolves, and an agent is not read further until then, so memory is bounded by
  * one message an agent; what could not be written is kept and tried again. Heartbeats are only counted, and written less often.
  */
-import type { AgentMessage } from '@guise/api';
+import type { AgentMessage, SwitchOutcome } from '@guise/api';
 import type { HostId, StateReport, TransactionReport } from '@guise/model';
 import { limits } from '@guise/model';
 import type { Database } from '../store/database.ts';
@@ -24,7 +24,7 @@ export interface ReportIntake {
 interface Buffer {
   readonly states: Map<string, StateReport>;
   readonly transactions: { host_id: string; report: TransactionReport }[];
-  readonly applied: Map<string, number>;
+  readonly outcomes: Map<string, SwitchOutcome>;
   readonly written: (() => void)[];
 }
 
@@ -93,12 +93,14 @@ function add(buffer: Buffer, hostId: HostId, report: Report): void {
     case 'transaction':
       buffer.transactions.push({ host_id: hostId, report: report.transaction });
       return;
-    case 'outcome':
-      if (report.result === 'unchanged' || report.result === 'committed') buffer.applied.set(hostId, report.generation);
+    case 'outcome': {
+      const { type: _type, ...outcome } = report;
+      buffer.outcomes.set(hostId, outcome);
       return;
+    }
   }
 }
 
 function emptyBuffer(): Buffer {
-  return { states: new Map(), transactions: [], applied: new Map(), written: [] };
+  return { states: new Map(), transactions: [], outcomes: new Map(), written: [] };
 }

@@ -4,6 +4,7 @@
  * The rows are locked before the assignments are read, so of two processes that settle the same host the later one has seen
  * everything that the earlier one saw, and a generation never goes back to older content.
  */
+import type { SwitchOutcome } from '@guise/api';
 import type { Digest, HostId, PersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
@@ -16,6 +17,7 @@ export interface DesiredRow {
   readonly suspendedDigest: Digest | null;
   readonly suspendedAt: Date | null;
   readonly appliedGeneration: number | null;
+  readonly outcome: SwitchOutcome | null;
 }
 
 export interface Candidate {
@@ -52,6 +54,7 @@ export async function lockDesired(tx: Executor, hostIds: readonly string[]): Pro
     suspendedDigest: row.suspended_digest as Digest | null,
     suspendedAt: row.suspended_at,
     appliedGeneration: row.applied_generation,
+    outcome: row.outcome as SwitchOutcome | null,
   }));
 }
 

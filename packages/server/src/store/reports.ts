@@ -1,4 +1,5 @@
 /** What hosts reported: their state, their transactions, and how far they followed. Written in batches, idempotent. */
+import type { SwitchOutcome } from '@guise/api';
 import type { HostId, StateReport, TransactionReport } from '@guise/model';
 import { limits } from '@guise/model';
 import { sql } from 'kysely';
@@ -9,14 +10,14 @@ import { pageOf } from './page.ts';
 export interface ReportBatch {
   readonly states: ReadonlyMap<string, StateReport>;
   readonly transactions: readonly { readonly host_id: string; readonly report: TransactionReport }[];
-  /** Generation that each host reached. */
-  readonly applied: ReadonlyMap<string, number>;
+  /** What the last desired state came to, by host. */
+  readonly outcomes: ReadonlyMap<string, SwitchOutcome>;
 }
 
 export async function writeReports(tx: Executor, batch: ReportBatch): Promise<void> {
   await writeStates(tx, batch.states);
   await writeTransactions(tx, batch.transactions);
-  await writeApplied(tx, batch.applied);
+  await writeOutcomes(tx, batch.outcomes);
 }
 
 async function writeStates(tx: Executor, states: ReportBatch['states']): Promise<void> {
@@ -44,16 +45,24 @@ async function writeTransactions(tx: Executor, transactions: ReportBatch['transa
     ) old where t.host_id = old.host_id and t.transaction_id = old.transaction_id`.execute(tx);
 }
 
-async function writeApplied(tx: Executor, applied: ReportBatch['applied']): Promise<void> {
-  if (applied.size === 0) return;
-  const rows = [...applied].map(([host_id, generation]) => ({ host_id, generation }));
+async function writeOutcomes(tx: Executor, outcomes: ReportBatch['outcomes']): Promise<void> {
+  if (outcomes.size === 0) return;
+  const rows = [...outcomes].map(([host_id, outcome]) => ({
+    host_id,
+    outcome,
+    applied: isApplied(outcome) ? outcome.generation : null,
+  }));
   await sql`with new as (
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(host_id text, generation integer)
+      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(host_id text, outcome jsonb, applied integer)
     ), locked as (
       select d.host_id from desired d join new using (host_id) order by d.host_id for update of d
     )
-    update desired set applied_generation = new.generation from new join locked using (host_id)
-    where desired.host_id = new.host_id`.execute(tx);
+    update desired set outcome = new.outcome, applied_generation = coalesce(new.applied, applied_generation)
+    from new join locked using (host_id) where desired.host_id = new.host_id`.execute(tx);
+}
+
+function isApplied({ result }: SwitchOutcome): boolean {
+  return result === 'unchanged' || result === 'committed';
 }
 
 export async function findState(

@@ -57,6 +57,7 @@ export interface Tables {
     suspended_digest: string | null;
     suspended_at: Time | null;
     applied_generation: number | null;
+    outcome: Jsonb<unknown> | null;
   };
   host_states: { host_id: string; report: Jsonb<unknown>; reported_at: TimeNow };
   transactions: { host_id: string; transaction_id: string; report: Jsonb<unknown>; received_at: TimeNow };

@@ -1,4 +1,4 @@
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
+import type { ContractCase } from '@guise/agent';
 
 export const addressCases: readonly ContractCase[] = [
   {

@@ -1,6 +1,6 @@
+import type { ContractCase } from '@guise/agent';
 import { authorizedKeyId } from '@guise/decide';
 import type { Address, AuthorizedKeyState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 
 const keyOf = (letter: string): string => `ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${letter.repeat(43)} ${letter}@example`;

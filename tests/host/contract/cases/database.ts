@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { DatabaseState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { digestOfText } from './units.ts';
 
 const schema = 'create table item (id int primary key);\ninsert into item values (1);\n';
@@ -21,6 +21,14 @@ export const databaseCases: readonly ContractCase[] = [
       });
       const asPostgres = ['setpriv', '--reuid', 'postgres', '--regid', 'postgres', '--init-groups', '--'];
       await host.run([...asPostgres, 'createuser', '--login', 'existing']);
+      // What the package's scripts did as that user leaves a session that would end by itself in the midst of the case.
+      const { stdout } = await host.run(['id', '--user', 'postgres']);
+      await host.run([
+        'systemctl',
+        'stop',
+        `user@${stdout.trim()}.service`,
+        `user-runtime-dir@${stdout.trim()}.service`,
+      ]);
     },
     after: {
       'database:postgresql/role/shop': role(true),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import type { ContractCase } from '@guise/agent';
 import type { Digest, FileState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 
 const text = 'worker_processes 4;\n';

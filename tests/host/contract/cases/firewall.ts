@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { FirewallRule } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 
 const rule = (
   protocol: FirewallRule['protocol'],

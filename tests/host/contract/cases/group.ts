@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { GroupState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 
 const present = (gid: number | null, system = false): GroupState => ({ present: true, gid, record: null, system });

@@ -1,4 +1,4 @@
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
+import type { ContractCase } from '@guise/agent';
 import { put } from './text.ts';
 
 const foreign =

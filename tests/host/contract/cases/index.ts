@@ -1,6 +1,7 @@
 /** Cases of the adapter contract, by kind. A kind without a list does not compile. */
+
+import type { ContractCase } from '@guise/agent';
 import type { Kind } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { addressCases } from './address.ts';
 import { authorizedKeyCases } from './authorized-key.ts';
 import { commandCases } from './command.ts';

@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { LimitState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 import { serviceUnit } from './units.ts';
 

@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { MountState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 
 const tmpfs = (options: readonly string[], persistent = false): MountState => ({

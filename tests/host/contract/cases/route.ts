@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { RouteState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 
 const gone: RouteState = { present: false, via: null, device: null, metric: null };
 const stateOf = (via: string | null, metric: number | null = null): RouteState => ({

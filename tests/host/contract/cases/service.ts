@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { ServiceState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 import { digestOfText, serviceUnit } from './units.ts';
 

@@ -1,4 +1,4 @@
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
+import type { ContractCase } from '@guise/agent';
 
 /** Only `net`: the rest belongs to the machine that the hosts of a lab share. */
 export const sysctlCases: readonly ContractCase[] = [

@@ -1,5 +1,5 @@
+import type { ContractCase } from '@guise/agent';
 import type { UserState } from '@guise/model';
-import type { ContractCase } from '../../../../packages/agent/src/resources/contract.ts';
 import { put } from './text.ts';
 
 const gone: UserState = {
@@ -90,9 +90,9 @@ export const userCases: readonly ContractCase[] = [
     name: 'a home that was there before its user',
     faultStride: 7,
     arrange: (host) => {
-      host.files.makeDirectory('/home/returning', '0711', 31_000, 31_000);
-      put(host, '/home/returning/letters', 'kept', '0600', 31_000, 31_000);
+      host.files.makeDirectory('/home/bob', '0711', 31_000, 31_000);
+      put(host, '/home/bob/letters', 'kept', '0600', 31_000, 31_000);
     },
-    after: { 'user:returning': ordinary('returning') },
+    after: { 'user:bob': ordinary('bob') },
   },
 ];

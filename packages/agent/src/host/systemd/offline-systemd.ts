@@ -6,5 +6,13 @@ export function offlineSystemd(root: string): Systemd {
   const refuse = async (): Promise<never> => {
     throw new GuiseError('kind_refused', `Cannot ask systemd for ${root}: nothing runs in an offline root`);
   };
-  return { report: refuse, run: refuse, setFiles: refuse, resetFailed: refuse, reload: refuse };
+  return {
+    report: refuse,
+    origins: refuse,
+    deaths: refuse,
+    run: refuse,
+    setFiles: refuse,
+    resetFailed: refuse,
+    reload: refuse,
+  };
 }

@@ -4,13 +4,20 @@ export interface UnitReport {
   readonly loadState: string;
   readonly activeState: string;
   readonly subState: string;
-  /** Empty when there is no unit file. */
-  readonly unitFileState: string;
-  /** True when a file that systemd read for this unit has changed or gone; new drop-in directories are not noticed. */
+}
+
+/** From which files systemd has a unit. */
+export interface UnitOrigin {
+  /** True when one of those files has changed or gone; new drop-in directories are not noticed. */
   readonly needDaemonReload: boolean;
   readonly dropInPaths: readonly string[];
-  /** Of a service that does not run: how it last ended. */
-  readonly death: { readonly type: string; readonly result: string; readonly exitStatus: number } | null;
+}
+
+/** How a service last ended. */
+export interface UnitDeath {
+  readonly type: string;
+  readonly result: string;
+  readonly exitStatus: number;
 }
 
 export type UnitJobVerb = 'start' | 'stop' | 'restart' | 'reload-or-restart';
@@ -24,6 +31,9 @@ export interface UnitJob {
 /** Throws, all of them: `host_unavailable` without systemd, `command_timeout` past `limits.unitJobTimeoutMs`. */
 export interface Systemd {
   report(units: readonly string[]): Promise<ReadonlyMap<string, UnitReport>>;
+  origins(units: readonly string[]): Promise<ReadonlyMap<string, UnitOrigin>>;
+  /** Units that are no services are left out. */
+  deaths(units: readonly string[]): Promise<ReadonlyMap<string, UnitDeath>>;
   /** Starts all jobs and waits until each has ended, well or not: `report` tells. Gives why a unit's job was not even begun. */
   run(jobs: readonly UnitJob[]): Promise<ReadonlyMap<string, string>>;
   /** Links only; systemd is not reloaded and System V scripts are not synchronised. Throws: `command_failed`. */

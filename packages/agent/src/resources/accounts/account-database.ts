@@ -5,10 +5,14 @@
  * such program can. Each file is replaced by one rename, with the mode and owner it had. The backups (`/etc/passwd-`), `/etc/subuid`
  * and `/etc/subgid` are not touched. A running nscd or sssd answers from its cache until that expires.
  */
-import { type Files, withAccountLocks } from '../../host/index.ts';
+import { dropStaleAccountLocks, type Files, withAccountLocks } from '../../host/index.ts';
 import { AccountFile } from './account-file.ts';
 
-const names = ['group', 'gshadow', 'passwd', 'shadow'] as const;
+/**
+ * In the order of writing. What is observed of an account is mostly what passwd and group say, so these come last: killed before,
+ * the account still looks as it did, and the undo writes all files again.
+ */
+const names = ['gshadow', 'shadow', 'group', 'passwd'] as const;
 type Name = (typeof names)[number];
 
 export interface AccountDatabase {
@@ -49,6 +53,7 @@ export async function editAccounts(
 }
 
 export function sweepAccounts(files: Files): void {
+  dropStaleAccountLocks(files);
   for (const name of names) {
     files.discardTemporary(pathOf(name));
     files.discardTemporary(`${pathOf(name)}.lock`);

@@ -40,7 +40,7 @@ export const addressAdapter: Adapter = {
 };
 
 async function liveAddresses(host: Host): Promise<ReadonlySet<string>> {
-  const { stdout } = await host.run(['ip', '-json', 'address', 'show']);
+  const { stdout } = await host.run(['ip', '-json', 'address', 'show'], { reads: true });
   const links = JSON.parse(stdout) as readonly Link[];
   return new Set(
     links.flatMap(({ ifname, addr_info }) =>

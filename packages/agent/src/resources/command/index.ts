@@ -47,7 +47,7 @@ export const commandAdapter: Adapter = {
 /** `done` as the check answers; false when nothing is known to check with. */
 async function check(known: CommandState | null, host: Host): Promise<CommandState> {
   if (known === null || known.check.length === 0) return known ?? unknown;
-  const { status } = await host.run(known.check, { accept: 'any' });
+  const { status } = await host.run(known.check, { accept: 'any', reads: true });
   return { ...known, done: status === 0 };
 }
 

@@ -23,7 +23,10 @@ const prefix = [...asPostgres, ...psql];
 
 /** Null when there is no server to ask. */
 export async function ask(host: Host, query: string): Promise<string | null> {
-  const { status, stdout } = await host.run([...prefix, '--dbname', 'postgres', '--command', query], { accept: 'any' });
+  const { status, stdout } = await host.run([...prefix, '--dbname', 'postgres', '--command', query], {
+    accept: 'any',
+    reads: true,
+  });
   return status === 0 ? stdout : null;
 }
 

@@ -15,7 +15,7 @@ export const firewallAdapter: Adapter = {
 
   async observe(asked, { host }) {
     const argv = ['nft', '--json', '--numeric-protocol', 'list', 'table', 'inet', 'guise'];
-    const { status, stdout } = await host.run(argv, { accept: [0, 1] });
+    const { status, stdout } = await host.run(argv, { accept: [0, 1], reads: true });
     const state = parseTable(status === 0 ? stdout : null);
     return new Map(asked.map(({ address }) => [address, state]));
   },

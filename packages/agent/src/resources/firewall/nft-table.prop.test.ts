@@ -1,5 +1,5 @@
 import type { FirewallRule, FirewallState, Json } from '@guise/model';
-import { assert, constant, constantFrom, integer, ipV4, oneof, property, record, tuple, array } from 'fast-check';
+import { array, assert, constant, constantFrom, integer, ipV4, oneof, property, record, tuple } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseTable, renderTable } from './nft-table.ts';
 
@@ -8,12 +8,24 @@ interface Command {
 }
 
 const port = integer({ min: 1, max: 65_534 });
-const portText = oneof(port.map(String), tuple(port, integer({ min: 1, max: 500 })).map(([first, more]) => `${first}-${Math.min(first + more, 65_535)}`));
+const portText = oneof(
+  port.map(String),
+  tuple(port, integer({ min: 1, max: 500 })).map(([first, more]) => `${first}-${Math.min(first + more, 65_535)}`),
+);
 const network = oneof(constant(null), ipV4(), constantFrom('10.0.0.0/8', '192.0.2.0/24', 'fd00::/8', '2001:db8::1'));
 const verdict = constantFrom('accept' as const, 'drop' as const);
-const withPort = record({ protocol: constantFrom('tcp' as const, 'udp' as const), port: oneof(constant(null), portText), from: network, verdict });
+const withPort = record({
+  protocol: constantFrom('tcp' as const, 'udp' as const),
+  port: oneof(constant(null), portText),
+  from: network,
+  verdict,
+});
 const icmp = record({ protocol: constant('icmp' as const), port: constant(null), from: network, verdict });
-const state = record({ present: constant(true), policy: verdict, rules: array(oneof(withPort, icmp), { maxLength: 8 }) });
+const state = record({
+  present: constant(true),
+  policy: verdict,
+  rules: array(oneof(withPort, icmp), { maxLength: 8 }),
+});
 
 /** What nft would list after loading this: the same objects, with handles of the kernel. */
 function listed(rendered: string): { nftables: { [type: string]: Json }[] } {
@@ -40,11 +52,15 @@ describe('the table inet guise', () => {
   it('shows what others added, and gives exactly that back', () => {
     const drop = { protocol: 'tcp', port: '23', from: null, verdict: 'drop' } as const;
     const table = listed(renderTable({ present: true, policy: 'drop', rules: [drop] }));
-    const added = { rule: { family: 'inet', table: 'guise', chain: 'input', expr: [{ counter: null }, { drop: null }] } };
+    const added = {
+      rule: { family: 'inet', table: 'guise', chain: 'input', expr: [{ counter: null }, { drop: null }] },
+    };
     table.nftables.splice(4, 0, added);
     const seen = parseTable(JSON.stringify(table));
     expect(seen.rules).toHaveLength(2);
-    expect(listed(renderTable(seen)).nftables.slice(1).map(withoutHandle)).toEqual(table.nftables.slice(1).map(withoutHandle));
+    expect(listed(renderTable(seen)).nftables.slice(1).map(withoutHandle)).toEqual(
+      table.nftables.slice(1).map(withoutHandle),
+    );
   });
 
   it('differs when what is always accepted is not', () => {

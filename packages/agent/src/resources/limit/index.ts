@@ -9,9 +9,9 @@
  */
 import { type Address, type LimitState, nameOf, type State } from '@guise/model';
 import type { Adapter } from '../adapter.ts';
-import { reloadSystemd } from '../systemd/set-units.ts';
+import { reloadIfOutdated } from '../systemd/set-units.ts';
 import { removeUnitFile, unitPath, writeUnitFile } from '../systemd/unit-files.ts';
-import { isAlive, needsReload } from '../systemd/unit-status.ts';
+import { isAlive } from '../systemd/unit-status.ts';
 import { parseLimits, renderLimits } from './limit-file.ts';
 
 export const limitAdapter: Adapter = {
@@ -43,8 +43,8 @@ export const limitAdapter: Adapter = {
     }
     if (!host.live) return;
     const reports = await host.systemd.report(changes.map(({ address }) => nameOf(address)));
-    if ([...reports].some(([unit, report]) => isAlive(report) && needsReload(host, unit, report)))
-      await reloadSystemd(context);
+    const alive = [...reports].filter(([, report]) => isAlive(report)).map(([unit]) => unit);
+    await reloadIfOutdated(alive, context);
   },
 };
 

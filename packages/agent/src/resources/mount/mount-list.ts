@@ -9,7 +9,7 @@ export const mountListPath = '/run/guise-mounts.fstab';
 /** Parents before children, as given. Throws: `command_failed`. */
 export async function mountAll(
   mounts: readonly (readonly [path: string, state: MountState])[],
-  { files, run }: Host,
+  host: Host,
   signal: AbortSignal,
 ): Promise<void> {
   if (mounts.length === 0) return;
@@ -17,10 +17,10 @@ export async function mountAll(
     ([path, state]) =>
       `${fstabLine(path, { ...state, options: state.options.filter((option) => option !== 'noauto') })}\n`,
   );
-  files.write({ path: mountListPath, content: Buffer.from(lines.join('')), mode: '0600', uid: 0, gid: 0 });
+  host.files.write({ path: mountListPath, content: Buffer.from(lines.join('')), mode: '0600', uid: 0, gid: 0 });
   try {
-    await run(['mount', '--all', '--fstab', mountListPath], { signal });
+    await host.run(['mount', '--all', '--fstab', mountListPath], { signal });
   } finally {
-    files.remove(mountListPath);
+    host.files.remove(mountListPath);
   }
 }

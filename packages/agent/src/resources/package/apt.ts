@@ -82,7 +82,7 @@ export async function simulate(
     '--',
     ...changes,
   ];
-  const result = await host.run(argv, { accept: 'any', timeoutMs: limits.packageTimeoutMs });
+  const result = await host.run(argv, { accept: 'any', timeoutMs: limits.packageTimeoutMs, reads: true });
   host.files.remove(path);
   if (result.status !== 0) throw await refusal(host, result);
   return parseSimulation(result.stdout);
@@ -121,7 +121,7 @@ export async function availableVersions(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const versions = new Map<string, string[]>();
   if (names.length === 0) return versions;
-  const { stdout } = await host.run(['apt-cache', 'madison', '--', ...names], { accept: 'any' });
+  const { stdout } = await host.run(['apt-cache', 'madison', '--', ...names], { accept: 'any', reads: true });
   for (const line of stdout.split('\n')) {
     const [name = '', version = ''] = line.split('|').map((part) => part.trim());
     if (version === '') continue;

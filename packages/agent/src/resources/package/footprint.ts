@@ -14,7 +14,7 @@ const infoDirectory = '/var/lib/dpkg/info';
 const scriptNames = ['preinst', 'postinst', 'prerm', 'postrm', 'config'];
 
 /** Files in which every line begins with the name that it is about. */
-export const accountFiles: readonly string[] = [
+const accountFiles: readonly string[] = [
   '/etc/passwd',
   '/etc/shadow',
   '/etc/group',

@@ -5,6 +5,7 @@
  * would have done.
  */
 import type { Host } from '../../host/host.ts';
+import { readEnablements } from '../systemd/enablement.ts';
 import { isAlive, isRunning } from '../systemd/unit-status.ts';
 
 const infoDirectory = '/var/lib/dpkg/info';
@@ -19,9 +20,12 @@ export async function runningUnitsOf(packages: readonly string[], host: Host): P
 export async function followFiles(units: readonly string[], host: Host): Promise<void> {
   if (units.length === 0) return;
   const reports = [...(await host.systemd.report(units))].filter(([, report]) => isAlive(report));
+  const gone = new Set(
+    [...readEnablements(units, host.files)].filter(([, state]) => state === 'absent').map(([unit]) => unit),
+  );
   await host.systemd.run(
     reports.map(([unit, report]) => ({
-      verb: report.unitFileState === '' || !isRunning(report) ? 'stop' : 'restart',
+      verb: gone.has(unit) || !isRunning(report) ? 'stop' : 'restart',
       unit,
     })),
   );

@@ -1,9 +1,5 @@
 /** Versions as a persona may ask for them: exact, or with `*` at the end; without the epoch that Debian puts before some. */
 
-export function isGlob(version: string): boolean {
-  return version.includes('*');
-}
-
 export function matchesVersion(version: string, wanted: string): boolean {
   const pattern = new RegExp(
     `^${wanted

@@ -106,6 +106,6 @@ function familyOf(destination: string, via: string | null): 4 | 6 {
 
 /** `table all` is the only way to have both families in one answer; the main table's routes are those that name none. */
 async function liveRoutes(host: Host): Promise<readonly LiveRoute[]> {
-  const { stdout } = await host.run(['ip', '-json', 'route', 'show', 'table', 'all']);
+  const { stdout } = await host.run(['ip', '-json', 'route', 'show', 'table', 'all'], { reads: true });
   return (JSON.parse(stdout) as readonly LiveRoute[]).filter(({ table }) => table === undefined || table === 'main');
 }

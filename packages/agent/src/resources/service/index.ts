@@ -7,27 +7,29 @@
  */
 import { type Address, nameOf, type ServiceState, type State } from '@guise/model';
 import type { Adapter } from '../adapter.ts';
+import { readEnablements } from '../systemd/enablement.ts';
 import { setUnits } from '../systemd/set-units.ts';
-import { enablementOf, isRunning } from '../systemd/unit-status.ts';
+import { isRunning } from '../systemd/unit-status.ts';
 
 export const serviceAdapter: Adapter = {
   kind: 'service',
   offline: false,
 
   async observe(asked, { host }) {
-    const reports = await host.systemd.report(asked.map(({ address }) => nameOf(address)));
+    const units = asked.map(({ address }) => nameOf(address));
+    const reports = await host.systemd.report(units);
+    const enablements = readEnablements(units, host.files);
     return new Map(
-      asked.flatMap(({ address, known }): readonly [Address, State][] => {
-        const report = reports.get(nameOf(address));
-        if (report === undefined) return [];
+      asked.map(({ address, known }): [Address, State] => {
+        const unit = nameOf(address);
         const told = known as ServiceState | null;
         const state: ServiceState = {
-          state: isRunning(report) ? 'running' : 'stopped',
-          enabled: enablementOf(host, nameOf(address), report),
+          state: isRunning(reports.get(unit)!) ? 'running' : 'stopped',
+          enabled: enablements.get(unit)!,
           reload_on: told?.reload_on ?? [],
           restart_on: told?.restart_on ?? [],
         };
-        return [[address, state]];
+        return [address, state];
       }),
     );
   },

@@ -56,7 +56,7 @@ export const sysctlAdapter: Adapter = {
  * In a key whose first separator is a dot, dots separate and a slash stands for a dot, as in `net.ipv4.conf.eth0/1.forwarding`;
  * otherwise slashes separate. Source: sysctl.d(5).
  */
-export function pathOfKey(key: string): string {
+function pathOfKey(key: string): string {
   const dotted = /[./]/.exec(key)?.[0] === '.';
   return `/proc/sys/${dotted ? key.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.')) : key}`;
 }

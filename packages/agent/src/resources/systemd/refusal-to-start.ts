@@ -1,7 +1,7 @@
 /** Says which units do not run, why systemd thinks so, and what they last wrote to the journal. */
 import { GuiseError, limits } from '@guise/model';
 import type { Host } from '../../host/host.ts';
-import type { UnitReport } from '../../host/systemd/port.ts';
+import type { UnitDeath, UnitReport } from '../../host/systemd/port.ts';
 
 interface DeadUnit {
   readonly unit: string;
@@ -15,20 +15,23 @@ export async function refusalToStart(
   host: Host,
 ): Promise<GuiseError> {
   const reported = dead.slice(0, limits.deadUnitsReported);
+  const deaths = await host.systemd.deaths(reported.map(({ unit }) => unit));
   const words = await Promise.all(
     reported.map(
-      async ({ unit, report }) => `${unit} (${refusals.get(unit) ?? reasonOf(report)})${await lastWords(host, unit)}`,
+      async ({ unit, report }) =>
+        `${unit} (${refusals.get(unit) ?? reasonOf(report, deaths.get(unit))})${await lastWords(host, unit)}`,
     ),
   );
   const more = dead.length > reported.length ? `; and ${dead.length - reported.length} more` : '';
   return new GuiseError('change_failed', `Cannot run ${words.join('; ')}${more}`);
 }
 
-function reasonOf({ loadState, activeState, death }: UnitReport): string {
+function reasonOf({ loadState, activeState }: UnitReport, death: UnitDeath | undefined): string {
   if (loadState !== 'loaded') return loadState;
-  if (death?.type === 'oneshot' && death.result === 'success')
+  if (death?.type === 'oneshot' && death.result === 'success') {
     return 'a oneshot that ended; with RemainAfterExit=yes it would count as running';
-  if (death === null) return activeState;
+  }
+  if (death === undefined) return activeState;
   return `${activeState}, ${death.result}${death.exitStatus === 0 ? '' : `, exit status ${death.exitStatus}`}`;
 }
 
@@ -46,7 +49,7 @@ async function lastWords(host: Host, unit: string): Promise<string> {
     '--quiet',
   ];
   try {
-    const { stdout } = await host.run(argv, { accept: 'any' });
+    const { stdout } = await host.run(argv, { accept: 'any', reads: true });
     const lines = stdout.trim();
     return lines === '' ? '' : `: ${lines.replaceAll('\n', ' | ')}`;
   } catch {

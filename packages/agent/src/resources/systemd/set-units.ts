@@ -10,8 +10,9 @@
 import type { Nudge } from '@guise/model';
 import type { UnitFileVerb, UnitJob, UnitReport } from '../../host/systemd/port.ts';
 import type { ApplyContext } from '../adapter.ts';
+import { type Enablement, readEnablements } from './enablement.ts';
 import { refusalToStart } from './refusal-to-start.ts';
-import { type Enablement, enablementOf, isAlive, isRunning, needsReload } from './unit-status.ts';
+import { isAlive, isRunning, needsReload } from './unit-status.ts';
 
 export interface UnitTarget {
   readonly unit: string;
@@ -33,23 +34,31 @@ export async function setUnits(targets: readonly UnitTarget[], context: ApplyCon
   // A mask hides both what is enabled below it and that systemd must read the unit again.
   const now = before.some(isUnmasked) ? await look(targets, context) : before;
   context.signal.throwIfAborted();
-  if (now.some(({ unit, running, report }) => running !== false && needsReload(context.host, unit, report)))
-    await reloadSystemd(context);
+  await reloadIfOutdated(
+    now.filter(({ running }) => running !== false).map(({ unit }) => unit),
+    context,
+  );
   await allSettled([run(now, context), enable(now, context)]);
 }
 
-export async function reloadSystemd({ host, point }: ApplyContext): Promise<void> {
+/** Makes systemd read all units again when it has one of these from older files. */
+export async function reloadIfOutdated(units: readonly string[], { host, point }: ApplyContext): Promise<void> {
+  const origins = await host.systemd.origins(units);
+  if (![...origins].some(([unit, origin]) => needsReload(host.files, unit, origin))) return;
   point('systemd: before reload');
   await host.systemd.reload();
   point('systemd: after reload');
 }
 
 async function look(targets: readonly UnitTarget[], { host }: ApplyContext): Promise<readonly Unit[]> {
-  const reports = await host.systemd.report(targets.map(({ unit }) => unit));
-  return targets.flatMap((target) => {
-    const report = reports.get(target.unit);
-    return report === undefined ? [] : [{ ...target, report, enabledNow: enablementOf(host, target.unit, report) }];
-  });
+  const names = targets.map(({ unit }) => unit);
+  const reports = await host.systemd.report(names);
+  const enablements = readEnablements(names, host.files);
+  return targets.map((target) => ({
+    ...target,
+    report: reports.get(target.unit)!,
+    enabledNow: enablements.get(target.unit)!,
+  }));
 }
 
 async function stop(units: readonly Unit[], context: ApplyContext): Promise<void> {
@@ -94,11 +103,12 @@ async function run(units: readonly Unit[], context: ApplyContext): Promise<void>
   const touched = units.filter(({ unit }) => jobs.some((job) => job.unit === unit));
   let dead = await notRunning(touched, context);
   // Switching to and fro in a test or a rehearsal is no reason for systemd to give a healthy unit up.
-  const tooOften = dead.filter(({ report }) => report.death?.result === 'start-limit-hit');
+  const deaths = await context.host.systemd.deaths(dead.map(({ unit }) => unit));
+  const tooOften = [...deaths].filter(([, { result }]) => result === 'start-limit-hit').map(([unit]) => unit);
   if (tooOften.length > 0) {
-    await context.host.systemd.resetFailed(tooOften.map(({ unit }) => unit));
+    await context.host.systemd.resetFailed(tooOften);
     await runJobs(
-      tooOften.map(({ unit }) => ({ verb: 'start', unit })),
+      tooOften.map((unit) => ({ verb: 'start', unit })),
       context,
     );
     dead = await notRunning(touched, context);

@@ -7,28 +7,29 @@
  */
 import { type Address, nameOf, type State, type TimerState } from '@guise/model';
 import type { Adapter, ApplyContext } from '../adapter.ts';
+import { readEnablements } from '../systemd/enablement.ts';
 import { setUnits } from '../systemd/set-units.ts';
 import { readUnitFile, setUnitFile, unitPath } from '../systemd/unit-files.ts';
-import { enablementOf, isRunning } from '../systemd/unit-status.ts';
+import { isRunning } from '../systemd/unit-status.ts';
 
 export const timerAdapter: Adapter = {
   kind: 'timer',
   offline: false,
 
   async observe(asked, context) {
-    const reports = await context.host.systemd.report(asked.map(({ address }) => `${nameOf(address)}.timer`));
+    const units = asked.map(({ address }) => `${nameOf(address)}.timer`);
+    const reports = await context.host.systemd.report(units);
+    const enablements = readEnablements(units, context.host.files);
     return new Map(
-      asked.flatMap(({ address }): readonly [Address, State][] => {
+      asked.map(({ address }): [Address, State] => {
         const name = nameOf(address);
-        const report = reports.get(`${name}.timer`);
-        if (report === undefined) return [];
         const state: TimerState = {
           timer_unit: readUnitFile(`${name}.timer`, context),
           service_unit: readUnitFile(`${name}.service`, context),
-          state: isRunning(report) ? 'running' : 'stopped',
-          enabled: enablementOf(context.host, `${name}.timer`, report) === 'enabled',
+          state: isRunning(reports.get(`${name}.timer`)!) ? 'running' : 'stopped',
+          enabled: enablements.get(`${name}.timer`) === 'enabled',
         };
-        return [[address, state]];
+        return [address, state];
       }),
     );
   },

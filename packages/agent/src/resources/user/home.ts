@@ -10,6 +10,7 @@ const skeleton = '/etc/skel';
 /** As adduser(8) and useradd(8) have it on Debian 12. */
 const homeMode = '0700';
 
+/** Made beside its place and then renamed, so that a home is there whole or not at all. */
 export function makeHome(user: string, home: string, files: Files): void {
   if (files.status(home).type === 'directory') return;
   const account = readAccounts(files).account(user);
@@ -19,15 +20,20 @@ export function makeHome(user: string, home: string, files: Files): void {
       `Cannot make the home ${home}: this host has no user ${JSON.stringify(user)}`,
     );
   const { uid, gid } = account;
-  files.makeDirectory(home, homeMode, uid, gid);
+  const staging = stagingOf(home);
+  removeCopy(staging, files);
+  files.makeDirectory(staging, homeMode, uid, gid);
   for (const relative of entriesOf(skeleton, files)) {
     const { type, mode, target } = files.status(`${skeleton}/${relative}`);
-    const path = `${home}/${relative}`;
+    const path = `${staging}/${relative}`;
     if (type === 'directory') files.makeDirectory(path, mode!, uid, gid);
     else if (type === 'symlink') files.makeSymlink(path, target!, uid, gid);
-    else if (type === 'file')
-      files.write({ path, content: files.read(`${skeleton}/${relative}`) ?? new Uint8Array(), mode: mode!, uid, gid });
+    else if (type === 'file') {
+      const content = files.read(`${skeleton}/${relative}`) ?? new Uint8Array();
+      files.write({ path, content, mode: mode!, uid, gid });
+    }
   }
+  files.rename(staging, home);
 }
 
 /** Throws: `change_failed` when a home that is to go holds what did not come from the skeleton. */
@@ -40,18 +46,35 @@ export function mustHoldNothingElse(user: string, home: string, files: Files): v
   );
 }
 
-/** Removes what still is as in the skeleton, and the home when nothing else is in it. */
+/** A home that is a copy of the skeleton goes at once, by its name; of any other, what still is as in the skeleton. */
 export function removeHome(home: string, files: Files): void {
   const foreign = foreignIn(home, files);
+  if (foreign.length === 0) {
+    removeCopy(stagingOf(home), files);
+    files.rename(home, stagingOf(home));
+    removeCopy(stagingOf(home), files);
+    return;
+  }
   for (const relative of entriesOf(home, files).reverse()) {
     const kept = foreign.some((path) => path === relative || path.startsWith(`${relative}/`));
     if (!kept) files.remove(`${home}/${relative}`);
   }
-  if (foreign.length === 0) files.remove(home);
 }
 
+/** Removes what a killed run was making or removing. */
 export function sweepHome(home: string, files: Files): void {
-  for (const relative of entriesOf(skeleton, files)) files.discardTemporary(`${home}/${relative}`);
+  removeCopy(stagingOf(home), files);
+}
+
+function removeCopy(directory: string, files: Files): void {
+  for (const relative of entriesOf(directory, files).reverse()) files.remove(`${directory}/${relative}`);
+  for (const relative of entriesOf(skeleton, files)) files.discardTemporary(`${directory}/${relative}`);
+  files.remove(directory);
+}
+
+function stagingOf(home: string): string {
+  const slash = home.lastIndexOf('/');
+  return `${home.slice(0, slash)}/.guise-home-${home.slice(slash + 1)}`;
 }
 
 /** Relative paths in a home that the skeleton does not have, or has otherwise. */

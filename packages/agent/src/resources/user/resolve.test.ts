@@ -71,10 +71,12 @@ describe('what becomes of users', () => {
     expect([left.targets.get(address)?.['home_present'], left.warnings?.length]).toEqual([true, 1]);
   });
 
-  it('is that a home stays when it is not guise that lets its user go', () => {
-    expect(resolveUsers(one(gone), none, one(ann), files).targets.get(address)?.['home_present']).toBe(true);
-    expect(
-      resolveUsers(one({ ...ann, home_present: false }), none, one(ann), files).targets.get(address)?.['home_present'],
-    ).toBe(true);
+  it('is the same when a persona says itself that a user or a home is not to be', () => {
+    const refusals: readonly State[] = [gone, { ...ann, home_present: false }];
+    const homeAfter = (state: State) =>
+      resolveUsers(one(state), none, one(ann), files).targets.get(address)?.['home_present'];
+    expect(refusals.map(homeAfter)).toEqual([false, false]);
+    writeFileSync(join(root, 'home/ann/letters'), '');
+    expect(refusals.map(homeAfter)).toEqual([true, true]);
   });
 });

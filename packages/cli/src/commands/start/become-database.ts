@@ -1,5 +1,4 @@
-import { count, durationText } from '../../render/text.ts';
-import { totalMs } from '../../render/transaction.ts';
+import { outcomeLines } from '../../render/transaction.ts';
 import { require, type Stage, type Step } from './step.ts';
 import { switchHost } from './switch-host.ts';
 
@@ -15,7 +14,7 @@ export const becomeDatabase: Step = {
     const { status } = await stage.lab.run(stage.host.name, ['systemctl', 'is-active', 'nginx.service']);
     require(status !== 0, 'nginx still runs, though no persona asks for it any more');
     return [
-      `${count(transaction.changes.length, 'change')} in ${durationText(totalMs(transaction))}, no reboot`,
+      ...outcomeLines(transaction, stage.out),
       `PostgreSQL on ${stage.host.name} gave back “${row}”; nginx is gone`,
     ];
   },

@@ -1,6 +1,5 @@
 import { GuiseError } from '@guise/model';
-import { count, durationText } from '../../render/text.ts';
-import { totalMs } from '../../render/transaction.ts';
+import { outcomeLines } from '../../render/transaction.ts';
 import { require, type Step } from './step.ts';
 import { switchHost } from './switch-host.ts';
 
@@ -19,7 +18,7 @@ export const becomeWeb: Step = {
     const text = await response.text();
     const line = /<p>([^<]+)</.exec(text)?.[1]?.trim() ?? text.trim().split('\n')[0];
     return [
-      `${count(transaction.changes.length, 'change')} in ${durationText(totalMs(transaction))}, no reboot`,
+      ...outcomeLines(transaction, stage.out),
       `GET ${url} → ${response.status} ${response.headers.get('server') ?? ''} “${line}”`,
     ];
   },

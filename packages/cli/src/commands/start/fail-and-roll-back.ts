@@ -4,39 +4,35 @@ import { repository } from '../../places.ts';
 import { durationText } from '../../render/text.ts';
 import { totalMs } from '../../render/transaction.ts';
 import { readRow } from './become-database.ts';
+import { fingerprintOf, requireSame } from './host-fingerprint.ts';
 import { require, type Step } from './step.ts';
 import { settleHost, switchHost } from './switch-host.ts';
 
 /** Brings files, an account and a service, and then its own test says no. */
 const brokenFile = join(repository, 'personas/examples/broken.yaml');
-/** Each succeeds only where something of it is left. */
-const traces = [
-  ['test', '-e', '/etc/guise-broken'],
-  ['test', '-e', '/srv/guise-broken'],
-  ['id', 'broken-app'],
-  ['systemctl', 'cat', 'guise-broken.service'],
-] as const;
 
 export const failAndRollBack: Step = {
   name: 'broken',
   shows: 'a persona whose test fails: the host goes back to what it was, by itself',
   async run(stage) {
-    const { client, lab, host, hostId } = stage;
+    const { client, hostId, tell } = stage;
     const { persona_id } = await client.publishPersona({
       body: { persona: await readPersona(relative(process.cwd(), brokenFile)) },
     });
+    tell('looking the host over');
+    const before = await fingerprintOf(stage);
     const transaction = await switchHost(stage, ['database', persona_id]);
     require(transaction.status ===
       'rolled_back', `the switch is ${transaction.status}, and its test cannot have succeeded`);
-    for (const argv of traces) {
-      const { status } = await lab.run(host.name, argv);
-      require(status !== 0, `something is left of it: ${argv.join(' ')} succeeds`);
-    }
-    await readRow(stage);
+    tell('looking the host over again');
+    const compared = requireSame(before, await fingerprintOf(stage));
+    const row = await readRow(stage);
     await settleHost(stage, ['database']);
     return [
       transaction.error?.message ?? 'failed',
-      `rolled back in ${durationText(totalMs(transaction))}: no file, account or service of it is left, and ${hostId} still serves its row`,
+      `rolled back, ${durationText(totalMs(transaction))} from beginning to end`,
+      `the same as before: ${compared}`,
+      `PostgreSQL on ${hostId} still gives back “${row}”`,
     ];
   },
 };

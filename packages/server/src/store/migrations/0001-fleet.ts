@@ -81,7 +81,9 @@ export const fleet: Migration = {
       -- Rolled back by hand while this was desired; nothing is sent until it is no more.
       suspended_digest text,
       suspended_at timestamptz,
-      applied_generation integer
+      applied_generation integer,
+      -- What the generation that the agent last tried came to.
+      outcome jsonb
     ) with (fillfactor = 70)`,
     `create table host_states (
       host_id text primary key references hosts on delete cascade,
