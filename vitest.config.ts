@@ -1,6 +1,12 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-/** Host tests boot real machines, so they have minutes, run after the others, and one file at a time. */
+/**
+ * Unit tests share module instances, since no module of ours keeps state: loading them anew for each file would cost as much again as
+ * the tests. One more worker than cores, because some of them wait for a PostgreSQL or a process of their own.
+ *
+ * Host tests boot real machines, so they have minutes, run after the others, and one file at a time.
+ */
 export default defineConfig({
   test: {
     projects: [
@@ -16,6 +22,8 @@ export default defineConfig({
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          isolate: false,
+          maxWorkers: availableParallelism() + 1,
           sequence: { groupOrder: 0 },
         },
       },

@@ -3,8 +3,8 @@
  * which there is no such call, are a loop.
  */
 import { below, tree, unitDirectory, unitNames } from '../native-formats.ts';
-import { fileRoot, nologin, otherOf, personas, type Role } from '../workload.ts';
-import { ansible, type Task } from './ansible.ts';
+import { fileRoot, otherOf, personas, type Role } from '../workload.ts';
+import { ansible, createUsers, type Task } from './ansible.ts';
 import type { Contender } from './contender.ts';
 
 const folder = '/srv/bench/ansible-best';
@@ -54,17 +54,7 @@ function enter(role: Role): readonly Task[] {
       command: { argv: ['sysctl', '-q', '-p', `${folder}/${role}.conf`] },
       changed_when: false,
     },
-    {
-      name: 'users',
-      user: {
-        name: '{{ item.name }}',
-        uid: '{{ item.uid }}',
-        comment: '{{ item.comment }}',
-        shell: nologin,
-        create_home: false,
-      },
-      loop: users.map(({ name, uid, comment }) => ({ name, uid, comment })),
-    },
+    createUsers(users),
     { name: 'ruleset', command: { argv: ['nft', '-f', `${folder}/${role}.nft`] }, changed_when: false },
     { name: 'reload systemd', systemd: { daemon_reload: true }, when: 'copied.stdout' },
     {

@@ -4,8 +4,8 @@
  * The sysctl module is not in ansible-core, so kernel parameters are a loop over `sysctl -w`.
  */
 import { unitDirectory } from '../native-formats.ts';
-import { fileRoot, nologin, otherOf, ownFiles, personas, type Role, unitText } from '../workload.ts';
-import { ansible, jinjaTemplate, type Task } from './ansible.ts';
+import { fileRoot, otherOf, ownFiles, personas, type Role, unitText } from '../workload.ts';
+import { ansible, createUsers, jinjaTemplate, type Task } from './ansible.ts';
 import type { Contender } from './contender.ts';
 
 const folder = '/srv/bench/ansible-typical';
@@ -79,17 +79,7 @@ function enter(role: Role): readonly Task[] {
       loop: Object.entries(sysctls).map(([name, value]) => `${name}=${value}`),
       changed_when: false,
     },
-    {
-      name: 'users',
-      user: {
-        name: '{{ item.name }}',
-        uid: '{{ item.uid }}',
-        comment: '{{ item.comment }}',
-        shell: nologin,
-        create_home: false,
-      },
-      loop: users.map(({ name, uid, comment }) => ({ name, uid, comment })),
-    },
+    createUsers(users),
     {
       name: 'ruleset',
       copy: { src: `${folder}/${role}.nft`, dest: '/etc/bench.nft', mode: '0644' },

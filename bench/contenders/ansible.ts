@@ -1,7 +1,7 @@
 /** What both ways of using Ansible share: a playbook for each role that runs on the host itself. */
 
 import { rulesetText, sysctlText } from '../native-formats.ts';
-import { fileText, personas, type Role, roles } from '../workload.ts';
+import { fileText, nologin, personas, type Role, roles } from '../workload.ts';
 import type { Contender, Files } from './contender.ts';
 
 /** A value of YAML; JSON is YAML too, and playbooks here are written by a program. */
@@ -60,6 +60,20 @@ export function ansible({
       'ansible-playbook',
       `${folder}/${role}.yml`,
     ],
+  };
+}
+
+export function createUsers(users: (typeof personas)[Role]['users']): Task {
+  return {
+    name: 'users',
+    user: {
+      name: '{{ item.name }}',
+      uid: '{{ item.uid }}',
+      comment: '{{ item.comment }}',
+      shell: nologin,
+      create_home: false,
+    },
+    loop: users.map(({ name, uid, comment }) => ({ name, uid, comment })),
   };
 }
 

@@ -22,6 +22,7 @@ export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
 export type {
   DriftReport,
+  ReportedChange,
   StateReport,
   TransactionReport,
   TransactionStatus,

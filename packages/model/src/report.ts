@@ -2,7 +2,7 @@
 import type { Problem } from './errors.ts';
 import type { Digest } from './ids.ts';
 import type { Json } from './json.ts';
-import type { Conflict, LayerRef, Nudge, Reversibility } from './plan.ts';
+import type { Change, Conflict, LayerRef } from './plan.ts';
 import type { Address, State } from './resource.ts';
 
 export type TransactionStatus =
@@ -16,21 +16,16 @@ export type TransactionStatus =
   /** Undo did not succeed; the host needs a person. Exit code 4. */
   | 'stuck';
 
+/** What tells of a change before and after it was made. */
+export type ReportedChange = Omit<Change, 'cutsOff'>;
+
 export interface TransactionReport {
   readonly id: string;
   readonly status: TransactionStatus;
   readonly plan_hash: Digest;
   readonly layers_before: readonly LayerRef[];
   readonly layers_after: readonly LayerRef[];
-  readonly changes: readonly {
-    readonly address: Address;
-    readonly fields: readonly string[];
-    readonly before: State;
-    readonly after: State;
-    readonly nudge: Nudge | null;
-    readonly reversibility: Reversibility;
-    readonly because: string;
-  }[];
+  readonly changes: readonly ReportedChange[];
   /** ISO 8601 with offset. */
   readonly started_at: string;
   readonly finished_at: string | null;

@@ -6,12 +6,13 @@ import {
   fchownSync,
   lstatSync,
   openSync,
+  readlinkSync,
   type Stats,
   unlinkSync,
   writeSync,
 } from 'node:fs';
 import { GuiseError } from '@guise/model';
-import type { FileType } from './host.ts';
+import type { FileStatus, FileType } from './host.ts';
 import { isErrno, refusal } from './refusal.ts';
 
 const createFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
@@ -70,6 +71,30 @@ export function refuseLinked(path: string): GuiseError {
     'change_failed',
     `Cannot change ${JSON.stringify(path)}: the file has further hard links, and the change would part them or reach them`,
   );
+}
+
+export const absent: FileStatus = {
+  type: 'absent',
+  mode: null,
+  uid: 0,
+  gid: 0,
+  sizeBytes: 0,
+  mtimeMs: 0,
+  target: null,
+};
+
+/** `entry` is where `stats` is from; the target of a symlink is read there. */
+export function statusOf(stats: Stats, entry: string): FileStatus {
+  const type = typeOf(stats);
+  return {
+    type,
+    mode: (stats.mode & 0o7777).toString(8).padStart(4, '0'),
+    uid: stats.uid,
+    gid: stats.gid,
+    sizeBytes: stats.size,
+    mtimeMs: stats.mtimeMs,
+    target: type === 'symlink' ? readlinkSync(entry) : null,
+  };
 }
 
 export function typeOf(stats: Stats): FileType {

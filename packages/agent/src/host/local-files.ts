@@ -12,7 +12,6 @@
  * gets those of a new file) and modification times. Replacing a file with several hard links is refused, because it would part them.
  * Source: rename(2); docs/adr/0010-paths-by-descriptor.md.
  */
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -23,7 +22,6 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
-  readlinkSync,
   renameSync,
   rmdirSync,
   symlinkSync,
@@ -34,66 +32,48 @@ import { posix } from 'node:path';
 import { GuiseError, limits } from '@guise/model';
 import type { FaultPoints } from './faults.ts';
 import {
+  absent,
   createFile,
   mustBeReplaceable,
   own,
   refuseLinked,
   refuseSpecial,
+  statusOf,
   typeOf,
   unlinkIfThere,
 } from './file-entry.ts';
 import type { FileStatus, Files, FileWrite } from './host.ts';
-import { OpenDirectories, type OpenDirectory } from './open-directories.ts';
+import { Places, temporaryOf, throughTemporary } from './places.ts';
 import { readWhole } from './read-whole.ts';
 import { isErrno, refusal } from './refusal.ts';
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const pokeFlags = constants.O_WRONLY | constants.O_NOFOLLOW;
 
-const absent: FileStatus = { type: 'absent', mode: null, uid: 0, gid: 0, sizeBytes: 0, mtimeMs: 0, target: null };
-
-/** An entry of an open directory, whether it exists or not. */
-interface Place {
-  readonly directory: OpenDirectory;
-  readonly name: string;
-  readonly entry: string;
-}
-
 export class LocalFiles implements Files {
-  readonly #directories: OpenDirectories;
+  readonly #places: Places;
   readonly #points: FaultPoints;
   readonly #syncAll: (paths: readonly string[]) => Promise<void>;
-  /** One directory per file system that was written to, by device number. */
-  readonly #touched = new Map<number, string>();
 
   /** `syncAll` makes the file systems of these paths, seen from the root, durable. */
   constructor(root: string, points: FaultPoints, syncAll: (paths: readonly string[]) => Promise<void>) {
-    this.#directories = new OpenDirectories(root);
+    this.#places = new Places(root);
     this.#points = points;
     this.#syncAll = syncAll;
   }
 
   status(path: string): FileStatus {
     return this.#reporting('look at', path, () => {
-      const place = this.#place(path);
+      const place = this.#places.find(path);
       const stats = place === null ? undefined : lstatSync(place.entry, { throwIfNoEntry: false });
       if (place === null || stats === undefined) return absent;
-      const type = typeOf(stats);
-      return {
-        type,
-        mode: (stats.mode & 0o7777).toString(8).padStart(4, '0'),
-        uid: stats.uid,
-        gid: stats.gid,
-        sizeBytes: stats.size,
-        mtimeMs: stats.mtimeMs,
-        target: type === 'symlink' ? readlinkSync(place.entry) : null,
-      };
+      return statusOf(stats, place.entry);
     });
   }
 
   read(path: string): Uint8Array | null {
     return this.#reporting('read', path, () => {
-      let place = this.#place(path);
+      let place = this.#places.find(path);
       for (let links = 0; place !== null && links <= limits.linksFollowed; links += 1) {
         try {
           return readWhole(openSync(place.entry, readFlags), path);
@@ -101,8 +81,8 @@ export class LocalFiles implements Files {
           if (isErrno(error, 'ENOENT')) return null;
           if (!isErrno(error, 'ELOOP')) throw error;
         }
-        const target = this.#directories.followable(place.directory, place.name);
-        place = this.#place(posix.resolve(place.directory.path, target));
+        const target = this.#places.followable(place);
+        place = this.#places.find(posix.resolve(place.directory.path, target));
       }
       return null;
     });
@@ -115,7 +95,7 @@ export class LocalFiles implements Files {
 
   list(path: string): readonly string[] {
     return this.#reporting('list', path, () => {
-      const directory = this.#directories.open(path);
+      const directory = this.#places.directory(path);
       return directory === null ? [] : readdirSync(`/proc/self/fd/${directory.descriptor}`).sort();
     });
   }
@@ -128,9 +108,9 @@ export class LocalFiles implements Files {
           `Cannot write ${JSON.stringify(file.path)}: it may have ${limits.fileSizeBytes} bytes at most`,
         );
       }
-      const place = this.#existingPlace(file.path);
+      const place = this.#places.toChange(file.path);
       mustBeReplaceable(file.path, place.entry);
-      this.#throughTemporary(place, (temporary) => {
+      throughTemporary(place, (temporary) => {
         createFile(temporary, file.content, (descriptor) => own(descriptor, file.mode, file.uid, file.gid));
         this.#points.point(`half of write ${file.path}`);
         renameSync(temporary, place.entry);
@@ -140,9 +120,9 @@ export class LocalFiles implements Files {
 
   claim(path: string, content: string): boolean {
     return this.#reporting('create', path, () => {
-      const place = this.#existingPlace(path);
+      const place = this.#places.toChange(path);
       let claimed = false;
-      this.#throughTemporary(place, (temporary) => {
+      throughTemporary(place, (temporary) => {
         createFile(temporary, Buffer.from(content), () => undefined);
         this.#points.point(`half of claim ${path}`);
         try {
@@ -159,7 +139,7 @@ export class LocalFiles implements Files {
 
   makeDirectory(path: string, mode: string, uid: number, gid: number): void {
     this.#reporting('make directory', path, () => {
-      const place = this.#existingPlace(path);
+      const place = this.#places.toChange(path);
       try {
         mkdirSync(place.entry, 0o700);
       } catch (error) {
@@ -176,21 +156,21 @@ export class LocalFiles implements Files {
 
   makeSymlink(path: string, target: string, uid: number, gid: number): void {
     this.#reporting('link', path, () => {
-      const place = this.#existingPlace(path);
+      const place = this.#places.toChange(path);
       mustBeReplaceable(path, place.entry);
-      this.#throughTemporary(place, (temporary) => {
+      throughTemporary(place, (temporary) => {
         symlinkSync(target, temporary);
         lchownSync(temporary, uid, gid);
         this.#points.point(`half of link ${path}`);
         renameSync(temporary, place.entry);
       });
-      this.#directories.forget();
+      this.#places.forget();
     });
   }
 
   setOwnership(path: string, mode: string, uid: number, gid: number): void {
     this.#reporting('set owner and mode of', path, () => {
-      const place = this.#existingPlace(path);
+      const place = this.#places.toChange(path);
       const stats = lstatSync(place.entry);
       if (stats.isSymbolicLink()) return lchownSync(place.entry, uid, gid);
       if (typeOf(stats) === 'other') throw refuseSpecial(path);
@@ -207,34 +187,34 @@ export class LocalFiles implements Files {
 
   rename(from: string, to: string): void {
     this.#reporting('rename', from, () => {
-      renameSync(this.#existingPlace(from).entry, this.#existingPlace(to).entry);
-      this.#directories.forget();
+      renameSync(this.#places.toChange(from).entry, this.#places.toChange(to).entry);
+      this.#places.forget();
     });
   }
 
   remove(path: string): void {
     this.#reporting('remove', path, () => {
-      const place = this.#place(path);
+      const place = this.#places.find(path);
       const stats = place === null ? undefined : lstatSync(place.entry, { throwIfNoEntry: false });
       if (place === null || stats === undefined) return;
       if (typeOf(stats) === 'other') throw refuseSpecial(path);
-      this.#touch(place);
+      this.#places.touch(place);
       if (stats.isDirectory()) rmdirSync(place.entry);
       else unlinkSync(place.entry);
-      this.#directories.forget();
+      this.#places.forget();
     });
   }
 
   discardTemporary(path: string): void {
     this.#reporting('remove what was left of', path, () => {
-      const place = this.#place(path);
+      const place = this.#places.find(path);
       if (place !== null) unlinkIfThere(temporaryOf(place));
     });
   }
 
   poke(path: string, text: string): void {
     this.#reporting('set', path, () => {
-      const descriptor = openSync(this.#existingPlace(path, false).entry, pokeFlags);
+      const descriptor = openSync(this.#places.existing(path).entry, pokeFlags);
       try {
         writeSync(descriptor, text);
       } finally {
@@ -245,64 +225,12 @@ export class LocalFiles implements Files {
 
   /** Before others look at the tree: they may want to unmount. */
   closeDirectories(): void {
-    this.#directories.forget();
+    this.#places.forget();
   }
 
   async sync(): Promise<void> {
-    const paths = [...this.#touched].flatMap(([device, path]) => this.#stillOn(device, path) ?? []);
-    this.#touched.clear();
+    const paths = this.#places.takeTouched();
     if (paths.length > 0) await this.#syncAll(paths);
-  }
-
-  /** The directory, or the nearest one above that exists, on this file system; null when it was unmounted, which made it durable. */
-  #stillOn(device: number, path: string): string | null {
-    for (let at = path; ; at = at.slice(0, at.lastIndexOf('/')) || '/') {
-      const directory = this.#directories.open(at);
-      if (directory !== null) return fstatSync(directory.descriptor).dev === device ? directory.path : null;
-    }
-  }
-
-  /** Does `body` with a name that is free; nothing keeps that name when it fails. */
-  #throughTemporary(place: Place, body: (temporary: string) => void): void {
-    const temporary = temporaryOf(place);
-    unlinkIfThere(temporary);
-    try {
-      body(temporary);
-    } catch (error) {
-      unlinkIfThere(temporary);
-      throw error;
-    }
-  }
-
-  #place(path: string): Place | null {
-    if (path === '/') {
-      const root = this.#directories.open('/')!;
-      return { directory: root, name: '.', entry: OpenDirectories.entry(root, '.') };
-    }
-    const slash = path.lastIndexOf('/');
-    const name = path.slice(slash + 1);
-    const directory = this.#directories.open(slash <= 0 ? path.slice(0, slash + 1) : path.slice(0, slash));
-    if (name === '' || name === '.' || name === '..') {
-      throw new GuiseError(
-        'argument_invalid',
-        `Cannot use ${JSON.stringify(path)} as a path: it must not end in "/", "." or ".."`,
-      );
-    }
-    return directory === null ? null : { directory, name, entry: OpenDirectories.entry(directory, name) };
-  }
-
-  #existingPlace(path: string, durable = true): Place {
-    const place = this.#place(path);
-    if (place === null) {
-      throw new GuiseError('change_failed', `Cannot change ${JSON.stringify(path)}: its directory does not exist`);
-    }
-    if (durable) this.#touch(place);
-    return place;
-  }
-
-  #touch(place: Place): void {
-    const device = fstatSync(place.directory.descriptor).dev;
-    if (!this.#touched.has(device)) this.#touched.set(device, place.directory.path);
   }
 
   #reporting<T>(operation: string, path: string, body: () => T): T {
@@ -312,9 +240,4 @@ export class LocalFiles implements Files {
       throw refusal(operation, path, error);
     }
   }
-}
-
-function temporaryOf(place: Place): string {
-  const hash = createHash('sha256').update(place.name).digest('hex').slice(0, 16);
-  return OpenDirectories.entry(place.directory, `.guise-${hash}.tmp`);
 }

@@ -9,10 +9,10 @@
  * Throws: `journal_failed` when the disk refuses (full, I/O error); `journal_corrupt` when the file is not a journal of this version.
  * Source: https://sqlite.org/wal.html, https://sqlite.org/pragma.html#pragma_synchronous.
  */
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import type { Address, Digest, Layer, Plan, State, TransactionReport, TransactionStatus } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
-import { journalTables, journalVersion } from './schema.ts';
+import { guarded, openDatabase } from './journal-database.ts';
 import type { OpenTransaction, TransactionRow } from './transaction-row.ts';
 import { openTransactionOf, reportOf } from './transaction-row.ts';
 
@@ -266,35 +266,4 @@ export class Journal {
       this.#db.exec('PRAGMA synchronous = FULL');
     });
   }
-}
-
-function openDatabase(path: string): DatabaseSync {
-  const db = new DatabaseSync(path, { timeout: limits.journalBusyMs });
-  const version = db.prepare('PRAGMA user_version').get()?.['user_version'];
-  db.exec('PRAGMA synchronous = FULL');
-  if (version === journalVersion) return db;
-  if (version !== 0)
-    throw new GuiseError(
-      'journal_corrupt',
-      `Cannot use ${path}: it is a journal of version ${String(version)}, and this agent reads ${journalVersion}`,
-    );
-  db.exec('PRAGMA journal_mode = WAL');
-  db.exec(`BEGIN IMMEDIATE; ${journalTables} PRAGMA user_version = ${journalVersion}; COMMIT`);
-  return db;
-}
-
-/** Turns what SQLite throws into the two errors a caller can act on. */
-function guarded<Value>(work: () => Value): Value {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof GuiseError || !isSqliteError(error)) throw error;
-    const corrupt = error.errcode === 11 || error.errcode === 26;
-    const code = corrupt ? 'journal_corrupt' : 'journal_failed';
-    throw new GuiseError(code, `Cannot ${corrupt ? 'read' : 'write'} the journal: ${error.message}`, { cause: error });
-  }
-}
-
-function isSqliteError(error: unknown): error is Error & { errcode: number } {
-  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number';
 }

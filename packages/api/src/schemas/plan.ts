@@ -2,8 +2,7 @@
 import type { Plan } from '@guise/model';
 import { z } from 'zod';
 import { address, digest } from './ids.ts';
-import { state } from './json.ts';
-import { layerRef } from './report.ts';
+import { layerRef, reportedChange } from './report.ts';
 
 export const planReport = z
   .object({
@@ -14,18 +13,7 @@ export const planReport = z
       z.object({
         rank: z.number(),
         kind: z.string(),
-        changes: z.array(
-          z.object({
-            address,
-            fields: z.array(z.string()),
-            before: state,
-            after: state,
-            nudge: z.enum(['reload', 'restart']).nullable(),
-            reversibility: z.enum(['exact', 'compensating', 'irreversible']),
-            because: z.string(),
-            cuts_off: z.boolean(),
-          }),
-        ),
+        changes: z.array(reportedChange.extend({ cuts_off: z.boolean() })),
       }),
     ),
     conflicts: z.array(z.object({ address, field: z.string(), winner: layerRef, losers: z.array(layerRef) })),

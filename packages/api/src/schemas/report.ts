@@ -22,6 +22,16 @@ export const layerRef = z
 const conflict = z.object({ address, field: z.string(), winner: layerRef, losers: z.array(layerRef) });
 const transactionStatus = z.enum(['acting', 'confirming', 'committed', 'undoing', 'rolled_back', 'stuck']);
 
+export const reportedChange = z.object({
+  address,
+  fields: z.array(z.string()),
+  before: state,
+  after: state,
+  nudge: z.enum(['reload', 'restart']).nullable(),
+  reversibility: z.enum(['exact', 'compensating', 'irreversible']),
+  because: z.string(),
+});
+
 export const transactionReport: z.ZodType<TransactionReport> = z
   .object({
     id: z.string().min(1).max(64),
@@ -29,19 +39,7 @@ export const transactionReport: z.ZodType<TransactionReport> = z
     plan_hash: digest,
     layers_before: z.array(layerRef),
     layers_after: z.array(layerRef),
-    changes: z
-      .array(
-        z.object({
-          address,
-          fields: z.array(z.string()),
-          before: state,
-          after: state,
-          nudge: z.enum(['reload', 'restart']).nullable(),
-          reversibility: z.enum(['exact', 'compensating', 'irreversible']),
-          because: z.string(),
-        }),
-      )
-      .max(limits.changesPerPlan),
+    changes: z.array(reportedChange).max(limits.changesPerPlan),
     started_at: z.string(),
     finished_at: z.string().nullable(),
     timings_ms: z.record(z.string(), z.number()),

@@ -5,22 +5,19 @@
  * Content of files is shown as a unified diff where it is at hand, cut after `diffLinesMax`.
  */
 import { absentState, differingFields } from '@guise/decide';
-import { type Address, type Digest, type Json, kindOf, type Nudge, type Reversibility, type State } from '@guise/model';
+import {
+  type Address,
+  type Digest,
+  type Json,
+  kindOf,
+  type ReportedChange,
+  type Reversibility,
+  type State,
+} from '@guise/model';
 import type { Terminal } from '../terminal.ts';
 import { diffSize, lineDiff } from './line-diff.ts';
 import type { Style } from './style.ts';
 import { clip, count, printable, valueText } from './text.ts';
-
-/** What a plan's change and a transaction's have in common. */
-export interface ShownChange {
-  readonly address: Address;
-  readonly fields: readonly string[];
-  readonly before: State;
-  readonly after: State;
-  readonly nudge: Nudge | null;
-  readonly reversibility: Reversibility;
-  readonly because: string;
-}
 
 /** Content by digest; null where it is not at hand. */
 export type ContentOf = (digest: Digest) => Uint8Array | null;
@@ -32,7 +29,7 @@ const addressColumn = 46;
 const valueLength = 48;
 
 export function changeLines(
-  changes: readonly ShownChange[],
+  changes: readonly ReportedChange[],
   contentOf: ContentOf,
   { columns, style }: Pick<Terminal, 'columns' | 'style'>,
 ): readonly string[] {
@@ -50,7 +47,7 @@ export function changeLines(
 }
 
 /** `2 to add, 1 to remove`; empty when there is nothing to do. */
-export function changeSummary(changes: readonly ShownChange[]): string {
+export function changeSummary(changes: readonly ReportedChange[]): string {
   const number = (sign: Sign) => changes.filter((change) => signOf(change) === sign).length;
   return (['+', '~', '-', '>'] as const)
     .filter((sign) => number(sign) > 0)
@@ -58,7 +55,7 @@ export function changeSummary(changes: readonly ShownChange[]): string {
     .join(', ');
 }
 
-function signOf({ address, before, after, fields }: ShownChange): Sign {
+function signOf({ address, before, after, fields }: ReportedChange): Sign {
   if (fields.length === 0) return '>';
   if (isAbsent(address, before)) return '+';
   return isAbsent(address, after) ? '-' : '~';
@@ -96,7 +93,7 @@ function paint(sign: Sign, style: Style): (text: string) => string {
   }
 }
 
-function whatChanges(change: ShownChange, sign: Sign, contentOf: ContentOf): string {
+function whatChanges(change: ReportedChange, sign: Sign, contentOf: ContentOf): string {
   if (sign === '>') return `${change.nudge ?? 'reload'} (${printable(change.because)})`;
   const nudge = change.nudge === null ? [] : [change.nudge];
   if (sign === '-') return [...nudge, `(${printable(change.because)})`].join(', ');
@@ -104,7 +101,12 @@ function whatChanges(change: ShownChange, sign: Sign, contentOf: ContentOf): str
   return [...fields, ...nudge].join(', ');
 }
 
-function fieldText({ before, after }: ShownChange, field: string, sign: Sign, contentOf: ContentOf): readonly string[] {
+function fieldText(
+  { before, after }: ReportedChange,
+  field: string,
+  sign: Sign,
+  contentOf: ContentOf,
+): readonly string[] {
   const [from, to] = [before[field] ?? null, after[field] ?? null];
   const size = isDigest(from) || isDigest(to) ? contentSize(from, to, contentOf) : undefined;
   if (size !== undefined) return [size];
@@ -122,7 +124,7 @@ function isDigest(value: Json): value is Digest {
 }
 
 /** What the change means for the way back, where that is not exact. */
-function remarks({ reversibility }: ShownChange): readonly string[] {
+function remarks({ reversibility }: ReportedChange): readonly string[] {
   switch (reversibility) {
     case 'exact':
       return [];
@@ -140,7 +142,11 @@ function contentSize(from: Json, to: Json, contentOf: ContentOf): string | undef
   return texts[0] === '' ? `content ${count(added, 'line')}` : `content +${added} -${removed}`;
 }
 
-function contentLines({ before, after, fields }: ShownChange, contentOf: ContentOf, style: Style): readonly string[] {
+function contentLines(
+  { before, after, fields }: ReportedChange,
+  contentOf: ContentOf,
+  style: Style,
+): readonly string[] {
   return fields.flatMap((field) => {
     const [from, to] = [before[field] ?? null, after[field] ?? null];
     const texts = isDigest(from) && isDigest(to) ? textsOf(from, to, contentOf) : undefined;

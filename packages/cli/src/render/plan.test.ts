@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Address, Digest, State } from '@guise/model';
+import type { Address, Digest, ReportedChange, State } from '@guise/model';
 import { describe, expect, it } from 'vitest';
-import type { ShownChange } from './changes.ts';
 import { planLines, type ShownPlan } from './plan.ts';
 import { plainStyle } from './style.ts';
 
@@ -21,7 +20,7 @@ function file(text: string): State {
   return { type: 'file', digest: digestOf(text), target: null, mode: '0644', owner: 'root', group: 'root' };
 }
 
-function change(address: Address, before: State, after: State, more: Partial<ShownChange> = {}): ShownChange {
+function change(address: Address, before: State, after: State, more: Partial<ReportedChange> = {}): ReportedChange {
   const fields = Object.keys(after).filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field]));
   return { address, before, after, fields, nudge: null, reversibility: 'exact', because: 'web', ...more };
 }
@@ -29,7 +28,7 @@ function change(address: Address, before: State, after: State, more: Partial<Sho
 const web = { instance: 'web', persona_id: 'web', version: 3, priority: 50 };
 const tuned = { instance: 'north', persona_id: 'tuned', version: null, priority: 60 };
 
-function plan(changes: readonly ShownChange[], more: Partial<ShownPlan> = {}): ShownPlan {
+function plan(changes: readonly ReportedChange[], more: Partial<ShownPlan> = {}): ShownPlan {
   const hash = `sha256:${'0'.repeat(64)}`;
   return { hash, layersBefore: [], layersAfter: [web], changes, conflicts: [], warnings: [], ...more };
 }

@@ -1,8 +1,8 @@
 /** A plan for people: which personas come and go, what changes on the host, what is in dispute. */
 import type { PlanReport } from '@guise/api';
-import type { Conflict, LayerRef } from '@guise/model';
+import type { Conflict, LayerRef, ReportedChange } from '@guise/model';
 import type { Terminal } from '../terminal.ts';
-import { type ContentOf, changeLines, changeSummary, type ShownChange } from './changes.ts';
+import { type ContentOf, changeLines, changeSummary } from './changes.ts';
 import { printable, shortDigest } from './text.ts';
 
 /** What a plan of this machine and one that the control plane tells of have in common. */
@@ -10,7 +10,7 @@ export interface ShownPlan {
   readonly hash: string;
   readonly layersBefore: readonly LayerRef[];
   readonly layersAfter: readonly LayerRef[];
-  readonly changes: readonly ShownChange[];
+  readonly changes: readonly ReportedChange[];
   readonly conflicts: readonly Conflict[];
   readonly warnings: readonly string[];
 }

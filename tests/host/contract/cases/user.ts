@@ -1,19 +1,9 @@
 import type { ContractCase } from '@guise/agent';
+import { absentState } from '@guise/decide';
 import type { UserState } from '@guise/model';
 import { put } from './text.ts';
 
-const gone: UserState = {
-  present: false,
-  uid: null,
-  group: null,
-  groups: [],
-  home: null,
-  shell: null,
-  comment: null,
-  password: null,
-  home_present: false,
-  record: null,
-};
+const gone = absentState('user') as UserState;
 const ordinary = (name: string, more: Partial<UserState> = {}): UserState => ({
   ...gone,
   present: true,

@@ -21,7 +21,7 @@ export function resolveParents(wanted: States, released: States, live: States, f
   const implied = impliedDirectories(wanted, released, files);
   const targets = new Map([...wanted, ...released]);
   const warnings: string[] = [];
-  const leaves = leavingTest(released, implied, files);
+  const leaves = leavingTest(new Map([...released, ...wanted]), implied, files);
   for (const [address, target] of released) {
     const now = live.get(address);
     if (implied.has(address) || target['type'] !== 'absent' || now?.['type'] !== 'directory' || leaves(nameOf(address)))
@@ -48,11 +48,11 @@ function impliedDirectories(wanted: States, released: States, files: Files): Map
   return implied;
 }
 
-/** Whether a path is gone once all that is released is gone. */
-function leavingTest(released: States, implied: States, files: Files): (path: string) => boolean {
+/** Whether a path is gone once everything is what it is to be. */
+function leavingTest(targets: States, implied: States, files: Files): (path: string) => boolean {
   return function leaves(path: string): boolean {
     const address = addressOf('file', path);
-    if (implied.has(address) || released.get(address)?.['type'] !== 'absent') return false;
+    if (implied.has(address) || targets.get(address)?.['type'] !== 'absent') return false;
     return files.status(path).type !== 'directory' || files.list(path).every((name) => leaves(`${path}/${name}`));
   };
 }

@@ -1,23 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { absentState } from '@guise/decide';
 import type { Address, State } from '@guise/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Files, localHost } from '../../host/index.ts';
 import { resolveUsers } from './resolve.ts';
 
-const gone = {
-  present: false,
-  uid: null,
-  group: null,
-  groups: [],
-  home: null,
-  shell: null,
-  comment: null,
-  password: null,
-  home_present: false,
-  record: null,
-};
+const gone = absentState('user');
 const ann = {
   ...gone,
   present: true,

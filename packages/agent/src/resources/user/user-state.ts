@@ -1,4 +1,5 @@
 /** What the account files say of one user. */
+import { absentState } from '@guise/decide';
 import type { AccountRecord, State, UserState } from '@guise/model';
 import type { Files } from '../../host/index.ts';
 import type { AccountDatabase } from '../accounts/account-database.ts';
@@ -9,18 +10,7 @@ export function userState(name: string, known: State | null, database: AccountDa
   const fields = database.passwd.fields(name);
   if (fields === undefined) {
     const home = homeOf(name, known as UserState | null);
-    return {
-      present: false,
-      uid: null,
-      group: null,
-      groups: [],
-      home: null,
-      shell: null,
-      comment: null,
-      password: null,
-      home_present: files.status(home).type === 'directory',
-      record: null,
-    };
+    return { ...(absentState('user') as UserState), home_present: files.status(home).type === 'directory' };
   }
   const [, inline = '', uid, gid, comment = '', home = '', shell = ''] = fields;
   const groups = database.group.all();
