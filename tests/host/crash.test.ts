@@ -26,8 +26,8 @@ const cases: readonly Omit<Scenario, 'part'>[] = [
     to: ['refused.yaml'],
     faults: [
       { type: 'kill', every: 1 },
-      { type: 'enospc', every: 3 },
-      { type: 'eio', every: 2 },
+      { type: 'enospc', every: 4 },
+      { type: 'eio', every: 5 },
     ],
     from_share: 0.45,
   },

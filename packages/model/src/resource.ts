@@ -66,6 +66,8 @@ export interface GroupState extends State {
   readonly present: boolean;
   readonly gid: number | null;
   /** Carried, not compared; null in targets. */
+  /** The shadow files do not agree with passwd and group: somebody, perhaps a killed run, wrote only some of them. */
+  readonly torn: boolean;
   readonly record: AccountRecord | null;
 }
 
@@ -83,6 +85,8 @@ export interface UserState extends State {
   readonly password: string | null;
   readonly home_present: boolean;
   /** Carried, not compared; null in targets. */
+  /** The shadow files do not agree with passwd and group: somebody, perhaps a killed run, wrote only some of them. */
+  readonly torn: boolean;
   readonly record: AccountRecord | null;
 }
 

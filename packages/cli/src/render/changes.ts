@@ -5,15 +5,7 @@
  * Content of files is shown as a unified diff where it is at hand, cut after `diffLinesMax`.
  */
 import { absentState, differingFields } from '@guise/decide';
-import {
-  type Address,
-  type Digest,
-  type Json,
-  kindOf,
-  type ReportedChange,
-  type Reversibility,
-  type State,
-} from '@guise/model';
+import { type Address, type Digest, type Json, kindOf, type ReportedChange, type State } from '@guise/model';
 import type { Terminal } from '../terminal.ts';
 import { diffSize, lineDiff } from './line-diff.ts';
 import type { Style } from './style.ts';

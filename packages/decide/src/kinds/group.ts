@@ -3,7 +3,7 @@ import type { GroupState } from '@guise/model';
 import { ranks } from '../plans/ranks.ts';
 import type { KindRules } from './kind-rules.ts';
 
-const absent: GroupState = { present: false, gid: null, record: null };
+const absent: GroupState = { present: false, gid: null, torn: false, record: null };
 
 export const group: KindRules = {
   kind: 'group',
@@ -11,7 +11,7 @@ export const group: KindRules = {
   complete: (claimed, baseline) => {
     if (!(claimed['present'] ?? baseline['present'] ?? false)) return absent;
     const gid = claimed['gid'] ?? baseline['gid'] ?? null;
-    return { present: true, gid, record: null, system: claimed['system'] ?? baseline['system'] ?? false };
+    return { present: true, gid, torn: false, record: null, system: claimed['system'] ?? baseline['system'] ?? false };
   },
   carried: ['system', 'record'],
   remembered: ['system'],

@@ -39,7 +39,7 @@ describe('a partial claim is completed', () => {
       { type: 'symlink', digest: null, target: '/b', mode: null, owner: 'root', group: 'root' },
     ],
     ['package:a', { version: null }, { version: '1' }, { version: null }],
-    ['group:a', { present: true }, {}, { present: true, gid: null, record: null, system: false }],
+    ['group:a', { present: true }, {}, { present: true, gid: null, torn: false, record: null, system: false }],
     ['group:a', { present: false }, { present: true, gid: 5 }, absentState('group')],
     [
       'route:default',
@@ -129,11 +129,11 @@ describe('what differs', () => {
     ['mount:/m', mounted('rw'), mounted('noexec'), ['options']],
     [
       'group:a',
-      { present: true, gid: 5, record: { group: { text: 'a:x:5:', after: null, index: 0 } } },
-      { present: true, gid: null, record: null },
+      { present: true, gid: 5, torn: false, record: { group: { text: 'a:x:5:', after: null, index: 0 } } },
+      { present: true, gid: null, torn: false, record: null },
       [],
     ],
-    ['group:a', { present: true, gid: 5, record: null }, absentState('group'), ['gid', 'present']],
+    ['group:a', { present: true, gid: 5, torn: false, record: null }, absentState('group'), ['gid', 'present']],
     [
       'file:/a',
       { type: 'directory', digest: null, target: null, mode: '0700', owner: 'a', group: 'a' },

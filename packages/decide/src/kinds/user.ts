@@ -17,6 +17,7 @@ const absent: UserState = {
   comment: null,
   password: null,
   home_present: false,
+  torn: false,
   record: null,
 };
 
@@ -51,6 +52,7 @@ function completeUser(claimed: Claimed, baseline: State, name: string): State {
     comment: pick('comment', ''),
     password: pick('password', '!'),
     home_present: pick('home_present', home !== '/nonexistent' && !system ? true : null),
+    torn: false,
     record: null,
     system,
   };

@@ -74,7 +74,7 @@ function accountStates({ groups, users, key }: Choices): readonly (readonly [Add
   return [
     ...accounts.map((name): readonly [Address, State] => [
       `group:${name}`,
-      { present: groups[name], gid: groups[name] ? 1001 : null, record: null },
+      { present: groups[name], gid: groups[name] ? 1001 : null, torn: false, record: null },
     ]),
     ['user:web', web],
     ['user:db', user('db')],

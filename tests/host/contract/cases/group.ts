@@ -2,7 +2,13 @@ import type { ContractCase } from '@guise/agent';
 import type { GroupState } from '@guise/model';
 import { put } from './text.ts';
 
-const present = (gid: number | null, system = false): GroupState => ({ present: true, gid, record: null, system });
+const present = (gid: number | null, system = false): GroupState => ({
+  present: true,
+  gid,
+  torn: false,
+  record: null,
+  system,
+});
 
 export const groupCases: readonly ContractCase[] = [
   {
@@ -30,9 +36,9 @@ export const groupCases: readonly ContractCase[] = [
       );
     },
     after: {
-      'group:adm': { present: false, gid: null, record: null },
-      'group:odd': { present: false, gid: null, record: null },
-      'group:tty': { present: false, gid: null, record: null },
+      'group:adm': { present: false, gid: null, torn: false, record: null },
+      'group:odd': { present: false, gid: null, torn: false, record: null },
+      'group:tty': { present: false, gid: null, torn: false, record: null },
     },
   },
 ];

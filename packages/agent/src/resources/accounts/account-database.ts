@@ -8,10 +8,7 @@
 import { dropStaleAccountLocks, type Files, withAccountLocks } from '../../host/index.ts';
 import { AccountFile } from './account-file.ts';
 
-/**
- * In the order of writing. What is observed of an account is mostly what passwd and group say, so these come last: killed before,
- * the account still looks as it did, and the undo writes all files again.
- */
+/** In the order of writing. Killed between two of them, an account is observed as torn, so an undo writes all of them again. */
 const names = ['gshadow', 'shadow', 'group', 'passwd'] as const;
 type Name = (typeof names)[number];
 

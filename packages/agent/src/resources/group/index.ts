@@ -14,7 +14,7 @@ import {
 import { freeNumber } from '../accounts/free-numbers.ts';
 import type { Adapter } from '../adapter.ts';
 
-const absent: GroupState = { present: false, gid: null, record: null };
+const absent: GroupState = { present: false, gid: null, torn: false, record: null };
 
 export const groupAdapter: Adapter = {
   kind: 'group',
@@ -51,13 +51,14 @@ export const groupAdapter: Adapter = {
 
 function groupState(name: string, { group, gshadow }: AccountDatabase): GroupState {
   const place = group.place(name);
-  if (place === undefined) return absent;
   const shadowPlace = gshadow?.place(name);
+  const torn = gshadow !== null && (place === undefined) !== (shadowPlace === undefined);
+  if (place === undefined) return { ...absent, torn };
   const record: AccountRecord = {
     group: { ...place },
     ...(shadowPlace === undefined ? {} : { gshadow: { ...shadowPlace } }),
   };
-  return { present: true, gid: Number(place.text.split(':')[2]), record };
+  return { present: true, gid: Number(place.text.split(':')[2]), torn, record };
 }
 
 /** Lines that return to their place find the one before them there already. */

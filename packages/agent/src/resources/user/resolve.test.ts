@@ -45,11 +45,11 @@ describe('what becomes of users', () => {
     );
     const uid = fresh.targets.get('user:bob')?.['uid'];
     expect(uid).toBeGreaterThan(1000);
-    expect(fresh.implied.get('group:bob')).toEqual({ present: true, gid: uid, record: null });
+    expect(fresh.implied.get('group:bob')).toEqual({ present: true, gid: uid, torn: false, record: null });
     const there = resolveUsers(one({ ...ann, uid: null }), none, one(ann), files);
     expect([there.targets.get(address)?.['uid'], there.implied.get('group:ann')]).toEqual([
       1000,
-      { present: true, gid: 1000, record: null },
+      { present: true, gid: 1000, torn: false, record: null },
     ]);
     expect(resolveUsers(one({ ...ann, group: 'users' }), none, one(ann), files).implied.size).toBe(0);
   });

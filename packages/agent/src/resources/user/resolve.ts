@@ -59,9 +59,9 @@ function privateGroup(
   { group }: AccountDatabase,
 ): GroupState {
   const now = group.fields(name)?.[2];
-  if (now !== undefined) return { present: true, gid: Number(now), record: null };
+  if (now !== undefined) return { present: true, gid: Number(now), torn: false, record: null };
   const free = group.all().every((fields) => Number(fields[2]) !== uid);
-  return { present: true, gid: free ? uid : freeNumber(name, system, taken), record: null };
+  return { present: true, gid: free ? uid : freeNumber(name, system, taken), torn: false, record: null };
 }
 
 /** Keys that guise put there leave with the user, and their folder with them if nothing else is in it. */

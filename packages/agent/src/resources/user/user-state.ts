@@ -3,14 +3,18 @@ import { absentState } from '@guise/decide';
 import type { AccountRecord, State, UserState } from '@guise/model';
 import type { Files } from '../../host/index.ts';
 import type { AccountDatabase } from '../accounts/account-database.ts';
-import { listOf, memberPlace, type Place } from '../accounts/account-file.ts';
+import { type AccountFile, listOf, memberPlace, type Place } from '../accounts/account-file.ts';
 
 /** `known` says where the home of a user would be that does not exist: a home that was there before must not be taken for guise's. */
 export function userState(name: string, known: State | null, database: AccountDatabase, files: Files): UserState {
   const fields = database.passwd.fields(name);
   if (fields === undefined) {
     const home = homeOf(name, known as UserState | null);
-    return { ...(absentState('user') as UserState), home_present: files.status(home).type === 'directory' };
+    return {
+      ...(absentState('user') as UserState),
+      home_present: files.status(home).type === 'directory',
+      torn: isTorn(name, database),
+    };
   }
   const [, inline = '', uid, gid, comment = '', home = '', shell = ''] = fields;
   const groups = database.group.all();
@@ -27,8 +31,21 @@ export function userState(name: string, known: State | null, database: AccountDa
     comment,
     password: database.shadow?.fields(name)?.[1] ?? inline,
     home_present: /^\/./.test(home) && files.status(home.replace(/\/+$/, '')).type === 'directory',
+    torn: isTorn(name, database),
     record: recordOf(name, database),
   };
+}
+
+function isTorn(name: string, { passwd, shadow, group, gshadow }: AccountDatabase): boolean {
+  if (shadow !== null && (passwd.fields(name) === undefined) !== (shadow.fields(name) === undefined)) return true;
+  const groupsOf = (file: AccountFile): string =>
+    file
+      .all()
+      .filter((fields) => listOf(fields[3]).includes(name))
+      .map(([group = '']) => group)
+      .sort()
+      .join();
+  return gshadow !== null && groupsOf(group) !== groupsOf(gshadow);
 }
 
 export function homeOf(name: string, state: UserState | null): string {
