@@ -3,22 +3,22 @@
  *
  * Changes nothing. The same layers on the same live host give the same plan, with the same hash.
  * Baseline of an address: what the journal has, or, when guise has never touched it, what it is now (but see `provided.ts`).
- * Packages are decided first, because what they bring is part of what the rest is merged over.
  * Throws: what rendering, compiling and resolving throw; `kind_refused` for what an offline tree cannot have.
  */
 import type { Claim, Compiled } from '@guise/decide';
-import { compileLayer, makePlan, mergeClaims } from '@guise/decide';
+import { compileLayer, makePlan } from '@guise/decide';
 import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, ResolvedPersona, State } from '@guise/model';
-import { canonicalJson, GuiseError, kindOf, kinds, limits } from '@guise/model';
+import { canonicalJson, GuiseError, limits } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { AfterCommit, Journal } from '../journal/journal.ts';
 import type { ObserveContext } from '../resources/adapter.ts';
 import type { BlobStore } from './blob-store.ts';
-import { claimedStates, instancesByAddress, refuseOffline } from './claims.ts';
+import { instancesByAddress, refuseOffline } from './claims.ts';
+import type { HostView } from './look-at-host.ts';
+import { lookAtHost } from './look-at-host.ts';
+import type { MergedTargets } from './merge-targets.ts';
+import { mergeTargets } from './merge-targets.ts';
 import type { Adapters } from './observe.ts';
-import { observe } from './observe.ts';
-import { pastsGiven, separatePasts } from './provided.ts';
-import { resolveTargets } from './resolve-targets.ts';
 
 export interface Prepared {
   readonly plan: Plan;
@@ -41,100 +41,61 @@ export interface PrepareInput {
   readonly context: ObserveContext;
 }
 
+const impliedBecause = 'what the personas ask for needs it';
+const releasedBecause = 'no active persona asks for it any more';
+
 export async function prepare({ layers, journal, adapters, blobs, context }: PrepareInput): Promise<Prepared> {
-  if (layers.length > limits.layersPerHost) {
-    throw new GuiseError(
-      'limit_exceeded',
-      `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
-    );
-  }
-  const facts = context.host.facts();
-  const compiled = layers.map((layer) => compiledOnce(layer, facts));
+  const compiled = compileAll(layers, context.host.facts());
   for (const { blobs: content } of compiled) blobs.add(content);
   const claims = compiled.flatMap((each) => each.claims);
   if (!context.host.live) refuseOffline(claims, adapters);
-
-  const known = journal.managed();
-  const recorded = journal.baselines();
-  const provided = new Map(journal.provided());
   const claimed = instancesByAddress(claims);
-  const meant = new Map([...known, ...claimedStates(claims)]);
-  const live = await observe({
-    addresses: new Set([...claimed.keys(), ...recorded.keys()]),
-    known: meant,
-    adapters,
-    context,
-  });
-  const baselines = new Map([...live, ...recorded]);
-  const fresh = [...live.keys()].filter((address) => !recorded.has(address) && kindOf(address) !== 'package');
-  const ours = new Set(
-    [...known]
-      .filter(([address, { version }]) => kindOf(address) === 'package' && version !== null)
-      .map(([address]) => address),
-  );
-  await separatePasts({ baselines, provided, fresh, ours, adapters, context });
-
-  const isPackage = (address: Address): boolean => kindOf(address) === 'package';
-  const [packageClaims, otherClaims] = [
-    claims.filter(({ address }) => isPackage(address)),
-    claims.filter(({ address }) => !isPackage(address)),
-  ];
-  const packages = mergeClaims(packageClaims, restrictedTo(baselines, isPackage));
-  const targets = new Map([...packages.addresses].map(([address, { state }]) => [address, state]));
-  const resolution = { targets, claimed, live, baselines, adapters, context };
-  const fromPackages = await resolveTargets({ ...resolution, kinds: ['package'] });
-
-  const staying = (address: Address): boolean => (targets.get(address)?.['version'] ?? null) !== null;
-  const pasts = pastsGiven(baselines, provided, staying);
-  const others = mergeClaims(
-    otherClaims,
-    restrictedTo(pasts, (address) => !isPackage(address)),
-  );
-  for (const [address, { state }] of others.addresses) targets.set(address, state);
-  const fromOthers = await resolveTargets({ ...resolution, kinds: kinds.filter((kind) => kind !== 'package') });
-
-  const implied = new Set([...fromPackages.implied, ...fromOthers.implied]);
+  const view = await lookAtHost({ claims, journal, adapters, context });
+  const merged = await mergeTargets({ claims, claimed, view, adapters, context });
   const plan = makePlan({
     layersBefore: journal.activeLayers().map(refOf),
     layersAfter: layers.map(refOf),
-    live,
-    targets,
-    known,
-    because: (address) =>
-      claimed.get(address) ??
-      (implied.has(address) ? 'what the personas ask for needs it' : 'no active persona asks for it any more'),
-    conflicts: [...packages.conflicts, ...others.conflicts],
-    warnings: [...fromPackages.warnings, ...fromOthers.warnings],
+    live: view.live,
+    targets: merged.targets,
+    known: view.known,
+    because: (address) => claimed.get(address) ?? (merged.implied.has(address) ? impliedBecause : releasedBecause),
+    conflicts: merged.conflicts,
+    warnings: merged.warnings,
     digest: (value) => digestOf(Buffer.from(canonicalJson(value))),
   });
+  const afterCommit = afterCommitOf(claimed, view, merged);
+  const befores = plan.stages.flatMap((stage) => stage.changes.map((change) => change.before));
+  const pasts = [...afterCommit.baselines, ...afterCommit.provided].map(([, state]) => state);
+  return {
+    plan,
+    afterCommit,
+    preImages: blobs.referredBy([...befores, ...pasts]),
+    tests: compiled.flatMap((each) => each.tests),
+    healthChecks: compiled.flatMap((each) => each.healthChecks),
+    live: view.live,
+    targets: merged.targets,
+    baselines: merged.pasts,
+    claims,
+  };
+}
+
+function afterCommitOf(
+  claimed: { has(address: Address): boolean },
+  { baselines, recorded, provided }: HostView,
+  { targets, implied, staying }: MergedTargets,
+): AfterCommit {
   // What no layer claims but a package of ours still provides is remembered, so that it can leave with its package.
-  const kept = (address: Address): boolean => {
+  const isKept = (address: Address): boolean => {
     const by = provided.get(address)?.by;
     return claimed.has(address) || implied.has(address) || (by !== undefined && staying(by));
   };
-  const managed = [...targets].filter(([address]) => kept(address));
-  const newBaselines = [...baselines].filter(([address]) => !recorded.has(address) && kept(address));
-  const keptProvided = [...provided].filter(([address, { by }]) => kept(address) && staying(by));
-  const befores = plan.stages.flatMap((stage) => stage.changes.map((change) => change.before));
   return {
-    plan,
-    afterCommit: {
-      baselines: newBaselines,
-      released: [...targets.keys()].filter((address) => !kept(address)),
-      managed,
-      provided: keptProvided.map(([address, { state, by }]) => [address, state, by]),
-    },
-    preImages: blobs.referredBy([
-      ...befores,
-      ...newBaselines.map(([, state]) => state),
-      ...keptProvided.map(([, { state }]) => state),
-    ]),
-    tests: compiled.flatMap((each) => each.tests),
-    healthChecks: compiled.flatMap((each) => each.healthChecks),
-    live,
-    targets,
-    baselines: pasts,
-    claims,
+    baselines: [...baselines].filter(([address]) => !recorded.has(address) && isKept(address)),
+    released: [...targets.keys()].filter((address) => !isKept(address)),
+    managed: [...targets].filter(([address]) => isKept(address)),
+    provided: [...provided].flatMap(([address, { state, by }]) =>
+      isKept(address) && staying(by) ? [[address, state, by] as const] : [],
+    ),
   };
 }
 
@@ -142,11 +103,12 @@ export function refOf({ instance, persona_id, version, priority }: Layer): Layer
   return { instance, persona_id, version, priority };
 }
 
-function restrictedTo(
-  states: ReadonlyMap<Address, State>,
-  belongs: (address: Address) => boolean,
-): ReadonlyMap<Address, State> {
-  return new Map([...states].filter(([address]) => belongs(address)));
+function compileAll(layers: readonly Layer[], facts: Facts): readonly Compiled[] {
+  if (layers.length <= limits.layersPerHost) return layers.map((layer) => compiledOnce(layer, facts));
+  throw new GuiseError(
+    'limit_exceeded',
+    `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
+  );
 }
 
 const compiledByPersona = new WeakMap<ResolvedPersona, { readonly for: string; readonly compiled: Compiled }>();
