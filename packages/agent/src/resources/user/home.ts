@@ -61,6 +61,13 @@ export function removeHome(home: string, files: Files): void {
   }
 }
 
+/** Whether `makeHome` would make the very same again. */
+export function isWholeCopy(home: string, uid: number | null, files: Files): boolean {
+  const status = files.status(home);
+  const whole = entriesOf(skeleton, files).every((relative) => files.status(`${home}/${relative}`).type !== 'absent');
+  return whole && status.mode === homeMode && status.uid === uid && foreignIn(home, files).length === 0;
+}
+
 /** Removes what a killed run was making or removing. */
 export function sweepHome(home: string, files: Files): void {
   removeCopy(stagingOf(home), files);

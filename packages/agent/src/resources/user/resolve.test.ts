@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { absentState } from '@guise/decide';
@@ -61,12 +61,21 @@ describe('what becomes of users', () => {
     expect([left.targets.get(address)?.['home_present'], left.warnings?.length]).toEqual([true, 1]);
   });
 
-  it('is the same when a persona says itself that a user or a home is not to be', () => {
-    const refusals: readonly State[] = [gone, { ...ann, home_present: false }];
-    const homeAfter = (state: State) =>
-      resolveUsers(one(state), none, one(ann), files).targets.get(address)?.['home_present'];
-    expect(refusals.map(homeAfter)).toEqual([false, false]);
-    writeFileSync(join(root, 'home/ann/letters'), '');
-    expect(refusals.map(homeAfter)).toEqual([true, true]);
+  it('is that a home which a persona does not want goes only if the very same can be made again', () => {
+    const home = join(root, 'home/ann');
+    const own = { ...ann, uid: statSync(home).uid };
+    const homeAfter = (state: State, now: State) =>
+      resolveUsers(one(state), none, one(now), files).targets.get(address)?.['home_present'];
+    const refusals: readonly State[] = [gone, { ...own, home_present: false }];
+    chmodSync(home, 0o755);
+    expect(refusals.map((state) => homeAfter(state, own))).toEqual([true, true]);
+    chmodSync(home, 0o700);
+    expect(refusals.map((state) => homeAfter(state, { ...own, uid: own.uid + 1 }))).toEqual([true, true]);
+    expect(homeAfter(gone, own) ?? false).toBe(false);
+    writeFileSync(join(home, 'letters'), '');
+    expect(refusals.map((state) => homeAfter(state, own))).toEqual([true, true]);
+    rmSync(join(home, 'letters'));
+    rmSync(join(home, '.profile'));
+    expect(homeAfter(gone, own)).toBe(true);
   });
 });

@@ -2,7 +2,7 @@
  * Makes users concrete: a number for each, a group for those whose group has their own name.
  *
  * That group is implied always, also when it exists: so it is never taken for one that nobody wants. When a user goes, its home goes too
- * if it still is as `/etc/skel` has it, because then it can be made again; any other home stays, and a warning says so.
+ * if guise made it, or could make the very same from `/etc/skel` again; any other home stays, and a warning says so.
  */
 import type { Address, GroupState, State, UserState } from '@guise/model';
 import { addressOf, nameOf } from '@guise/model';
@@ -10,7 +10,7 @@ import type { Files } from '../../host/index.ts';
 import { type AccountDatabase, readAccountDatabase } from '../accounts/account-database.ts';
 import { freeNumber } from '../accounts/free-numbers.ts';
 import type { Resolution } from '../adapter.ts';
-import { foreignIn } from './home.ts';
+import { foreignIn, isWholeCopy } from './home.ts';
 import { homeOf } from './user-state.ts';
 
 type States = ReadonlyMap<Address, State>;
@@ -30,7 +30,8 @@ export function resolveUsers(wanted: States, released: States, live: States, fil
       now?.home_present === true &&
       (!target.present || homeOf(name, target) === homeOf(name, now))
     ) {
-      const stays = !now.present || holdsMore(name, now, live, files);
+      const isOurs = !wanted.has(address) || isWholeCopy(homeOf(name, now), now.uid, files);
+      const stays = !now.present || !isOurs || holdsMore(name, now, live, files);
       if (stays) target = { ...target, home_present: true };
       targets.set(address, target);
       if (stays && now.present && !target.present)

@@ -40,7 +40,7 @@ function gidOf(user: string, group: string | null, { group: groups }: AccountDat
   );
 }
 
-function setMemberships(name: string, { groups, record }: UserState, database: AccountDatabase): void {
+function setMemberships(name: string, { present, groups, record }: UserState, database: AccountDatabase): void {
   for (const group of groups) {
     if (database.group.fields(group) !== undefined) continue;
     throw new GuiseError(
@@ -49,7 +49,9 @@ function setMemberships(name: string, { groups, record }: UserState, database: A
     );
   }
   // group and gshadow may disagree; where the record is of this very membership, each list is as it was.
+  // A list may also name a user that does not exist; what it named before guise it names again.
   const belongs = (group: string, place: string): boolean => {
+    if (!present) return record?.[`${place}/${group}`] !== undefined;
     const member = groups.includes(group);
     const recorded = record?.[`group/${group}`] !== undefined;
     return recorded === member ? record?.[`${place}/${group}`] !== undefined : member;

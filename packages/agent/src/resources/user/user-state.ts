@@ -14,6 +14,8 @@ export function userState(name: string, known: State | null, database: AccountDa
       ...(absentState('user') as UserState),
       home_present: files.status(home).type === 'directory',
       torn: isTorn(name, database),
+      // Lists of members may name a user that does not exist, and are to name it again when it is gone again.
+      record: recordOf(name, database),
     };
   }
   const [, inline = '', uid, gid, comment = '', home = '', shell = ''] = fields;
