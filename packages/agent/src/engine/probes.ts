@@ -4,7 +4,6 @@
  * A test is run once. A health check is asked until it answers once, and fails after `failAfter` refusals in a row.
  * Throws: `health_failed`, naming the check and its last answer.
  */
-import { request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Probe } from '@guise/model';
@@ -66,7 +65,9 @@ async function askCommand(
   }
 }
 
-function askHttp(url: string, signal: AbortSignal): Promise<string | null> {
+async function askHttp(url: string, signal: AbortSignal): Promise<string | null> {
+  // TLS is loaded only where a persona asks for it.
+  const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
   return new Promise((answer) => {
     const asked = request(url, { signal, timeout: limits.healthAskMs }, (response) => {
       response.resume();
