@@ -66,7 +66,7 @@ export async function fingerprint(): Promise<Fingerprint> {
     ...files(),
     sysctl: sysctls(),
     packages: keyed(packages, (line) => line.split('\t')[0]!),
-    services: keyed(services.map(activeState).filter(isOnHost), (line) => line.split(' ')[0]!),
+    services: keyed(services.map(activeState).filter(isAlive), (line) => line.split(' ')[0]!),
     firewall: { ruleset: short(firewall.join('\n')) },
     routes: keyed([...routes, ...routes6].map(withoutLifetimes), (line) => line),
     addresses: keyed(addresses.map(withoutLifetimes), (line) => line),
@@ -179,9 +179,9 @@ function activeState(line: string): string {
   return `${unit} ${load} ${active} ${sub}`;
 }
 
-/** Of a unit that has no file and does not run there is only systemd's memory, until it happens to reload. */
-function isOnHost(line: string): boolean {
-  return !/ not-found inactive /.test(line);
+/** A unit that is inactive is its files, which have their own sections; whether systemd happens to have read them says nothing. */
+function isAlive(line: string): boolean {
+  return !/^\S+ \S+ inactive /.test(line);
 }
 
 function withoutLifetimes(line: string): string {

@@ -75,7 +75,7 @@ export interface Adapter {
    * Removes the temporary files that a killed run left beside these addresses, and waits for what it left running. For recovery,
    * before it looks at anything.
    */
-  sweep?(addresses: readonly Address[], context: ObserveContext): void | Promise<void>;
+  sweep?(addresses: readonly Address[], context: ApplyContext): void | Promise<void>;
   /** All changes of one stage. Throws `GuiseError` when the host refuses; what was done by then is undone by the engine. */
   apply(changes: readonly Change[], context: ApplyContext): Promise<void>;
 }

@@ -12,6 +12,7 @@ import type { UnitFileVerb, UnitJob, UnitReport } from '../../host/systemd/port.
 import type { ApplyContext } from '../adapter.ts';
 import { type Enablement, readEnablements } from './enablement.ts';
 import { refusalToStart } from './refusal-to-start.ts';
+import { unitPath } from './unit-files.ts';
 import { isAlive, isRunning, needsReload } from './unit-status.ts';
 
 export interface UnitTarget {
@@ -48,6 +49,19 @@ export async function reloadIfOutdated(units: readonly string[], { host, point }
   point('systemd: before reload');
   await host.systemd.reload();
   point('systemd: after reload');
+}
+
+/**
+ * Makes systemd forget those of these units that have no file any more. One that another unit wanted when systemd last read its
+ * files stays loaded, and could be started, until it reads them again.
+ */
+export async function forgetRemoved(units: readonly string[], context: ApplyContext): Promise<void> {
+  const { files, live } = context.host;
+  if (!live) return;
+  await reloadIfOutdated(
+    units.filter((unit) => files.status(unitPath(unit)).type === 'absent'),
+    context,
+  );
 }
 
 async function look(targets: readonly UnitTarget[], { host }: ApplyContext): Promise<readonly Unit[]> {

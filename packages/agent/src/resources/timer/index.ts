@@ -8,7 +8,7 @@
 import { type Address, nameOf, type State, type TimerState } from '@guise/model';
 import type { Adapter, ApplyContext } from '../adapter.ts';
 import { readEnablements } from '../systemd/enablement.ts';
-import { setUnits } from '../systemd/set-units.ts';
+import { forgetRemoved, setUnits } from '../systemd/set-units.ts';
 import { readUnitFile, setUnitFile, unitPath } from '../systemd/unit-files.ts';
 import { isRunning } from '../systemd/unit-status.ts';
 
@@ -34,11 +34,10 @@ export const timerAdapter: Adapter = {
     );
   },
 
-  sweep(addresses, { host }) {
-    for (const address of addresses) {
-      host.files.discardTemporary(unitPath(`${nameOf(address)}.timer`));
-      host.files.discardTemporary(unitPath(`${nameOf(address)}.service`));
-    }
+  async sweep(addresses, context) {
+    const units = addresses.map(nameOf).flatMap(unitsOf);
+    for (const unit of units) context.host.files.discardTemporary(unitPath(unit));
+    await forgetRemoved(units, context);
   },
 
   async apply(changes, context) {
@@ -53,8 +52,16 @@ export const timerAdapter: Adapter = {
     }));
     await setUnits(targets, context);
     writeFiles(timers, context, (digest) => digest === null);
+    await forgetRemoved(
+      timers.flatMap(({ name }) => unitsOf(name)),
+      context,
+    );
   },
 };
+
+function unitsOf(name: string): readonly string[] {
+  return [`${name}.timer`, `${name}.service`];
+}
 
 interface NamedTimer {
   readonly name: string;

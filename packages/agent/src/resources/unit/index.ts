@@ -1,11 +1,13 @@
 /**
  * Unit files and drop-ins, named below `/etc/systemd/system`: `shop.service`, `nginx.service.d/10-limits.conf`.
  *
- * Only files: what runs is `service`, which reloads systemd when one of its units needs it.
+ * Only files: what runs is `service`, which reloads systemd when one of its units needs it. It is reloaded here when it still
+ * knows a unit whose file has gone.
  * Throws: `change_failed` when a link has the name.
  */
 import { type Address, nameOf, type State, type UnitState } from '@guise/model';
 import type { Adapter, Asked, ObserveContext } from '../adapter.ts';
+import { forgetRemoved } from '../systemd/set-units.ts';
 import { readUnitFile, setUnitFile, unitPath } from '../systemd/unit-files.ts';
 
 export const unitAdapter: Adapter = {
@@ -18,8 +20,9 @@ export const unitAdapter: Adapter = {
     );
   },
 
-  sweep(addresses, { host }) {
-    for (const address of addresses) host.files.discardTemporary(unitPath(nameOf(address)));
+  async sweep(addresses, context) {
+    for (const address of addresses) context.host.files.discardTemporary(unitPath(nameOf(address)));
+    await forgetRemoved(addresses.map(nameOf).filter(isUnit), context);
   },
 
   async apply(changes, context) {
@@ -28,5 +31,11 @@ export const unitAdapter: Adapter = {
       setUnitFile(nameOf(address), (after as UnitState).digest, context);
       context.point(`unit: after ${nameOf(address)}`);
     }
+    await forgetRemoved(changes.map(({ address }) => nameOf(address)).filter(isUnit), context);
   },
 };
+
+/** And no drop-in. */
+function isUnit(name: string): boolean {
+  return !name.includes('/');
+}
