@@ -2,7 +2,7 @@ export { authorizedKeyId } from './kinds/authorized-key.ts';
 export { differingFields } from './kinds/difference.ts';
 export { absentState } from './kinds/index.ts';
 export type { Claim } from './layers/claim.ts';
-export type { Compiled } from './layers/compile.ts';
+export type { CompiledLayer } from './layers/compile-layer.ts';
 export { compileLayer } from './layers/compile-layer.ts';
 export { mergeClaims } from './layers/merge.ts';
 export { explain } from './layers/why.ts';

@@ -46,6 +46,7 @@ const kindOfCode = {
   kind_unsupported: 'invalid',
   kind_refused: 'forbidden',
   host_busy: 'conflict',
+  requirements_unmet: 'conflict',
   change_failed: 'internal',
   verify_failed: 'internal',
   health_failed: 'internal',

@@ -43,8 +43,7 @@ export const limits = {
   /** Waiting for another transaction on this machine to end. */
   lockWaitMs: 600_000,
   lockPollMs: 20,
-  /** Between two tries of a health check that is a command, and for one answer of any. */
-  healthRetryMs: 1_000,
+  /** For one answer to a health check. */
   healthAskMs: 5_000,
   /** The agent's socket: one request, and the time to send it. */
   localRequestBytes: 4 * 1024 * 1024,

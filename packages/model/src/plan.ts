@@ -57,22 +57,14 @@ export interface Plan {
   readonly warnings: readonly string[];
 }
 
-/** A command that must exit 0 for a switch to stand, or a URL that must answer 2xx. */
-export type Probe =
-  | { readonly type: 'command'; readonly name: string; readonly command: readonly string[]; readonly timeoutMs: number }
-  | {
-      readonly type: 'http';
-      readonly name: string;
-      readonly url: string;
-      readonly everyMs: number;
-      /** Consecutive failures that make it fail. */
-      readonly failAfter: number;
-    }
-  | {
-      readonly type: 'tcp';
-      readonly name: string;
-      readonly host: string;
-      readonly port: number;
-      readonly everyMs: number;
-      readonly failAfter: number;
-    };
+/** A command that must exit 0 for a switch to stand, a URL that must answer 2xx, or a port that must accept. */
+export type Probe = {
+  readonly name: string;
+  readonly everyMs: number;
+  /** Consecutive failures that make it fail. A test has one try. */
+  readonly failAfter: number;
+} & (
+  | { readonly type: 'command'; readonly command: readonly string[]; readonly timeoutMs: number }
+  | { readonly type: 'http'; readonly url: string }
+  | { readonly type: 'tcp'; readonly host: string; readonly port: number }
+);

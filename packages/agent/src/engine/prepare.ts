@@ -3,9 +3,9 @@
  *
  * Changes nothing. The same layers on the same live host give the same plan, with the same hash.
  * Baseline of an address: what the journal has, or, when guise has never touched it, what it is now (but see `provided.ts`).
- * Throws: what rendering, compiling and resolving throw; `kind_refused` for what an offline tree cannot have.
+ * Throws: what rendering, compiling and resolving throw; `requirements_unmet`; `kind_refused` for what an offline tree cannot have.
  */
-import type { Claim, Compiled } from '@guise/decide';
+import type { Claim, CompiledLayer } from '@guise/decide';
 import { compileLayer, makePlan } from '@guise/decide';
 import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, ResolvedPersona, State } from '@guise/model';
 import { canonicalJson, GuiseError, limits } from '@guise/model';
@@ -46,6 +46,7 @@ const releasedBecause = 'no active persona asks for it any more';
 
 export async function prepare({ layers, journal, adapters, blobs, context }: PrepareInput): Promise<Prepared> {
   const compiled = compileAll(layers, context.host.facts());
+  refuseUnmet(layers, compiled, journal.activeLayers());
   for (const { blobs: content } of compiled) blobs.add(content);
   const claims = compiled.flatMap((each) => each.claims);
   if (!context.host.live) refuseOffline(claims, adapters);
@@ -103,7 +104,25 @@ export function refOf({ instance, persona_id, version, priority }: Layer): Layer
   return { instance, persona_id, version, priority };
 }
 
-function compileAll(layers: readonly Layer[], facts: Facts): readonly Compiled[] {
+/**
+ * A host too small for what comes anew is refused. What is active already stays: a machine that has shrunk must still start, and
+ * must be able to give up something else.
+ */
+function refuseUnmet(
+  layers: readonly Layer[],
+  compiled: readonly CompiledLayer[],
+  active: readonly Pick<Layer, 'instance' | 'persona_id'>[],
+): void {
+  const problems = layers.flatMap(({ instance, persona_id }, index) =>
+    active.some((each) => each.instance === instance && each.persona_id === persona_id)
+      ? []
+      : (compiled[index]?.unmet ?? []),
+  );
+  if (problems.length === 0) return;
+  throw new GuiseError('requirements_unmet', problems.map(({ message }) => message).join('; '), { problems });
+}
+
+function compileAll(layers: readonly Layer[], facts: Facts): readonly CompiledLayer[] {
   if (layers.length <= limits.layersPerHost) return layers.map((layer) => compiledOnce(layer, facts));
   throw new GuiseError(
     'limit_exceeded',
@@ -111,10 +130,10 @@ function compileAll(layers: readonly Layer[], facts: Facts): readonly Compiled[]
   );
 }
 
-const compiledByPersona = new WeakMap<ResolvedPersona, { readonly for: string; readonly compiled: Compiled }>();
+const compiledByPersona = new WeakMap<ResolvedPersona, { readonly for: string; readonly compiled: CompiledLayer }>();
 
 /** Compiling depends on the layer and the host's facts alone, so a resident agent does it once per layer. */
-function compiledOnce({ persona, ...rest }: Layer, facts: Facts): Compiled {
+function compiledOnce({ persona, ...rest }: Layer, facts: Facts): CompiledLayer {
   const use = JSON.stringify([rest, facts]);
   const cached = compiledByPersona.get(persona);
   if (cached?.for === use) return cached.compiled;

@@ -1,7 +1,7 @@
 /**
  * Runs a persona's `tests` and `health_checks` after a switch; the switch stands only if all of them pass.
  *
- * A test is run once. A health check is asked until it answers once, and fails after `failAfter` refusals in a row.
+ * Each is asked until it passes once, and fails after `failAfter` refusals in a row: tests one after the other, health checks at once.
  * Throws: `health_failed`, naming the check and its last answer.
  */
 import { connect } from 'node:net';
@@ -11,26 +11,21 @@ import { GuiseError, limits } from '@guise/model';
 import type { Host } from '../host/host.ts';
 
 export async function runTests(tests: readonly Probe[], host: Host, signal: AbortSignal): Promise<void> {
-  for (const test of tests) {
-    const refusal = await ask(test, host, signal);
-    if (refusal !== null) throw new GuiseError('health_failed', `Test "${test.name}" failed: ${refusal}`);
-  }
+  for (const test of tests) await untilPassed('Test', test, host, signal);
 }
 
 export async function runHealthChecks(checks: readonly Probe[], host: Host, signal: AbortSignal): Promise<void> {
-  await Promise.all(checks.map((check) => untilHealthy(check, host, signal)));
+  await Promise.all(checks.map((check) => untilPassed('Health check', check, host, signal)));
 }
 
-async function untilHealthy(check: Probe, host: Host, signal: AbortSignal): Promise<void> {
-  const { everyMs, failAfter } = check.type === 'command' ? { everyMs: limits.healthRetryMs, failAfter: 3 } : check;
+async function untilPassed(what: string, probe: Probe, host: Host, signal: AbortSignal): Promise<void> {
+  const { name, everyMs, failAfter } = probe;
   for (let failures = 1; ; failures++) {
-    const refusal = await ask(check, host, signal);
+    const refusal = await ask(probe, host, signal);
     if (refusal === null) return;
     if (failures >= failAfter) {
-      throw new GuiseError(
-        'health_failed',
-        `Health check "${check.name}" failed ${failures} times in a row: ${refusal}`,
-      );
+      const times = failAfter === 1 ? '' : ` ${failures} times in a row`;
+      throw new GuiseError('health_failed', `${what} "${name}" failed${times}: ${refusal}`);
     }
     await sleep(everyMs, undefined, { signal });
   }

@@ -1,9 +1,11 @@
 /**
  * What templates may know of a host, read without starting a program.
  *
- * Facts: hostname, os_id, os_version, os_codename, kernel, architecture, cpu_cores, memory_mb, ip, machine_id. What cannot be found is
+ * Facts: hostname, os_id, os_version, os_codename, kernel, architecture, cpu_cores, memory_mb, storage_gb (of the root file system, in
+ * whole 10⁹ bytes), ip, machine_id. What cannot be found is
  * an empty string. Offline only what the tree's own files say is given.
  */
+import { statfsSync } from 'node:fs';
 import { availableParallelism, hostname, machine, networkInterfaces, release, totalmem } from 'node:os';
 import type { Facts } from '@guise/model';
 import { cgroupLimits } from './cgroup-limits.ts';
@@ -27,9 +29,15 @@ function machineFacts(files: Files): Facts {
     kernel: release(),
     architecture: machine(),
     cpu_cores: Math.min(availableParallelism(), bounds.cpuCores),
+    storage_gb: storageGb(),
     memory_mb: Math.floor(Math.min(totalmem(), bounds.memoryBytes) / (1024 * 1024)),
     ip: defaultAddress(files),
   };
+}
+
+function storageGb(): number {
+  const { blocks, bsize } = statfsSync('/');
+  return Math.floor((blocks * bsize) / 1e9);
 }
 
 /** Source: os-release(5). */

@@ -7,25 +7,40 @@ import { printLabHosts } from '../lab/print-lab-hosts.ts';
 export const labUp = defineCommand({
   operands: [{ name: 'HOST', kind: 'text', optional: true, repeated: true }],
   options: {
+    hosts: { type: 'string', value: 'NUMBER', summary: 'As many hosts, named h1, h2, …, instead of naming them' },
     cores: { type: 'string', value: 'NUMBER', summary: 'Processor limit of each host, such as 0.5' },
     memory: { type: 'string', value: 'MB', summary: 'Memory limit of each host' },
     ...labOptions,
   },
   notes: [
-    'Real systemd hosts in containers of this machine; the first ever builds their image, which takes a minute. Without HOST: h1.',
+    'Real systemd hosts in containers of this machine, each with an agent; the first ever builds their image, which takes a minute.',
+    'Hosts that are up already stay. Without HOST: h1.',
   ],
-  examples: [{ line: 'guise lab up h1 h2 h3 --memory 512', why: 'three hosts with 512 MB each' }],
+  examples: [
+    { line: 'guise lab up --hosts 3', why: 'h1, h2 and h3' },
+    { line: 'guise lab up shop-a shop-b --memory 512', why: 'two hosts with 512 MB each' },
+  ],
   async run(context, { operands, options }) {
     const limits = {
       ...(options.cores === undefined ? {} : { cpuCores: positive(options.cores, '--cores') }),
       ...(options.memory === undefined ? {} : { memoryMb: positive(options.memory, '--memory') }),
     };
     const lab = await openNamedLab(context, options.name);
-    const names = operands.length === 0 ? ['h1'] : operands;
-    printLabHosts(await lab.up(names.map((name) => ({ name, ...limits }))), context);
+    const names = hostNames(operands, options.hosts);
+    printLabHosts(await lab.up(names.map((name) => ({ name, agentConfig: {}, ...limits }))), context);
     return 0;
   },
 });
+
+/** Throws: `argument_invalid`. */
+function hostNames(named: readonly string[], count: string | undefined): readonly string[] {
+  if (count === undefined) return named.length === 0 ? ['h1'] : named;
+  if (named.length > 0) throw new GuiseError('argument_invalid', 'Cannot use --hosts with names of hosts: give either');
+  if (!/^[1-9]\d{0,2}$/.test(count)) {
+    throw new GuiseError('argument_invalid', `Cannot use --hosts ${count}: it must be a number from 1 to 999`);
+  }
+  return Array.from({ length: Number(count) }, (_, index) => `h${index + 1}`);
+}
 
 function positive(text: string, flag: string): number {
   const number = Number(text);

@@ -1,11 +1,17 @@
 /** From an active layer on a host to its claims: renders its documents with the host's facts, then compiles them. */
-import type { Facts, Layer } from '@guise/model';
+import type { Facts, Layer, Problem } from '@guise/model';
 import { renderPersona } from '@guise/model';
 import type { Compiled } from './compile.ts';
 import { compileDocuments } from './compile.ts';
+import { checkRequirements } from './requirements.ts';
+
+export interface CompiledLayer extends Compiled {
+  /** What the persona requires of a host and this one does not have. */
+  readonly unmet: readonly Problem[];
+}
 
 /** Throws: what rendering throws (`template_invalid`, `parameter_invalid`, `document_invalid`) and what `compileDocuments` throws. */
-export function compileLayer(layer: Layer, facts: Facts): Compiled {
+export function compileLayer(layer: Layer, facts: Facts): CompiledLayer {
   const { documents } = renderPersona(layer.persona, { parameters: layer.parameters, facts, instance: layer.instance });
-  return compileDocuments(layer, documents);
+  return { ...compileDocuments(layer, documents), unmet: checkRequirements(documents, facts) };
 }

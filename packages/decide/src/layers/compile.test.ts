@@ -173,9 +173,11 @@ it('probes have their defaults, and a persona replaces those of its ancestors by
   const own =
     'health_checks: [{name: up, command: ["true"], every: 1m, fail_after: 9}]\ntests: [{name: smoke, command: [curl], timeout: 5s}]';
   const { tests, healthChecks } = compiled(own, parent);
-  expect(tests).toEqual([{ type: 'command', name: 'smoke', command: ['curl'], timeoutMs: 5_000 }]);
+  expect(tests).toEqual([
+    { type: 'command', name: 'smoke', command: ['curl'], timeoutMs: 5_000, everyMs: 0, failAfter: 1 },
+  ]);
   expect(healthChecks).toMatchObject([
-    { type: 'command', name: 'up', command: ['true'] },
+    { type: 'command', name: 'up', command: ['true'], everyMs: 60_000, failAfter: 9 },
     { type: 'http', name: 'http://localhost/', everyMs: 2_000, failAfter: 3 },
   ]);
   expect(compiled(parent).healthChecks[0]).toMatchObject({

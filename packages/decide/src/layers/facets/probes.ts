@@ -9,7 +9,7 @@ const failAfterByDefault = 3;
 export function testsOf({ tests }: PersonaDocument, sink: ClaimSink): readonly Probe[] {
   return (tests ?? []).map(({ name, command, timeout }, index) => {
     const timeoutMs = sink.duration(timeout, limits.testTimeoutMs, `tests.${index}.timeout`);
-    return { type: 'command', name, command, timeoutMs };
+    return { type: 'command', name, command, timeoutMs, everyMs: 0, failAfter: 1 };
   });
 }
 
@@ -20,7 +20,8 @@ export function healthChecksOf({ health_checks: checks }: PersonaDocument, sink:
     const name = check.name ?? check.http ?? check.tcp ?? (check.command ?? []).join(' ');
     if (check.http !== undefined) return [{ type: 'http', name, url: check.http, everyMs, failAfter }];
     if (check.tcp !== undefined) return [{ type: 'tcp', name, ...hostAndPort(check.tcp), everyMs, failAfter }];
-    return [{ type: 'command', name, command: check.command ?? [], timeoutMs: limits.healthCheckTimeoutMs }];
+    const command = check.command ?? [];
+    return [{ type: 'command', name, command, timeoutMs: limits.healthCheckTimeoutMs, everyMs, failAfter }];
   });
 }
 
