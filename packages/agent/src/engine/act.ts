@@ -3,9 +3,11 @@
  *
  * Stages of one rank do not depend on each other and run at once. When one fails the others of its rank are let finish,
  * so that nothing is still changing the host when the undo begins; then the first failure is thrown.
+ * What was written is durable only once the caller has synced the host's files.
  * Killed here: the journal has the plan, and recovery undoes it from whatever the host is by then.
  */
 import type { Stage } from '@guise/model';
+import { allSettled } from '../all-settled.ts';
 import type { ApplyContext } from '../resources/adapter.ts';
 import type { Adapters } from './observe.ts';
 
@@ -28,17 +30,14 @@ export async function act({ stages, adapters, context, onServices, onStage, afte
       servicesTold = true;
       onServices();
     }
-    const ends = await Promise.allSettled(
+    await allSettled(
       together.map(async (stage) => {
         onStage(stage);
         await adapters[stage.kind].apply(stage.changes, context);
       }),
     );
-    const failed = ends.find((end) => end.status === 'rejected');
-    if (failed !== undefined) throw failed.reason;
     if (together.some((stage) => stage.kind === 'package')) await afterPackages?.();
   }
-  await context.host.files.sync();
 }
 
 function byRank(stages: readonly Stage[]): readonly (readonly Stage[])[] {

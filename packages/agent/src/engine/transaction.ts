@@ -8,6 +8,7 @@
 import { differingFields } from '@guise/decide';
 import type { Address, Layer, Plan, TransactionReport } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
+import { allSettled } from '../all-settled.ts';
 import type { Ending, Journal } from '../journal/journal.ts';
 import type { OpenTransaction } from '../journal/transaction-row.ts';
 import type { ApplyContext } from '../resources/adapter.ts';
@@ -104,7 +105,7 @@ async function change(input: RunInput, id: string, stopwatch: Stopwatch): Promis
   });
   stopwatch.lap('act');
   options.onProgress?.({ phase: 'verify', detail: `${plan.stages.length} stages` });
-  await verify(input);
+  await allSettled([verify(input), context.host.files.sync()]);
   await runTests(prepared.tests, context.host, context.signal);
   await runHealthChecks(prepared.healthChecks, context.host, context.signal);
   stopwatch.lap('verify');

@@ -47,6 +47,7 @@ export async function undo({ plan, servicesBegun, adapters, context, onStage }: 
         onServices: () => {},
         onStage: (stage) => onStage(`${stage.kind}: ${stage.changes.length}`),
       });
+      await context.host.files.sync();
       if (differing(preImages, await look()).length === 0) return;
     } catch (error) {
       failure = error;

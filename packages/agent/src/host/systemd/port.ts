@@ -31,6 +31,7 @@ export interface UnitJob {
 /** Throws, all of them: `host_unavailable` without systemd, `command_timeout` past `limits.unitJobTimeoutMs`. */
 export interface Systemd {
   report(units: readonly string[]): Promise<ReadonlyMap<string, UnitReport>>;
+  /** Units that systemd has not read are left out: it reads their files when they are first wanted. */
   origins(units: readonly string[]): Promise<ReadonlyMap<string, UnitOrigin>>;
   /** Units that are no services are left out. */
   deaths(units: readonly string[]): Promise<ReadonlyMap<string, UnitDeath>>;

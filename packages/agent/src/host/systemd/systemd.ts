@@ -50,30 +50,37 @@ export const systemd: Systemd = {
     return new Map(units.map((unit, index) => [unit, reports[index]!]));
   },
 
-  origins: (units) =>
-    ofEach(units, async (bus, unit) => {
-      const [needDaemonReload, dropInPaths] = await Promise.all([
-        property(bus, unit, 'Unit', 'NeedDaemonReload'),
-        property(bus, unit, 'Unit', 'DropInPaths'),
-      ]);
-      return {
-        needDaemonReload: needDaemonReload === true,
-        dropInPaths: (dropInPaths as readonly Incoming[]).map(String),
-      };
-    }),
+  async origins(units) {
+    if (units.length === 0) return new Map();
+    return withSystemdBus(async (bus) => {
+      const read = await alreadyRead(bus, units);
+      return ofEach(read, async (unit) => {
+        const [needDaemonReload, dropInPaths] = await Promise.all([
+          property(bus, unit, 'Unit', 'NeedDaemonReload'),
+          property(bus, unit, 'Unit', 'DropInPaths'),
+        ]);
+        return {
+          needDaemonReload: needDaemonReload === true,
+          dropInPaths: (dropInPaths as readonly Incoming[]).map(String),
+        };
+      });
+    });
+  },
 
-  deaths: (units) =>
-    ofEach(
-      units.filter((unit) => unit.endsWith('.service')),
-      async (bus, unit) => {
+  async deaths(units) {
+    const services = units.filter((unit) => unit.endsWith('.service'));
+    if (services.length === 0) return new Map();
+    return withSystemdBus((bus) =>
+      ofEach(services, async (unit) => {
         const [type, result, exitStatus] = await Promise.all([
           property(bus, unit, 'Service', 'Type'),
           property(bus, unit, 'Service', 'Result'),
           property(bus, unit, 'Service', 'ExecMainStatus'),
         ]);
         return { type: String(type), result: String(result), exitStatus: Number(exitStatus) };
-      },
-    ),
+      }),
+    );
+  },
 
   async run(jobs) {
     if (jobs.length === 0) return new Map();
@@ -119,12 +126,25 @@ export const systemd: Systemd = {
 
 async function ofEach<Answer>(
   units: readonly string[],
-  ask: (bus: BusConnection, unit: string) => Promise<Answer>,
+  ask: (unit: string) => Promise<Answer>,
 ): Promise<ReadonlyMap<string, Answer>> {
-  if (units.length === 0) return new Map();
-  return withSystemdBus(
-    async (bus) => new Map(await Promise.all(units.map(async (unit) => [unit, await ask(bus, unit)] as const))),
+  return new Map(await Promise.all(units.map(async (unit) => [unit, await ask(unit)] as const)));
+}
+
+/**
+ * Those of the units that systemd has in mind. Asking for a property of any other makes it read that unit's files, and once more
+ * for the next property. It lists units by their own names alone, so what is asked for by an alias counts as read.
+ */
+async function alreadyRead(bus: BusConnection, units: readonly string[]): Promise<readonly string[]> {
+  const [listed] = await manage(bus, 'ListUnitsByPatterns', [], units);
+  const known = new Set((listed as readonly (readonly string[])[]).map(([name]) => name));
+  const others = units.filter((unit) => !known.has(unit));
+  if (others.length === 0) return units;
+  const [named] = await manage(bus, 'ListUnitsByNames', others);
+  const aliases = new Set(
+    others.filter((unit, index) => (named as readonly (readonly string[])[])[index]?.[0] !== unit),
   );
+  return units.filter((unit) => known.has(unit) || aliases.has(unit));
 }
 
 async function property(bus: BusConnection, unit: string, type: 'Unit' | 'Service', name: string): Promise<Incoming> {

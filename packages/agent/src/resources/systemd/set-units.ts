@@ -8,6 +8,7 @@
  * Throws: `change_failed`, naming each unit that does not run and its last words in the journal.
  */
 import type { Nudge } from '@guise/model';
+import { allSettled } from '../../all-settled.ts';
 import type { UnitFileVerb, UnitJob, UnitReport } from '../../host/systemd/port.ts';
 import type { ApplyContext } from '../adapter.ts';
 import { type Enablement, readEnablements } from './enablement.ts';
@@ -169,10 +170,4 @@ async function setFiles(
 
 function isUnmasked({ enabledNow, enablement }: Unit): boolean {
   return enabledNow === 'masked' && enablement !== null && enablement !== 'masked';
-}
-
-/** Lets each finish, so that nothing still changes the host when the first failure is thrown. */
-async function allSettled(steps: readonly Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(steps)).find((step) => step.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }
