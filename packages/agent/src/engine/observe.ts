@@ -5,6 +5,17 @@ import type { Adapter, Asked, ObserveContext } from '../resources/adapter.ts';
 
 export type Adapters = { readonly [K in Kind]: Adapter };
 
+/** Kinds that wait for a program or for systemd. They begin first, so that the others read files meanwhile. */
+const askedElsewhere: ReadonlySet<Kind> = new Set([
+  'firewall',
+  'database',
+  'command',
+  'address',
+  'route',
+  'service',
+  'timer',
+]);
+
 export interface ObserveInput {
   readonly addresses: Iterable<Address>;
   /** What is meant or was last committed at an address, for kinds that need it to look. */
@@ -21,7 +32,10 @@ export async function observe({ addresses, known, adapters, context }: ObserveIn
     asked.push({ address, known: known.get(address) ?? null });
     askedByKind.set(kind, asked);
   }
-  const batches = await Promise.all([...askedByKind].map(([kind, asked]) => adapters[kind].observe(asked, context)));
+  const inTurn = [...askedByKind].sort(
+    ([one], [other]) => Number(askedElsewhere.has(other)) - Number(askedElsewhere.has(one)),
+  );
+  const batches = await Promise.all(inTurn.map(([kind, asked]) => adapters[kind].observe(asked, context)));
   const live = new Map(batches.flatMap((batch) => [...batch]));
   for (const asked of askedByKind.values()) {
     for (const { address } of asked) {
