@@ -11,7 +11,9 @@ export const node: readonly string[] = [
   '/opt/guise/node_modules/node/bin/node',
   '--disable-warning=ExperimentalWarning',
 ];
-const commandTimeoutMs = 600_000;
+const commandTimeoutMs = 1_800_000;
+/** As `./guise` does: programs of ours that are started hundreds of times in a host are compiled once. */
+const compileCache = { NODE_COMPILE_CACHE: '/var/cache/guise/node' };
 
 export interface TestLab {
   readonly lab: Lab;
@@ -52,7 +54,8 @@ export function testLab(name: string, hosts: readonly HostSpec[]): TestLab {
     repository: resolve(import.meta.dirname, '../..'),
     report: () => undefined,
   });
-  const run: TestLab['run'] = (host, argv, env = {}) => lab.run(host, argv, { timeoutMs: commandTimeoutMs, env });
+  const run: TestLab['run'] = (host, argv, env = {}) =>
+    lab.run(host, argv, { timeoutMs: commandTimeoutMs, env: { ...compileCache, ...env } });
   skipWithoutLab();
   beforeAll(async () => {
     if (!canBoot) return;

@@ -5,7 +5,7 @@ export interface Scenario {
   readonly from: readonly string[];
   /** Persona files that the switch is to. Their tests may fail: then the switch's own undo is under fire. */
   readonly to: readonly string[];
-  readonly faults: readonly { readonly type: FaultType; readonly every: number }[];
+  readonly faults: readonly FaultType[];
   /** Where to begin, as a share of all points: the second half of a switch that is undone is its undo. */
   readonly from_share: number;
   /** Two runners share a scenario: one takes the even strikes, one the odd ones. */
