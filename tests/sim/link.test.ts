@@ -1,6 +1,7 @@
 /** The agent's link against a real control plane: what is desired arrives, and what happened comes back. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { desiredFile } from '@guise/agent';
 import type { Client } from '@guise/api';
 import { GuiseError, parseHostId } from '@guise/model';
 import type { RunningServer } from '@guise/server';
@@ -87,18 +88,17 @@ describe('desired state', () => {
   });
 
   it('coalesces: what came between while a switch ran is never applied', async () => {
-    const { engine } = await agentNamed('three');
+    const { engine, stateDirectory } = await agentNamed('three');
+    const received = () => desiredFile(join(stateDirectory, 'desired.json')).read()?.generation;
     const { promise, resolve } = Promise.withResolvers<void>();
     engine.hold = promise;
     await api.assignToHost({ params: to('three', 'web'), body: {} });
-    await eventually(
-      'generation 1 is on the agent',
-      async () => (await api.getHost({ params: at('three') })).desired.generation === 1,
-    );
+    await eventually('generation 1 is on the agent', () => received() === 1);
     const generations = ['db', 'cache'];
     for (const persona of generations)
       await api.setHostPersonas({ params: at('three'), body: { personas: [{ persona_id: persona }] } });
     const before = (await api.getHost({ params: at('three') })).desired.generation;
+    await eventually('the newest is on the agent', () => received() === before);
     resolve();
     await eventually('the newest is applied', () => engine.applied.at(-1)?.join() === 'cache@1');
     await eventually(
