@@ -6,10 +6,12 @@
  * which then says what is wrong.
  */
 import { existsSync } from 'node:fs';
-import { request } from 'node:http';
 import { resolve } from 'node:path';
 import type { PlanReport } from '@guise/api';
 import type { TransactionReport } from '@guise/model';
+
+// An `import` of node:http would load undici and TLS with it; see the agent's node-http.ts.
+const { request } = process.getBuiltinModule('node:http');
 
 const agentSocketPath = '/run/guise/agent.sock';
 /** As long as the longest switch may take. */

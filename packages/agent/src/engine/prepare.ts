@@ -6,7 +6,7 @@
  * Throws: what rendering, compiling and resolving throw; `kind_refused` for what an offline tree cannot have.
  */
 import type { Claim, Compiled } from '@guise/decide';
-import { compileLayer, makePlan } from '@guise/decide';
+import { makePlan } from '@guise/decide';
 import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, ResolvedPersona, State } from '@guise/model';
 import { canonicalJson, GuiseError, limits } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
@@ -45,7 +45,7 @@ const impliedBecause = 'what the personas ask for needs it';
 const releasedBecause = 'no active persona asks for it any more';
 
 export async function prepare({ layers, journal, adapters, blobs, context }: PrepareInput): Promise<Prepared> {
-  const compiled = compileAll(layers, context.host.facts());
+  const compiled = await compileAll(layers, context.host.facts());
   for (const { blobs: content } of compiled) blobs.add(content);
   const claims = compiled.flatMap((each) => each.claims);
   if (!context.host.live) refuseOffline(claims, adapters);
@@ -103,8 +103,8 @@ export function refOf({ instance, persona_id, version, priority }: Layer): Layer
   return { instance, persona_id, version, priority };
 }
 
-function compileAll(layers: readonly Layer[], facts: Facts): readonly Compiled[] {
-  if (layers.length <= limits.layersPerHost) return layers.map((layer) => compiledOnce(layer, facts));
+async function compileAll(layers: readonly Layer[], facts: Facts): Promise<readonly Compiled[]> {
+  if (layers.length <= limits.layersPerHost) return Promise.all(layers.map((layer) => compiledOnce(layer, facts)));
   throw new GuiseError(
     'limit_exceeded',
     `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
@@ -114,10 +114,11 @@ function compileAll(layers: readonly Layer[], facts: Facts): readonly Compiled[]
 const compiledByPersona = new WeakMap<ResolvedPersona, { readonly for: string; readonly compiled: Compiled }>();
 
 /** Compiling depends on the layer and the host's facts alone, so a resident agent does it once per layer. */
-function compiledOnce({ persona, ...rest }: Layer, facts: Facts): Compiled {
+async function compiledOnce({ persona, ...rest }: Layer, facts: Facts): Promise<Compiled> {
   const use = JSON.stringify([rest, facts]);
   const cached = compiledByPersona.get(persona);
   if (cached?.for === use) return cached.compiled;
+  const { compileLayer } = await import('@guise/decide/compile');
   const compiled = compileLayer({ persona, ...rest }, facts);
   compiledByPersona.set(persona, { for: use, compiled });
   return compiled;

@@ -6,8 +6,8 @@
  * Source: ../shared/source-documents/instances-10846115.txt, "API Endpoints (local to the instance)".
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
 import { GuiseError, limits, statusOf } from '@guise/model';
+import { createServer } from '../host/node-http.ts';
 import type { LocalRoutes } from './local-routes.ts';
 
 export interface LocalApiOptions {

@@ -5,7 +5,7 @@
  * At most `limits.personasRemembered` are kept; the one not asked for longest goes first.
  */
 import type { PersonaReader, ResolvedPersona } from '@guise/model';
-import { limits, resolvePersona } from '@guise/model';
+import { limits } from '@guise/model';
 
 interface Reading {
   readonly folder: string;
@@ -38,6 +38,7 @@ export class RememberedPersonas {
   }
 
   async #read(path: string): Promise<Remembered> {
+    const { resolvePersona } = await import('@guise/model/documents');
     const readings: Reading[] = [];
     const persona = await resolvePersona(path, {
       list: (folder, inside) => this.#reader.list(folder, inside),

@@ -1,3 +1,4 @@
+import { planReportOf } from '@guise/api/reports';
 import { defineCommand } from '../command.ts';
 import { layersFromFiles } from '../local/layers.ts';
 import { hostOptions, layerOptions } from '../local/local-options.ts';
@@ -18,7 +19,7 @@ export const plan = defineCommand({
     const layers = await layersFromFiles({ ...options, files: operands });
     return withEngine(context, options, async (engine) => {
       const planned = await engine.plan(layers);
-      if (context.json) printJson(context, (await import('@guise/api')).planReportOf(planned));
+      if (context.json) printJson(context, planReportOf(planned));
       else printPlan(planned, (digest) => engine.content(digest), context);
       return 0;
     });
