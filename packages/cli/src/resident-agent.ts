@@ -10,9 +10,6 @@ import { resolve } from 'node:path';
 import type { PlanReport } from '@guise/api';
 import type { TransactionReport } from '@guise/model';
 
-// An `import` of node:http would load undici and TLS with it; see the agent's node-http.ts.
-const { request } = process.getBuiltinModule('node:http');
-
 const agentSocketPath = '/run/guise/agent.sock';
 /** As long as the longest switch may take. */
 const answerTimeoutMs = 1_860_000;
@@ -38,6 +35,8 @@ function filesToApply([command, ...rest]: readonly string[]): readonly string[] 
 }
 
 function put(path: string, body: unknown): Promise<AgentAnswer | null> {
+  // An `import` of node:http would load undici and TLS with it; see the agent's node-http.ts.
+  const { request } = process.getBuiltinModule('node:http');
   return new Promise((answer) => {
     const asked = request(
       { socketPath: agentSocketPath, path, method: 'PUT', timeout: answerTimeoutMs },
