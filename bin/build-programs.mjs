@@ -23,24 +23,28 @@ import { rolldown, VERSION } from 'rolldown';
 import { isSame, manifestFile, markOf, programs, programsFolder } from './programs.mjs';
 
 const root = dirname(import.meta.dirname);
+/** The module that names the code, and what stands there until all that goes into the name is known. */
+const digestModule = 'packages/agent/src/program-digest.ts';
+const digestPlace = 'digest-of-this-bundle';
 /** Of earlier bundles: a process that still runs from one loads further parts of it. */
 const bundlesKept = 8;
 
-/** Path from the root → its mark, for whatever the bundle follows from. */
+/** Path from the root → its mark and digest, for whatever the bundle follows from. */
 const inputs = new Map();
-const hash = createHash('sha256').update(VERSION);
 
 mkdirSync(programsFolder, { recursive: true });
 const temporary = join(programsFolder, `new-${process.pid}`);
 try {
   for (const path of ['node_modules/.package-lock.json', 'bin/build-programs.mjs', ...manifestsOfPackages()])
     readInput(path);
-  await bundle();
-  const folder = hash.digest('hex').slice(0, 16);
+  const files = await bundle();
+  const folder = digestOfInputs();
+  mkdirSync(temporary);
+  for (const { fileName, code } of files) write(join(temporary, fileName), code.replace(digestPlace, folder));
   keepAs(folder);
   write(
     `${manifestFile}.${process.pid}`,
-    JSON.stringify({ folder, inputs: [...inputs].map(([path, mark]) => [path, ...mark]) }),
+    JSON.stringify({ folder, inputs: [...inputs].map(([path, { mark }]) => [path, ...mark]) }),
   );
   renameSync(`${manifestFile}.${process.pid}`, manifestFile);
   removeOld(folder);
@@ -64,14 +68,14 @@ async function bundle() {
     chunkFileNames: '[name]-[hash].js',
   });
   await build.close();
-  mkdirSync(temporary);
-  for (const { fileName, code } of output) write(join(temporary, fileName), code);
+  return output;
 }
 
 /** Of our own files what was read is what the mark tells; those of packages stand and fall with npm's record of them. */
 function loadSource(id) {
   if (id.includes('/node_modules/') || !id.startsWith(`${root}/packages/`)) return null;
   const path = relative(root, id);
+  if (path === digestModule) return { code: `export const programDigest = '${digestPlace}';`, moduleType: 'js' };
   return { code: withOwnPlace(readInput(path), path), moduleType: 'ts' };
 }
 
@@ -80,8 +84,7 @@ function readInput(path) {
   const before = markOf(join(root, path));
   const text = readFileSync(join(root, path), 'utf8');
   if (!isSame(before, markOf(join(root, path)))) throw new Error(`${path} changed while it was read`);
-  inputs.set(path, before);
-  hash.update(`${path}\0${text.length}\0${text}`);
+  inputs.set(path, { mark: before, digest: digestOf(text) });
   return text;
 }
 
@@ -104,6 +107,16 @@ function packagesOfHosts() {
 
 function manifestsOfPackages() {
   return readdirSync(join(root, 'packages')).map((name) => `packages/${name}/package.json`);
+}
+
+/** The bundler reads in any order; the name must not depend on it. */
+function digestOfInputs() {
+  const digests = [...inputs].map(([path, { digest }]) => `${path} ${digest}`).sort();
+  return digestOf([VERSION, ...digests].join('\n')).slice(0, 16);
+}
+
+function digestOf(text) {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 function packageOf(specifier) {

@@ -3,6 +3,8 @@ export { type EngineHereOptions, engineHere } from './engine-here.ts';
 export type { Host } from './host/host.ts';
 export { localHost } from './host/local-host.ts';
 export { directoryReader } from './host/persona-reader.ts';
+export { keptHere } from './kept-here.ts';
+export { RememberedPersonas } from './local-api/remembered-personas.ts';
 export { type ContractCase, checkContract, type Snapshots } from './resources/contract.ts';
 export { adapters } from './resources/index.ts';
 export { readEnablements } from './resources/systemd/enablement.ts';

@@ -5,15 +5,16 @@
  * Baseline of an address: what the journal has, or, when guise has never touched it, what it is now (but see `provided.ts`).
  * Throws: what rendering, compiling and resolving throw; `kind_refused` for what an offline tree cannot have.
  */
-import type { Claim, Compiled } from '@guise/decide';
+import type { Claim } from '@guise/decide';
 import { makePlan } from '@guise/decide';
-import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, ResolvedPersona, State } from '@guise/model';
-import { canonicalJson, GuiseError, limits } from '@guise/model';
+import type { Address, Digest, Layer, LayerRef, Plan, Probe, State } from '@guise/model';
+import { canonicalJson } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { AfterCommit, Journal } from '../journal/journal.ts';
 import type { ObserveContext } from '../resources/adapter.ts';
 import type { BlobStore } from './blob-store.ts';
 import { instancesByAddress, refuseOffline } from './claims.ts';
+import type { CompiledLayers } from './compiled-layers.ts';
 import type { HostView } from './look-at-host.ts';
 import { lookAtHost } from './look-at-host.ts';
 import type { MergedTargets } from './merge-targets.ts';
@@ -35,6 +36,7 @@ export interface Prepared {
 
 export interface PrepareInput {
   readonly layers: readonly Layer[];
+  readonly compiledLayers: CompiledLayers;
   readonly journal: Journal;
   readonly adapters: Adapters;
   readonly blobs: BlobStore;
@@ -44,8 +46,15 @@ export interface PrepareInput {
 const impliedBecause = 'what the personas ask for needs it';
 const releasedBecause = 'no active persona asks for it any more';
 
-export async function prepare({ layers, journal, adapters, blobs, context }: PrepareInput): Promise<Prepared> {
-  const compiled = await compileAll(layers, context.host.facts());
+export async function prepare({
+  layers,
+  compiledLayers,
+  journal,
+  adapters,
+  blobs,
+  context,
+}: PrepareInput): Promise<Prepared> {
+  const compiled = await compiledLayers.of(layers, context.host.facts());
   for (const { blobs: content } of compiled) blobs.add(content);
   const claims = compiled.flatMap((each) => each.claims);
   if (!context.host.live) refuseOffline(claims, adapters);
@@ -101,25 +110,4 @@ function afterCommitOf(
 
 export function refOf({ instance, persona_id, version, priority }: Layer): LayerRef {
   return { instance, persona_id, version, priority };
-}
-
-async function compileAll(layers: readonly Layer[], facts: Facts): Promise<readonly Compiled[]> {
-  if (layers.length <= limits.layersPerHost) return Promise.all(layers.map((layer) => compiledOnce(layer, facts)));
-  throw new GuiseError(
-    'limit_exceeded',
-    `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
-  );
-}
-
-const compiledByPersona = new WeakMap<ResolvedPersona, { readonly for: string; readonly compiled: Compiled }>();
-
-/** Compiling depends on the layer and the host's facts alone, so a resident agent does it once per layer. */
-async function compiledOnce({ persona, ...rest }: Layer, facts: Facts): Promise<Compiled> {
-  const use = JSON.stringify([rest, facts]);
-  const cached = compiledByPersona.get(persona);
-  if (cached?.for === use) return cached.compiled;
-  const { compileLayer } = await import('@guise/decide/compile');
-  const compiled = compileLayer({ persona, ...rest }, facts);
-  compiledByPersona.set(persona, { for: use, compiled });
-  return compiled;
 }
