@@ -27,7 +27,7 @@ const othersMayWrite = 0o022;
 const digestBytes = 32;
 
 export interface KeptValuesOptions {
-  /** Absolute; made when the directory around it is there. */
+  /** Absolute; made when it is missing. */
   readonly directory: string;
   /** What the values follow from besides their keys: the code that made them. */
   readonly madeBy: string;
@@ -63,7 +63,7 @@ export class KeptValues {
     try {
       const body = serialize([this.#fullKey(key), value]);
       if (body.length > limits.keptValueBytes) return;
-      mkdirIfMissing(this.#directory);
+      mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
       const path = this.#pathOf(key);
       const temporary = `${path}.${process.pid}`;
       rmSync(temporary, { force: true });
@@ -103,14 +103,5 @@ export class KeptValues {
 
   #pathOf(key: string): string {
     return `${this.#directory}/${hash('sha256', this.#fullKey(key), 'hex')}`;
-  }
-}
-
-/** Its parent is not made: that one is the engine's to make, and may be of a root that is not there. */
-function mkdirIfMissing(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }

@@ -26,7 +26,7 @@ export const apply = defineCommand({
     },
   ],
   async run(context, { operands, options }) {
-    const read = rememberingReader(placesOf(options, context).stateDirectory);
+    const read = rememberingReader(placesOf(options, context));
     const layers = await layersFromFiles({ ...options, files: operands }, read);
     if (!options.yes && !context.canAsk) {
       throw new GuiseError(

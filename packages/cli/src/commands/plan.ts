@@ -18,7 +18,7 @@ export const plan = defineCommand({
     { line: 'guise plan web.yaml --root /srv/image', why: 'on a tree of files that is not running' },
   ],
   async run(context, { operands, options }) {
-    const read = rememberingReader(placesOf(options, context).stateDirectory);
+    const read = rememberingReader(placesOf(options, context));
     const layers = await layersFromFiles({ ...options, files: operands }, read);
     return withEngine(context, options, async (engine) => {
       const planned = await engine.plan(layers);
