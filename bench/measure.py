@@ -1,10 +1,12 @@
 """Does one piece of work inside a lab host and prints what it cost as one line of JSON.
 
     measure.py run PROGRAM [ARGUMENT...]
+    measure.py through UNIT PROGRAM [ARGUMENT...]
     measure.py ask SOCKET UNIT METHOD PATH BODY
 
 `run` starts a program; its CPU time and peak memory are those of the program and of all descendants that it waited for,
-as wait4(2) tells them; the peak is that of the largest process. `ask` sends a request to the main process of a unit and counts
+as wait4(2) tells them; the peak is that of the largest process. `through` runs a program that lets the main process of a unit do the work,
+and counts that one's as well. `ask` sends a request to the main process of a unit and counts
 what that process and its children used. Wall time is of the monotonic clock, around the work and nothing else.
 CPU time of the host's systemd, which works on behalf of all of them, is counted apart.
 """
@@ -23,7 +25,7 @@ OUTPUT_KEPT_BYTES = 1_000_000
 def main():
     mode, *arguments = sys.argv[1:]
     systemd_before = systemd_cpu_ms()
-    sample = {"run": run, "ask": ask}[mode](*arguments)
+    sample = {"run": run, "through": through, "ask": ask}[mode](*arguments)
     print(json.dumps({**sample, "systemd_cpu_ms": systemd_cpu_ms() - systemd_before}))
 
 
@@ -46,8 +48,20 @@ def run(*argv):
     }
 
 
+def through(unit, *argv):
+    pid = main_pid(unit)
+    forget_peak(pid)
+    cpu_before = cpu_ms(pid)
+    sample = run(*argv)
+    return {
+        **sample,
+        "cpu_ms": sample["cpu_ms"] + cpu_ms(pid) - cpu_before,
+        "peak_mib": max(sample["peak_mib"], peak_mib(pid)),
+    }
+
+
 def ask(path, unit, method, url, body):
-    pid = subprocess.check_output(["systemctl", "show", "--property=MainPID", "--value", unit], text=True).strip()
+    pid = main_pid(unit)
     request = (
         f"{method} {url} HTTP/1.0\r\nHost: agent\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
@@ -65,6 +79,10 @@ def ask(path, unit, method, url, body):
         "ok": head.split(b" ")[1:2] == [b"200"],
         "output": text.decode(errors="replace"),
     }
+
+
+def main_pid(unit):
+    return subprocess.check_output(["systemctl", "show", "--property=MainPID", "--value", unit], text=True).strip()
 
 
 def exchange(path, request):

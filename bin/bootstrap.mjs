@@ -11,15 +11,16 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { nodeBinary, preparePackages, repositoryRoot } from './prepare-packages.mjs';
+import { preparePrograms } from './prepare-programs.mjs';
 import { prepareSystem } from './prepare-system.mjs';
 
-/** What each task runs under Node 24 and whether it boots lab hosts. `prepare` only installs: `./guise` uses it. */
+/** What each task runs under Node 24, whether it boots lab hosts, and whether it runs programs of guise. `prepare` runs nothing: `./guise` uses it. */
 const tasks = {
-  start: { main: ['packages/cli/src/main.ts', 'start'], needsLab: true },
-  test: { main: ['bin/test.ts'], needsLab: true },
-  bench: { main: ['bench/main.ts'], needsLab: true },
-  ok: { main: ['bin/ok.ts'], needsLab: false },
-  prepare: { main: undefined, needsLab: false },
+  start: { main: ['bin/launch.mjs', 'cli', 'start'], needsLab: true, needsPrograms: true },
+  test: { main: ['bin/test.ts'], needsLab: true, needsPrograms: true },
+  bench: { main: ['bench/main.ts'], needsLab: true, needsPrograms: true },
+  ok: { main: ['bin/ok.ts'], needsLab: false, needsPrograms: false },
+  prepare: { main: undefined, needsLab: false, needsPrograms: true },
 };
 
 const [name, ...rest] = process.argv.slice(2);
@@ -31,6 +32,7 @@ if (name === undefined || !Object.hasOwn(tasks, name)) {
 try {
   const task = tasks[name];
   preparePackages();
+  if (task.needsPrograms) preparePrograms();
   if (task.needsLab) prepareSystem();
   if (task.main) runTask([...task.main, ...rest]);
 } catch (error) {

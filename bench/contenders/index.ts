@@ -3,7 +3,7 @@ import { ansibleTypical } from './ansible-typical.ts';
 import { bash } from './bash.ts';
 import { cfengine } from './cfengine.ts';
 import type { Contender } from './contender.ts';
-import { guiseAgent, guiseAgentCold } from './guise-agent.ts';
+import { guiseAgent, guiseAgentCold, guiseCommandAgent } from './guise-agent.ts';
 import { guiseCommand } from './guise-command.ts';
 import { puppet } from './puppet.ts';
 
@@ -12,6 +12,7 @@ export const contenders: readonly Contender[] = [
   bash,
   guiseAgent,
   guiseAgentCold,
+  guiseCommandAgent,
   guiseCommand,
   cfengine,
   puppet,

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { directoryReader } from '@guise/agent';
-import { jsonSchema, renderPersona, resolvePersona } from '@guise/model';
+import { jsonSchema, renderPersona, resolvePersona } from '@guise/model/documents';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';

@@ -1,10 +1,10 @@
 /**
  * The JSON Schema that editors use is committed beside the personas. To write it anew:
- * `node -p 'JSON.stringify((await import("@guise/model")).jsonSchema())' > personas/persona.schema.json`, then `biome format --write personas`.
+ * `node -p 'JSON.stringify((await import("@guise/model/documents")).jsonSchema())' > personas/persona.schema.json`, then `biome format --write personas`.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jsonSchema } from '@guise/model';
+import { jsonSchema } from '@guise/model/documents';
 import { describe, expect, it } from 'vitest';
 
 describe('personas/persona.schema.json', () => {

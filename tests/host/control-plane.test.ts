@@ -3,7 +3,7 @@
  * personas when the control plane is gone, its agent restarts and the machine loses power.
  */
 import { randomBytes } from 'node:crypto';
-import { enrol } from '@guise/agent';
+import { enrol } from '@guise/agent/link';
 import type { Client } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent';
+import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent/link';
 import { type Client, client } from '@guise/api';
 import { parseHostId } from '@guise/model';
 import { type RunningServer, type ServerOptions, startServer } from '@guise/server';

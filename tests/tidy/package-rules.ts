@@ -1,6 +1,6 @@
 /** Who may import what. Source: the house of the packages, ARCHITECTURE.md. */
 import { posix } from 'node:path';
-import { isTest, lineOf, type SourceFile } from './repository.ts';
+import { isTest, lineOf, type RepositoryFile, type SourceFile } from './repository.ts';
 import { each, type Finding, type Rule } from './rule.ts';
 import { moduleReferences, packageOf } from './syntax.ts';
 
@@ -46,11 +46,15 @@ export const packageRules: readonly Rule[] = [
     good: [{ 'packages/decide/src/a.ts': "import { b } from '@guise/model';", 'tests/a.ts': "import '@guise/agent';" }],
   },
   {
-    name: 'packages are entered through their index',
-    why: 'import the name from @guise/<package>, and list it in that index.ts',
-    check: ({ sources }) =>
+    name: 'packages are entered through their entries',
+    why: 'import the name from @guise/<package> or another of its exports, and list it in that file',
+    check: ({ files, sources }) =>
       each(sources, (file) => [
-        ...referencesTo(file, /^@guise\/[^/]+\/.*/, ([specifier]) => `imports the inside of a package, ${specifier}`),
+        ...referencesTo(file, /^@guise\/([^/]+)\/(.*)/, ([specifier, name, inside]) =>
+          entriesOf(files.get(`packages/${name}/package.json`)).includes(`./${inside}`)
+            ? undefined
+            : `imports the inside of a package, ${specifier}`,
+        ),
         ...referencesTo(file, /^\..*/, ([specifier]) => {
           const to = packageNameOf(posix.join(posix.dirname(file.path), specifier));
           return to === undefined || to === packageNameOf(file.path)
@@ -63,7 +67,13 @@ export const packageRules: readonly Rule[] = [
       { 'packages/cli/src/a.ts': "import { b } from '../../model/src/b.ts';" },
       { 'tests/host/a.ts': "import { b } from '../../packages/model/src/b.ts';" },
     ],
-    good: [{ 'packages/cli/src/commands/a.ts': "import { b } from '../b.ts';" }],
+    good: [
+      { 'packages/cli/src/commands/a.ts': "import { b } from '../b.ts';" },
+      {
+        'packages/model/package.json': '{"exports": {".": "./src/index.ts", "./documents": "./src/documents.ts"}}',
+        'packages/cli/src/a.ts': "import { b } from '@guise/model/documents';",
+      },
+    ],
   },
   {
     name: 'model, decide and api import nothing of node',
@@ -124,6 +134,12 @@ function confine(modules: RegExp, home: string, scope: string): Rule['check'] {
         ? referencesTo(file, modules, ([what]) => `imports ${what} outside ${home}`)
         : [],
     );
+}
+
+/** What a package lets others import, as its manifest has it: `.`, `./documents`. */
+function entriesOf(manifest: RepositoryFile | undefined): readonly string[] {
+  const { exports = {} } = JSON.parse(manifest?.text ?? '{}') as { exports?: object };
+  return Object.keys(exports);
 }
 
 function packageNameOf(path: string): string | undefined {

@@ -12,6 +12,7 @@ import { engineHere } from './engine-here.ts';
 import { localHost } from './host/local-host.ts';
 import { directoryReader } from './host/persona-reader.ts';
 import { claimSocketPath, releaseSocketPath } from './host/socket-path.ts';
+import { keptHere } from './kept-here.ts';
 import type { LinkClock } from './link/clock.ts';
 import { connectLink } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
@@ -44,7 +45,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const engine = engineHere({ root: '/', stateDirectory });
   await settle(engine, report);
   const store = desiredFile(`${stateDirectory}/desired.json`);
-  const personas = new RememberedPersonas(directoryReader());
+  const personas = new RememberedPersonas(directoryReader(), keptHere(stateDirectory));
   const findPersona = hostPersonas({ folder: personasPath, personas, desired: () => store.read()?.layers ?? [] });
   claimSocketPath(socketPath);
   const api = await serveLocalApi({ path: socketPath, routes: localRoutes({ engine, findPersona, personas }), report });

@@ -1,5 +1,4 @@
 /** The command line of guise: reads the process once, and is the only place that sets its exit code. */
-import { createInterface } from 'node:readline/promises';
 import type { Context } from './context.ts';
 import { applyThroughAgent } from './resident-apply.ts';
 import { openTerminal } from './terminal.ts';
@@ -25,6 +24,7 @@ process.exitCode =
   (await (await import('./run-cli.ts')).runCli(argv, context));
 
 async function askOnTerminal(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return /^y/i.test((await terminal.question(`${question} [y/N] `)).trim());

@@ -6,7 +6,6 @@
  * which then says what is wrong.
  */
 import { existsSync } from 'node:fs';
-import { request } from 'node:http';
 import { resolve } from 'node:path';
 import type { PlanReport } from '@guise/api';
 import type { TransactionReport } from '@guise/model';
@@ -36,6 +35,8 @@ function filesToApply([command, ...rest]: readonly string[]): readonly string[] 
 }
 
 function put(path: string, body: unknown): Promise<AgentAnswer | null> {
+  // An `import` of node:http would load undici and TLS with it; see the agent's node-http.ts.
+  const { request } = process.getBuiltinModule('node:http');
   return new Promise((answer) => {
     const asked = request(
       { socketPath: agentSocketPath, path, method: 'PUT', timeout: answerTimeoutMs },

@@ -3,7 +3,6 @@ export { differingFields } from './kinds/difference.ts';
 export { absentState } from './kinds/index.ts';
 export type { Claim } from './layers/claim.ts';
 export type { CompiledLayer } from './layers/compile-layer.ts';
-export { compileLayer } from './layers/compile-layer.ts';
 export { mergeClaims } from './layers/merge.ts';
 export { explain } from './layers/why.ts';
 export { invertPlan } from './plans/invert-plan.ts';

@@ -24,7 +24,7 @@ After=network.target
 ConditionPathExists=/etc/guise/agent.json
 
 [Service]
-ExecStart=/opt/guise/node_modules/node/bin/node --disable-warning=ExperimentalWarning /opt/guise/packages/agent/src/main.ts
+ExecStart=/opt/guise/bin/guise-agent
 Restart=on-failure
 RestartSec=1
 

@@ -50,6 +50,9 @@ export const limits = {
   localRequestTimeoutMs: 30_000,
   /** Parsed personas that an agent keeps beside their files. */
   personasRemembered: 64,
+  /** What a host keeps on disk of parsed and compiled personas. */
+  keptValues: 256,
+  keptValueBytes: 16 * 1024 * 1024,
   /** Between two tries to enrol with a control plane that does not answer. */
   enrolRetryMs: 2_000,
   /** Of a switch as a whole; then it is undone. */

@@ -1,7 +1,8 @@
 /** Persona files as layers, in a process inside a host. */
 import { directoryReader } from '@guise/agent';
 import type { Layer } from '@guise/model';
-import { layerOf, resolvePersona } from '@guise/model';
+import { layerOf } from '@guise/model';
+import { resolvePersona } from '@guise/model/documents';
 
 export async function layersOf(files: readonly string[]): Promise<readonly Layer[]> {
   const reader = directoryReader();

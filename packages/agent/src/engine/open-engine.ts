@@ -20,9 +20,11 @@ import type { Host } from '../host/host.ts';
 import { makeStateDirectory } from '../host/state-directory.ts';
 import { Journal } from '../journal/journal.ts';
 import { withMachineLock } from '../journal/machine-lock.ts';
+import { keptHere } from '../kept-here.ts';
 import type { ApplyContext } from '../resources/adapter.ts';
 import { adapters } from '../resources/index.ts';
 import { BlobStore } from './blob-store.ts';
+import { CompiledLayers } from './compiled-layers.ts';
 import type { ApplyOptions, Engine, Outcome, Progress } from './engine.ts';
 import { observe } from './observe.ts';
 import type { Prepared } from './prepare.ts';
@@ -49,6 +51,7 @@ class HostEngine implements Engine {
   readonly #options: EngineOptions;
   readonly #journal: Journal;
   readonly #point: (name: string) => void;
+  readonly #compiledLayers: CompiledLayers;
   /** Of the last plan, for whoever shows it. */
   #shown: BlobStore;
 
@@ -58,6 +61,7 @@ class HostEngine implements Engine {
     makeStateDirectory(options.stateDirectory);
     this.#journal = new Journal({ path: `${options.stateDirectory}/guise.db`, point: this.#point });
     this.#shown = new BlobStore(this.#journal);
+    this.#compiledLayers = new CompiledLayers(keptHere(options.stateDirectory));
   }
 
   active(): readonly Layer[] {
@@ -172,7 +176,14 @@ class HostEngine implements Engine {
 
   #prepare(layers: readonly Layer[], blobs: BlobStore): Promise<Prepared> {
     this.#shown = blobs;
-    return prepare({ layers, journal: this.#journal, adapters, blobs, context: this.#context(blobs) });
+    return prepare({
+      layers,
+      compiledLayers: this.#compiledLayers,
+      journal: this.#journal,
+      adapters,
+      blobs,
+      context: this.#context(blobs),
+    });
   }
 
   #environment(blobs: BlobStore) {

@@ -6,14 +6,15 @@
  * Throws: what rendering, compiling and resolving throw; `requirements_unmet`; `kind_refused` for what an offline tree cannot have.
  */
 import type { Claim, CompiledLayer } from '@guise/decide';
-import { compileLayer, makePlan } from '@guise/decide';
-import type { Address, Digest, Facts, Layer, LayerRef, Plan, Probe, ResolvedPersona, State } from '@guise/model';
-import { canonicalJson, GuiseError, limits } from '@guise/model';
+import { makePlan } from '@guise/decide';
+import type { Address, Digest, Layer, LayerRef, Plan, Probe, State } from '@guise/model';
+import { canonicalJson, GuiseError } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { AfterCommit, Journal } from '../journal/journal.ts';
 import type { ObserveContext } from '../resources/adapter.ts';
 import type { BlobStore } from './blob-store.ts';
 import { instancesByAddress, refuseOffline } from './claims.ts';
+import type { CompiledLayers } from './compiled-layers.ts';
 import type { HostView } from './look-at-host.ts';
 import { lookAtHost } from './look-at-host.ts';
 import type { MergedTargets } from './merge-targets.ts';
@@ -35,6 +36,7 @@ export interface Prepared {
 
 export interface PrepareInput {
   readonly layers: readonly Layer[];
+  readonly compiledLayers: CompiledLayers;
   readonly journal: Journal;
   readonly adapters: Adapters;
   readonly blobs: BlobStore;
@@ -44,8 +46,15 @@ export interface PrepareInput {
 const impliedBecause = 'what the personas ask for needs it';
 const releasedBecause = 'no active persona asks for it any more';
 
-export async function prepare({ layers, journal, adapters, blobs, context }: PrepareInput): Promise<Prepared> {
-  const compiled = compileAll(layers, context.host.facts());
+export async function prepare({
+  layers,
+  compiledLayers,
+  journal,
+  adapters,
+  blobs,
+  context,
+}: PrepareInput): Promise<Prepared> {
+  const compiled = await compiledLayers.of(layers, context.host.facts());
   refuseUnmet(layers, compiled, journal.activeLayers());
   for (const { blobs: content } of compiled) blobs.add(content);
   const claims = compiled.flatMap((each) => each.claims);
@@ -120,24 +129,4 @@ function refuseUnmet(
   );
   if (problems.length === 0) return;
   throw new GuiseError('requirements_unmet', problems.map(({ message }) => message).join('; '), { problems });
-}
-
-function compileAll(layers: readonly Layer[], facts: Facts): readonly CompiledLayer[] {
-  if (layers.length <= limits.layersPerHost) return layers.map((layer) => compiledOnce(layer, facts));
-  throw new GuiseError(
-    'limit_exceeded',
-    `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
-  );
-}
-
-const compiledByPersona = new WeakMap<ResolvedPersona, { readonly for: string; readonly compiled: CompiledLayer }>();
-
-/** Compiling depends on the layer and the host's facts alone, so a resident agent does it once per layer. */
-function compiledOnce({ persona, ...rest }: Layer, facts: Facts): CompiledLayer {
-  const use = JSON.stringify([rest, facts]);
-  const cached = compiledByPersona.get(persona);
-  if (cached?.for === use) return cached.compiled;
-  const compiled = compileLayer({ persona, ...rest }, facts);
-  compiledByPersona.set(persona, { for: use, compiled });
-  return compiled;
 }

@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Probe } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { Host } from '../host/host.ts';
+import { nodeHttp } from '../host/node-http.ts';
 
 export async function runTests(tests: readonly Probe[], host: Host, signal: AbortSignal): Promise<void> {
   for (const test of tests) await untilPassed('Test', test, host, signal);
@@ -62,7 +63,7 @@ async function askCommand(
 
 async function askHttp(url: string, signal: AbortSignal): Promise<string | null> {
   // TLS is loaded only where a persona asks for it.
-  const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
+  const { request } = url.startsWith('https:') ? await import('node:https') : nodeHttp();
   return new Promise((answer) => {
     const asked = request(url, { signal, timeout: limits.healthAskMs }, (response) => {
       response.resume();

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { resolvePersona } from '@guise/model';
+import { resolvePersona } from '@guise/model/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { directoryReader } from './persona-reader.ts';
 

@@ -1,6 +1,6 @@
 /** Answers one question of the control plane from the engine. Throws: what the engine throws. */
 import type { Ask } from '@guise/api';
-import { planReportOf } from '@guise/api';
+import { planReportOf } from '@guise/api/reports';
 import type { Engine, Outcome } from '../engine/engine.ts';
 
 export async function answerAsk(

@@ -5,7 +5,7 @@
  * connection; whatever the other side says, the worst that comes of it is a new connection.
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
-import { errorBodyOf, wireProtocol } from '@guise/api';
+import { errorBodyOf, wireProtocol } from '@guise/api/agent-wire';
 import type { Facts, HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine } from '../engine/engine.ts';

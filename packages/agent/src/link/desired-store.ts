@@ -5,7 +5,7 @@
  * control plane sends it again.
  * Throws: `journal_failed` when it cannot be written.
  */
-import { serverMessage } from '@guise/api';
+import { serverMessage } from '@guise/api/agent-wire';
 import type { Digest, Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { readStateFile, writeStateFile } from '../host/state-file.ts';

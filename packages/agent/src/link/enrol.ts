@@ -5,7 +5,7 @@
  * the same identity and never a join token.
  * Throws: the control plane's own error, such as `token_invalid` or `host_exists`; `server_unavailable`; `journal_failed`.
  */
-import { enrolmentPath, errorBody, errorFrom } from '@guise/api';
+import { enrolmentPath, errorBody, errorFrom } from '@guise/api/agent-wire';
 import type { Digest, HostId } from '@guise/model';
 import { digestOfBytes, GuiseError } from '@guise/model';
 

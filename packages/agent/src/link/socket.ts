@@ -5,7 +5,7 @@
  * and passed over; a peer that is silent for `limits.silenceMs` is taken for gone.
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
-import { agentSocketPath, decodeMessage, serverMessage } from '@guise/api';
+import { agentSocketPath, decodeMessage, serverMessage } from '@guise/api/agent-wire';
 import { limits } from '@guise/model';
 import { WebSocket } from 'ws';
 import type { LinkClock } from './clock.ts';

@@ -6,8 +6,8 @@
  * Source: ../shared/source-documents/instances-10846115.txt, "API Endpoints (local to the instance)".
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { createServer } from 'node:http';
 import { GuiseError, limits, statusOf } from '@guise/model';
+import { nodeHttp } from '../host/node-http.ts';
 import type { LocalRoutes } from './local-routes.ts';
 
 export interface LocalApiOptions {
@@ -18,7 +18,7 @@ export interface LocalApiOptions {
 
 /** Listens once the promise resolves. The caller has removed a stale socket and made the directory. */
 export function serveLocalApi({ path, routes, report }: LocalApiOptions): Promise<Server> {
-  const server = createServer({ requestTimeout: limits.localRequestTimeoutMs }, (request, response) => {
+  const server = nodeHttp().createServer({ requestTimeout: limits.localRequestTimeoutMs }, (request, response) => {
     answer(routes, request).then(
       ({ status, body }) => send(response, status, body),
       (error: unknown) => send(response, ...refusal(error, report)),

@@ -1,5 +1,5 @@
 /** What the agent's socket answers, as data: `METHOD path` → what to do. */
-import { planReportOf } from '@guise/api';
+import { planReportOf } from '@guise/api/reports';
 import type { Layer } from '@guise/model';
 import { GuiseError, layerOf, limits, parseAddress } from '@guise/model';
 import { z } from 'zod';

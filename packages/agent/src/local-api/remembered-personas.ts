@@ -1,16 +1,19 @@
 /**
  * Persona files as resolved personas, parsed again only when one of the files that went into them has changed.
  *
- * What a persona was made of is read again each time and compared as bytes, so an edit is never missed, whatever its time stamp says.
- * At most `limits.personasRemembered` are kept; the one not asked for longest goes first.
+ * What a persona was made of is read again each time and compared by digest, so an edit is never missed, whatever its time stamp says.
+ * At most `limits.personasRemembered` are in memory; the one not asked for longest goes first. What is kept on disk is compared likewise.
  */
 import type { PersonaReader, ResolvedPersona } from '@guise/model';
-import { limits, resolvePersona } from '@guise/model';
+import { limits } from '@guise/model';
+import { digestOf } from '../host/digest.ts';
+import type { KeptValues } from '../host/kept-values.ts';
 
 interface Reading {
   readonly folder: string;
   readonly path: string;
-  readonly bytes: Uint8Array | null;
+  /** Null when there was no such file. */
+  readonly digest: string | null;
 }
 
 interface Remembered {
@@ -20,16 +23,20 @@ interface Remembered {
 
 export class RememberedPersonas {
   readonly #reader: PersonaReader;
+  readonly #kept: KeptValues | null;
   readonly #byPath = new Map<string, Remembered>();
 
-  constructor(reader: PersonaReader) {
+  constructor(reader: PersonaReader, kept: KeptValues | null) {
     this.#reader = reader;
+    this.#kept = kept;
   }
 
-  /** `path` is absolute. Throws: what `resolvePersona` throws. */
+  /** `path` as messages are to name it. Throws: what `resolvePersona` throws. */
   async resolve(path: string): Promise<ResolvedPersona> {
-    const known = this.#byPath.get(path);
-    const remembered = known !== undefined && (await this.#isUnchanged(known)) ? known : await this.#read(path);
+    const remembered =
+      (await this.#unchanged(this.#byPath.get(path))) ??
+      (await this.#unchanged(this.#kept?.get(keyOf(path)) as Remembered | undefined)) ??
+      (await this.#read(path));
     this.#byPath.delete(path);
     this.#byPath.set(path, remembered);
     const [oldest] = this.#byPath.keys();
@@ -38,23 +45,32 @@ export class RememberedPersonas {
   }
 
   async #read(path: string): Promise<Remembered> {
+    const { resolvePersona } = await import('@guise/model/documents');
     const readings: Reading[] = [];
     const persona = await resolvePersona(path, {
       list: (folder, inside) => this.#reader.list(folder, inside),
       read: async (folder, inside) => {
         const bytes = await this.#reader.read(folder, inside);
-        readings.push({ folder, path: inside, bytes });
+        readings.push({ folder, path: inside, digest: digestOrNull(bytes) });
         return bytes;
       },
     });
+    this.#kept?.put(keyOf(path), { readings, persona });
     return { readings, persona };
   }
 
-  async #isUnchanged({ readings }: Remembered): Promise<boolean> {
-    for (const { folder, path, bytes } of readings) {
-      const now = await this.#reader.read(folder, path);
-      if (now === null || bytes === null ? now !== bytes : Buffer.compare(now, bytes) !== 0) return false;
+  async #unchanged(remembered: Remembered | undefined): Promise<Remembered | undefined> {
+    for (const { folder, path, digest } of remembered?.readings ?? []) {
+      if (digestOrNull(await this.#reader.read(folder, path)) !== digest) return undefined;
     }
-    return true;
+    return remembered;
   }
+}
+
+function keyOf(path: string): string {
+  return `persona\0${path}`;
+}
+
+function digestOrNull(bytes: Uint8Array | null): string | null {
+  return bytes === null ? null : digestOf(bytes);
 }

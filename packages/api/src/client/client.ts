@@ -11,7 +11,8 @@ import type { z } from 'zod';
 import type { RouteName, Routes } from '../routes/index.ts';
 import { routes } from '../routes/index.ts';
 import type { RequestOf, ResponseOf, Route } from '../routes/route.ts';
-import { errorBody, errorFrom } from '../schemas/error-body.ts';
+import { errorBody } from '../schemas/error-body.ts';
+import { errorFrom } from '../schemas/error-body-of.ts';
 
 export interface ClientOptions {
   /** Such as `http://127.0.0.1:7070`. */

@@ -3,8 +3,7 @@
  *
  * `code` is one of the model's; a reader that does not know it (an older client) takes the HTTP status instead.
  */
-import type { ErrorCode, Problem } from '@guise/model';
-import { GuiseError, isErrorCode } from '@guise/model';
+import type { Problem } from '@guise/model';
 import { z } from 'zod';
 
 /** Only `suggestion` may be absent; `exactOptionalPropertyTypes` wants it absent rather than undefined. */
@@ -23,12 +22,3 @@ export const errorBody = z
   .meta({ id: 'ErrorBody' });
 
 export type ErrorBody = z.output<typeof errorBody>;
-
-export function errorBodyOf(error: GuiseError): ErrorBody {
-  return { error: { code: error.code, message: error.message, problems: [...error.problems] } };
-}
-
-export function errorFrom(body: ErrorBody, fallback: ErrorCode): GuiseError {
-  const { code, message, problems } = body.error;
-  return new GuiseError(isErrorCode(code) ? code : fallback, message, { problems });
-}

@@ -1,5 +1,4 @@
 /** A plan as it travels: what a host would do now, in snake_case. The engine's own `Plan` stays inside the agent. */
-import type { Plan } from '@guise/model';
 import { z } from 'zod';
 import { address, digest } from './ids.ts';
 import { layerRef, reportedChange } from './report.ts';
@@ -22,18 +21,3 @@ export const planReport = z
   .meta({ id: 'PlanReport' });
 
 export type PlanReport = z.output<typeof planReport>;
-
-export function planReportOf(plan: Plan): PlanReport {
-  return {
-    hash: plan.hash,
-    layers_before: [...plan.layersBefore],
-    layers_after: [...plan.layersAfter],
-    stages: plan.stages.map(({ rank, kind, changes }) => ({
-      rank,
-      kind,
-      changes: changes.map(({ cutsOff, fields, ...change }) => ({ ...change, fields: [...fields], cuts_off: cutsOff })),
-    })),
-    conflicts: plan.conflicts.map((conflict) => ({ ...conflict, losers: [...conflict.losers] })),
-    warnings: [...plan.warnings],
-  };
-}

@@ -12,10 +12,7 @@ export const agent = defineCommand({
   notes: ['Reads /etc/guise/agent.json. Ending it changes nothing on the machine.'],
   examples: [{ line: 'guise agent', why: 'what guise-agent.service runs' }],
   async run(context, { operands }) {
-    const main = join(repository, 'packages/agent/src/main.ts');
-    const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...operands], {
-      stdio: 'inherit',
-    });
+    const child = spawn(join(repository, 'bin/guise-agent'), operands, { stdio: 'inherit' });
     context.interruption().addEventListener('abort', () => child.kill('SIGTERM'));
     const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
     return (code ?? 128 + constants.signals[signal ?? 'SIGKILL']) as ExitCode;

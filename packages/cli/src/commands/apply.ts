@@ -3,9 +3,11 @@ import { GuiseError, type Layer } from '@guise/model';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
+import { placesOf } from '../local/host-place.ts';
 import { layersFromFiles } from '../local/layers.ts';
 import { hostOptions, layerOptions } from '../local/local-options.ts';
 import { printOutcome, printPlan, withProgress } from '../local/print-outcome.ts';
+import { rememberingReader } from '../local/read-persona.ts';
 import { withEngine } from '../local/with-engine.ts';
 
 export const apply = defineCommand({
@@ -24,7 +26,8 @@ export const apply = defineCommand({
     },
   ],
   async run(context, { operands, options }) {
-    const layers = await layersFromFiles({ ...options, files: operands });
+    const read = rememberingReader(placesOf(options, context));
+    const layers = await layersFromFiles({ ...options, files: operands }, read);
     if (!options.yes && !context.canAsk) {
       throw new GuiseError(
         'argument_invalid',

@@ -1,4 +1,4 @@
-import { jsonSchema } from '@guise/model';
+import { jsonSchema } from '@guise/model/documents';
 import { defineCommand } from '../command.ts';
 import { printJson } from '../print-json.ts';
 

@@ -1,7 +1,10 @@
+import { planReportOf } from '@guise/api/reports';
 import { defineCommand } from '../command.ts';
+import { placesOf } from '../local/host-place.ts';
 import { layersFromFiles } from '../local/layers.ts';
 import { hostOptions, layerOptions } from '../local/local-options.ts';
 import { printPlan } from '../local/print-outcome.ts';
+import { rememberingReader } from '../local/read-persona.ts';
 import { withEngine } from '../local/with-engine.ts';
 import { printJson } from '../print-json.ts';
 
@@ -15,10 +18,11 @@ export const plan = defineCommand({
     { line: 'guise plan web.yaml --root /srv/image', why: 'on a tree of files that is not running' },
   ],
   async run(context, { operands, options }) {
-    const layers = await layersFromFiles({ ...options, files: operands });
+    const read = rememberingReader(placesOf(options, context));
+    const layers = await layersFromFiles({ ...options, files: operands }, read);
     return withEngine(context, options, async (engine) => {
       const planned = await engine.plan(layers);
-      if (context.json) printJson(context, (await import('@guise/api')).planReportOf(planned));
+      if (context.json) printJson(context, planReportOf(planned));
       else printPlan(planned, (digest) => engine.content(digest), context);
       return 0;
     });

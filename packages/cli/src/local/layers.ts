@@ -6,7 +6,7 @@
  */
 import { GuiseError, type Layer, layerOf } from '@guise/model';
 import { parameterFor, parametersOf } from './declared.ts';
-import { readPersona } from './read-persona.ts';
+import type { ReadPersona } from './read-persona.ts';
 
 export interface LayerRequest {
   readonly files: readonly string[];
@@ -24,12 +24,12 @@ interface Setting {
   readonly value: string;
 }
 
-export async function layersFromFiles(request: LayerRequest): Promise<readonly Layer[]> {
+export async function layersFromFiles(request: LayerRequest, read: ReadPersona): Promise<readonly Layer[]> {
   const { files, as } = request;
   if (as.length > files.length) throw invalid(`Cannot use --as ${as.length} times for ${files.length} files`);
   const layers: Layer[] = [];
   for (const [index, file] of files.entries()) {
-    layers.push(layerOf(await readPersona(file), { instance: as[index] ?? null, assignedBy: 'local' }));
+    layers.push(layerOf(await read(file), { instance: as[index] ?? null, assignedBy: 'local' }));
   }
   refuseSameNames(layers);
   const parameters = request.param.map((text) => parameterSetting(text, layers));

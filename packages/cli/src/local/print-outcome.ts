@@ -1,5 +1,6 @@
 /** Prints what became of a switch, as text or JSON, and gives its exit code. */
 import type { Outcome, Progress } from '@guise/agent';
+import { planReportOf } from '@guise/api/reports';
 import type { Plan } from '@guise/model';
 import type { Context } from '../context.ts';
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
@@ -21,7 +22,6 @@ export function printPlan(plan: Plan, contentOf: ContentOf, { out }: Context): v
 export async function printOutcome(outcome: Outcome, contentOf: ContentOf | null, context: Context): Promise<ExitCode> {
   const transaction = outcome.type === 'unchanged' ? null : outcome.transaction;
   if (context.json) {
-    const { planReportOf } = await import('@guise/api');
     printJson(context, { outcome: outcome.type, plan: planReportOf(outcome.plan), transaction });
   } else {
     if (contentOf !== null) printPlan(outcome.plan, contentOf, context);

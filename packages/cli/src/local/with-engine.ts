@@ -4,34 +4,25 @@
  * Before the command's own work, an interrupted transaction is finished and told of on standard error.
  * Throws: `not_permitted` without root on a live machine; `undo_failed` when the interrupted one could not be undone.
  */
-import { join, resolve } from 'node:path';
 import { type Engine, engineHere } from '@guise/agent';
 import { GuiseError } from '@guise/model';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
 import { recoveredLine } from '../render/transaction.ts';
-
-export interface HostPlace {
-  readonly root: string | undefined;
-  readonly stateDir: string | undefined;
-}
-
-const stateBelowRoot = 'var/lib/guise';
+import { type HostPlace, placesOf } from './host-place.ts';
 
 export async function withEngine(
   context: Context,
   place: HostPlace,
   work: (engine: Engine) => Promise<ExitCode>,
 ): Promise<ExitCode> {
-  const root = resolve(context.cwd, place.root ?? '/');
+  const { root, stateDirectory } = placesOf(place, context);
   if (root === '/' && !context.isRoot) {
     throw new GuiseError(
       'not_permitted',
       'Cannot work on this machine without root: run it with sudo, or give --root DIR',
     );
   }
-  const stateDirectory =
-    place.stateDir === undefined ? join(root, stateBelowRoot) : resolve(context.cwd, place.stateDir);
   const engine = engineHere({ root, stateDirectory });
   try {
     await finishInterrupted(engine, context);

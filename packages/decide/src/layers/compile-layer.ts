@@ -1,6 +1,6 @@
 /** From an active layer on a host to its claims: renders its documents with the host's facts, then compiles them. */
 import type { Facts, Layer, Problem } from '@guise/model';
-import { renderPersona } from '@guise/model';
+import { renderPersona } from '@guise/model/documents';
 import type { Compiled } from './compile.ts';
 import { compileDocuments } from './compile.ts';
 import { checkRequirements } from './requirements.ts';

@@ -1,5 +1,6 @@
 import type { Json, Kind } from '@guise/model';
-import { digestOfBytes, GuiseError, kindOf, layerOf, parseDocument } from '@guise/model';
+import { digestOfBytes, GuiseError, kindOf, layerOf } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 import { describe, expect, it } from 'vitest';
 import { compileLayer } from './compile-layer.ts';
 

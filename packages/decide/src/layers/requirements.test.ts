@@ -1,4 +1,4 @@
-import { parseDocument } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 import { expect, it } from 'vitest';
 import { checkRequirements } from './requirements.ts';
 

@@ -6,7 +6,8 @@
  * Throws: `host_not_found`, `persona_not_found`, `version_not_found`, `assignment_not_found`, `assignment_conflict`, `parameter_invalid`.
  */
 import type { HostId, PersonaId } from '@guise/model';
-import { GuiseError, parameterValues } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import { parameterValues } from '@guise/model/documents';
 import type { Assignment, Target } from '../store/assignments.ts';
 import { deleteAssignment, deleteAssignmentsTo, findAssignment, putAssignment } from '../store/assignments.ts';
 import type { Database, Executor } from '../store/database.ts';

@@ -7,7 +7,7 @@
  */
 import type { CallOf, Routes } from '@guise/api';
 import type { LocatedDocument, PersonaId, PersonaReader, ResolvedPersona } from '@guise/model';
-import { parseDocument, resolvePersona } from '@guise/model';
+import { parseDocument, resolvePersona } from '@guise/model/documents';
 import type { Database } from '../store/database.ts';
 import { findVersion } from '../store/personas.ts';
 

@@ -1,0 +1,7 @@
+/** What an agent needs of the wire. Apart from the index, because the schemas of the control plane's own routes would come along. */
+export { errorBody } from './schemas/error-body.ts';
+export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';
+export { wireProtocol } from './wire/agent-message.ts';
+export { decodeMessage } from './wire/decode-message.ts';
+export { agentSocketPath, enrolmentPath } from './wire/enrolment.ts';
+export { serverMessage } from './wire/server-message.ts';
