@@ -14,10 +14,8 @@ import { directoryReader } from './host/persona-reader.ts';
 import { claimSocketPath, releaseSocketPath } from './host/socket-path.ts';
 import { keptHere } from './kept-here.ts';
 import type { LinkClock } from './link/clock.ts';
-import { connectLink } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
-import { enrol } from './link/enrol.ts';
-import { ensureIdentity } from './link/identity-file.ts';
+import type { EnrolOptions, Identity } from './link/enrol.ts';
 import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
@@ -84,11 +82,13 @@ async function follow({
   report,
   signal,
 }: Follow) {
+  // Sockets, TLS and the wire's schemas take a sixth of an agent's memory, and an agent without a server has no use for them.
+  const { connectLink, enrol, ensureIdentity } = await import('./link.ts');
   const host = localHost({ root: '/' });
   const hostId = parseHostId(config.name ?? String(host.facts()['hostname'] ?? '').toLowerCase());
   const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
   if (config.token !== undefined)
-    await enrolUntilAnswered({ server, joinToken: config.token, identity, report, signal });
+    await enrolUntilAnswered({ server, joinToken: config.token, identity, enrol, report, signal });
   return connectLink({
     url: server,
     identity,
@@ -105,13 +105,14 @@ async function follow({
 interface Enrol {
   readonly server: string;
   readonly joinToken: string;
-  readonly identity: Parameters<typeof enrol>[0]['identity'];
+  readonly identity: Identity;
+  readonly enrol: (options: EnrolOptions) => Promise<void>;
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** A control plane that is away is waited for. A token that was used before is this host's own, from an earlier start. */
-async function enrolUntilAnswered({ server, joinToken, identity, report, signal }: Enrol): Promise<void> {
+async function enrolUntilAnswered({ server, joinToken, identity, enrol, report, signal }: Enrol): Promise<void> {
   while (!signal.aborted) {
     try {
       return await enrol({ url: server, joinToken, identity, fetch });
