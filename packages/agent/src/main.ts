@@ -16,6 +16,7 @@ runAgent({
   personasPath: '/etc/guise/personas',
   agentVersion,
   clock: systemClock,
+  memory: { residentBytes: () => process.memoryUsage.rss(), collect: collector() },
   makeToken: () => randomBytes(32).toString('base64url'),
   report: (line) => process.stderr.write(`${line}\n`),
   signal: ending.signal,
@@ -24,3 +25,9 @@ runAgent({
   process.stderr.write(`guise agent: ${error.message}\n`);
   process.exitCode = 1;
 });
+
+/** There with `--expose-gc` alone, which bin/guise-agent gives. The last resort also drops compiled code that has not run for long. */
+function collector(): (() => void) | null {
+  const { gc } = globalThis;
+  return gc === undefined ? null : () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+}

@@ -20,6 +20,7 @@ import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
 import { RememberedPersonas } from './local-api/remembered-personas.ts';
+import { type Memory, releaseMemoryAtRest } from './release-memory.ts';
 
 export interface AgentOptions {
   readonly configPath: string;
@@ -29,6 +30,7 @@ export interface AgentOptions {
   readonly personasPath: string;
   readonly agentVersion: string;
   readonly clock: LinkClock;
+  readonly memory: Memory;
   /** 256 random bits as text. */
   readonly makeToken: () => string;
   readonly report: (line: string) => void;
@@ -48,8 +50,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   claimSocketPath(socketPath);
   const api = await serveLocalApi({ path: socketPath, routes: localRoutes({ engine, findPersona, personas }), report });
   report(`serving ${socketPath}`);
+  const stopReleasing = releaseMemoryAtRest(options.memory, options.clock);
   const link = config.server === undefined ? null : await follow({ ...options, config, server: config.server, engine });
   await aborted(signal);
+  stopReleasing();
   await link?.close();
   api.close();
   releaseSocketPath(socketPath);
