@@ -6,7 +6,7 @@
  * were no bundle. It lies in the clone, which whoever runs the program trusts already, so hosts that mount the clone share it.
  * Plain JavaScript on any Node ≥ 20, like all that runs before anything is installed.
  */
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const root = dirname(import.meta.dirname);
@@ -21,7 +21,8 @@ export const programs = { cli: 'packages/cli/src/main.ts', agent: 'packages/agen
 /** The file to run: the program's bundle, or its source when there is none or it is of another source. */
 export function programFile(name) {
   const manifest = currentManifest();
-  return manifest === null ? join(root, programs[name]) : join(programsFolder, manifest.folder, `${name}.js`);
+  const bundle = manifest === null ? null : join(programsFolder, manifest.folder, `${name}.js`);
+  return bundle !== null && existsSync(bundle) ? bundle : join(root, programs[name]);
 }
 
 /** Null when there is no bundle of the source as it is now. */

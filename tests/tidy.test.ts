@@ -7,24 +7,28 @@ import { lockRules } from './tidy/lock-rules.ts';
 import { packageRules } from './tidy/package-rules.ts';
 import { readRepository, repositoryOf } from './tidy/repository.ts';
 import { filesOf } from './tidy/rule.ts';
+import { startupRules } from './tidy/startup-rules.ts';
 import { textRules } from './tidy/text-rules.ts';
 
 const repository = readRepository(join(import.meta.dirname, '..'));
 
-describe.each([...packageRules, ...languageRules, ...textRules, ...decisionRules, ...lockRules])('$name', (rule) => {
-  it('is kept here', () => {
-    const findings = rule.check(repository).map(({ path, line, what }) => `${path}:${line}: ${what}`);
-    expect(findings, rule.why).toEqual([]);
-  });
+describe.each([...packageRules, ...startupRules, ...languageRules, ...textRules, ...decisionRules, ...lockRules])(
+  '$name',
+  (rule) => {
+    it('is kept here', () => {
+      const findings = rule.check(repository).map(({ path, line, what }) => `${path}:${line}: ${what}`);
+      expect(findings, rule.why).toEqual([]);
+    });
 
-  it.each(rule.bad)('finds bad sample %#', (sample) => {
-    expect(rule.check(repositoryOf(filesOf(sample)))).not.toEqual([]);
-  });
+    it.each(rule.bad)('finds bad sample %#', (sample) => {
+      expect(rule.check(repositoryOf(filesOf(sample)))).not.toEqual([]);
+    });
 
-  it.each(rule.good)('passes good sample %#', (sample) => {
-    expect(rule.check(repositoryOf(filesOf(sample)))).toEqual([]);
-  });
-});
+    it.each(rule.good)('passes good sample %#', (sample) => {
+      expect(rule.check(repositoryOf(filesOf(sample)))).toEqual([]);
+    });
+  },
+);
 
 it('sees the repository', () => {
   expect(repository.files.has('package.json')).toBe(true);

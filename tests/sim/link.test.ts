@@ -1,7 +1,7 @@
 /** The agent's link against a real control plane: what is desired arrives, and what happened comes back. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { desiredFile } from '@guise/agent';
+import { desiredFile } from '@guise/agent/link';
 import type { Client } from '@guise/api';
 import { GuiseError, parseHostId } from '@guise/model';
 import type { RunningServer } from '@guise/server';

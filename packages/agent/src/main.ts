@@ -8,20 +8,26 @@ import { runAgent } from './run-agent.ts';
 const ending = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort());
 
-try {
-  await runAgent({
-    configPath: '/etc/guise/agent.json',
-    stateDirectory: '/var/lib/guise',
-    socketPath: '/run/guise/agent.sock',
-    personasPath: '/etc/guise/personas',
-    agentVersion,
-    clock: systemClock,
-    makeToken: () => randomBytes(32).toString('base64url'),
-    report: (line) => process.stderr.write(`${line}\n`),
-    signal: ending.signal,
-  });
-} catch (error) {
+// Not awaited: parts of the bundle that are loaded later import this file, and would wait for its end.
+runAgent({
+  configPath: '/etc/guise/agent.json',
+  stateDirectory: '/var/lib/guise',
+  socketPath: '/run/guise/agent.sock',
+  personasPath: '/etc/guise/personas',
+  agentVersion,
+  clock: systemClock,
+  memory: { residentBytes: () => process.memoryUsage.rss(), collect: collector() },
+  makeToken: () => randomBytes(32).toString('base64url'),
+  report: (line) => process.stderr.write(`${line}\n`),
+  signal: ending.signal,
+}).catch((error: unknown) => {
   if (!(error instanceof GuiseError)) throw error;
   process.stderr.write(`guise agent: ${error.message}\n`);
   process.exitCode = 1;
+});
+
+/** There with `--expose-gc` alone, which bin/guise-agent gives. The last resort also drops compiled code that has not run for long. */
+function collector(): (() => void) | null {
+  const { gc } = globalThis;
+  return gc === undefined ? null : () => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
 }

@@ -14,14 +14,13 @@ import { directoryReader } from './host/persona-reader.ts';
 import { claimSocketPath, releaseSocketPath } from './host/socket-path.ts';
 import { keptHere } from './kept-here.ts';
 import type { LinkClock } from './link/clock.ts';
-import { connectLink } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
-import { enrol } from './link/enrol.ts';
-import { ensureIdentity } from './link/identity-file.ts';
+import type { EnrolOptions, Identity } from './link/enrol.ts';
 import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
 import { RememberedPersonas } from './local-api/remembered-personas.ts';
+import { type Memory, releaseMemoryAtRest } from './release-memory.ts';
 
 export interface AgentOptions {
   readonly configPath: string;
@@ -31,6 +30,7 @@ export interface AgentOptions {
   readonly personasPath: string;
   readonly agentVersion: string;
   readonly clock: LinkClock;
+  readonly memory: Memory;
   /** 256 random bits as text. */
   readonly makeToken: () => string;
   readonly report: (line: string) => void;
@@ -50,8 +50,10 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   claimSocketPath(socketPath);
   const api = await serveLocalApi({ path: socketPath, routes: localRoutes({ engine, findPersona, personas }), report });
   report(`serving ${socketPath}`);
+  const stopReleasing = releaseMemoryAtRest(options.memory, options.clock);
   const link = config.server === undefined ? null : await follow({ ...options, config, server: config.server, engine });
   await aborted(signal);
+  stopReleasing();
   await link?.close();
   api.close();
   releaseSocketPath(socketPath);
@@ -84,11 +86,13 @@ async function follow({
   report,
   signal,
 }: Follow) {
+  // Sockets, TLS and the wire's schemas take a sixth of an agent's memory, and an agent without a server has no use for them.
+  const { connectLink, enrol, ensureIdentity } = await import('./link.ts');
   const host = localHost({ root: '/' });
   const hostId = parseHostId(config.name ?? String(host.facts()['hostname'] ?? '').toLowerCase());
   const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
   if (config.token !== undefined)
-    await enrolUntilAnswered({ server, joinToken: config.token, identity, report, signal });
+    await enrolUntilAnswered({ server, joinToken: config.token, identity, enrol, report, signal });
   return connectLink({
     url: server,
     identity,
@@ -105,13 +109,14 @@ async function follow({
 interface Enrol {
   readonly server: string;
   readonly joinToken: string;
-  readonly identity: Parameters<typeof enrol>[0]['identity'];
+  readonly identity: Identity;
+  readonly enrol: (options: EnrolOptions) => Promise<void>;
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** A control plane that is away is waited for. A token that was used before is this host's own, from an earlier start. */
-async function enrolUntilAnswered({ server, joinToken, identity, report, signal }: Enrol): Promise<void> {
+async function enrolUntilAnswered({ server, joinToken, identity, enrol, report, signal }: Enrol): Promise<void> {
   while (!signal.aborted) {
     try {
       return await enrol({ url: server, joinToken, identity, fetch });

@@ -18,10 +18,15 @@ const context: Omit<Context, 'json'> = {
 };
 
 const argv = process.argv.slice(2);
-// The command line proper brings schemas and the engine with it, so it is loaded only when nobody else does the work.
-process.exitCode =
-  (await applyThroughAgent(argv, { ...context, json: argv.includes('--json') })) ??
-  (await (await import('./run-cli.ts')).runCli(argv, context));
+// Not awaited: parts of the bundle that are loaded later may import this file, and would wait for its end.
+void run();
+
+/** The command line proper brings the engine with it, so it is loaded only when nobody else does the work. */
+async function run(): Promise<void> {
+  process.exitCode =
+    (await applyThroughAgent(argv, { ...context, json: argv.includes('--json') })) ??
+    (await (await import('./run-cli.ts')).runCli(argv, context));
+}
 
 async function askOnTerminal(question: string): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');

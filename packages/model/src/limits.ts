@@ -53,6 +53,9 @@ export const limits = {
   /** What a host keeps on disk of parsed and compiled personas. */
   keptValues: 256,
   keptValueBytes: 16 * 1024 * 1024,
+  /** How often an agent looks at its own memory, and the growth at which it gives some back. */
+  restPeriodMs: 20_000,
+  restGrowthBytes: 4 * 1024 * 1024,
   /** Between two tries to enrol with a control plane that does not answer. */
   enrolRetryMs: 2_000,
   /** Of a switch as a whole; then it is undone. */

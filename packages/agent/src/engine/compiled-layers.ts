@@ -47,5 +47,5 @@ export class CompiledLayers {
 
 async function compile(layer: Layer, facts: Facts): Promise<CompiledLayer> {
   const { compileLayer } = await import('@guise/decide/compile');
-  return compileLayer(layer, facts);
+  return compileLayer(layer, facts, digestOf);
 }

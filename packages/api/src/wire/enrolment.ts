@@ -17,6 +17,4 @@ export const enrolmentRequest = z.strictObject({
   agent_token_digest: digest,
 });
 
-export const enrolment = z.object({ host_id: hostId });
-
 export type EnrolmentRequest = z.output<typeof enrolmentRequest>;

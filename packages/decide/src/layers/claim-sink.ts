@@ -4,7 +4,7 @@
  * Invariant: one document says one thing about one field; a second, different one is refused with both places.
  */
 import type { Address, Digest, ErrorCode, Json, LayerRef, LocatedDocument, Problem } from '@guise/model';
-import { digestOfBytes, durationMs, limits } from '@guise/model';
+import { durationMs, limits } from '@guise/model';
 import { equalJson } from '../kinds/difference.ts';
 import type { Claim, Operand, Position } from './claim.ts';
 
@@ -20,6 +20,15 @@ export interface Refusal {
   readonly problem: Problem;
 }
 
+export interface ClaimSinkOptions {
+  readonly layer: LayerRef;
+  /** Of the document among the persona's own: ancestors count from 0 up. */
+  readonly depth: number;
+  readonly located: LocatedDocument;
+  /** SHA-256. */
+  readonly digestOf: (bytes: Uint8Array) => Digest;
+}
+
 export class ClaimSink {
   readonly claims: Claim[] = [];
   readonly blobs = new Map<Digest, Uint8Array>();
@@ -27,12 +36,14 @@ export class ClaimSink {
   readonly #layer: LayerRef;
   readonly #depth: number;
   readonly #located: LocatedDocument;
+  readonly #digestOf: (bytes: Uint8Array) => Digest;
   readonly #said = new Map<string, Claim>();
 
-  constructor(layer: LayerRef, depth: number, located: LocatedDocument) {
+  constructor({ layer, depth, located, digestOf }: ClaimSinkOptions) {
     this.#layer = layer;
     this.#depth = depth;
     this.#located = located;
+    this.#digestOf = digestOf;
   }
 
   /** `path` is where the document says so; nothing is claimed for undefined. */
@@ -82,7 +93,7 @@ export class ClaimSink {
   /** Keeps text as content to be written, and names it. */
   content(text: string): Digest {
     const bytes = new TextEncoder().encode(text);
-    const digest = digestOfBytes(bytes);
+    const digest = this.#digestOf(bytes);
     this.blobs.set(digest, bytes);
     return digest;
   }

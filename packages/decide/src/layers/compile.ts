@@ -21,10 +21,14 @@ export interface Compiled {
 }
 
 /** `documents` are the ancestors', furthest first, then the persona's own. */
-export function compileDocuments(layer: LayerRef, documents: readonly LocatedDocument[]): Compiled {
+export function compileDocuments(
+  layer: LayerRef,
+  documents: readonly LocatedDocument[],
+  digestOf: (bytes: Uint8Array) => Digest,
+): Compiled {
   const { instance, persona_id, version, priority } = layer;
   const compiled = documents.map((located, depth) => {
-    const sink = new ClaimSink({ instance, persona_id, version, priority }, depth, located);
+    const sink = new ClaimSink({ layer: { instance, persona_id, version, priority }, depth, located, digestOf });
     for (const facet of facets) facet(located.document, sink);
     return { sink, tests: testsOf(located.document, sink), healthChecks: healthChecksOf(located.document, sink) };
   });
