@@ -1,8 +1,12 @@
+export type { AlertReport } from './alert.ts';
+export type { CandidateReport } from './candidate.ts';
 export { canonicalJson } from './canonical.ts';
+export type { CloudEvent } from './cloud-event.ts';
 export { digestOfBytes, digestOfJson } from './digest.ts';
 export { durationMs } from './duration.ts';
 export type { ErrorCode, ErrorKind, GuiseErrorOptions, Problem } from './errors.ts';
 export { exitCodeOf, GuiseError, isErrorCode, retryable, statusOf } from './errors.ts';
+export type { Hold } from './hold.ts';
 export type { Digest, HostId, PersonaId } from './ids.ts';
 export { parseHostId, parsePersonaId } from './ids.ts';
 export type { Json } from './json.ts';
