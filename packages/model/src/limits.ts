@@ -124,8 +124,10 @@ export const limits = {
   postgresRetryMs: 200,
   /** Names of metrics that one host reads. */
   metricsPerHost: 1_000,
-  /** How often a metric is read that says nothing of it. */
+  /** How often a metric is read that a trigger depends on and that says nothing of it. */
   metricPeriodMs: 1_000,
+  /** The same, when no trigger depends on it. */
+  metricIdlePeriodMs: 10_000,
   /** A metric from a file or a Prometheus page: one reading, and its size. */
   metricSourceTimeoutMs: 5_000,
   metricSourceBytes: 4 * 1024 * 1024,

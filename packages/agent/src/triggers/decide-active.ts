@@ -5,7 +5,7 @@
  */
 import type { CandidateReport, Hold, Layer } from '@guise/model';
 import type { Candidate } from './candidates.ts';
-import { holdOn } from './hold-book.ts';
+import { holdOn } from './holds.ts';
 import type { TriggerWish } from './trigger-engine.ts';
 
 export interface Decision {
@@ -17,12 +17,12 @@ export interface Decision {
   readonly hold: Hold | null;
 }
 
-/** What triggers say of a candidate; `always` when it has none. */
-export type Wish = TriggerWish | 'always';
+/** What triggers say of a candidate; `always` when it has none. Null when they were not asked yet. */
+export type Wish = Pick<TriggerWish, 'active' | 'reason'> | 'always' | null;
 
 export interface DecideInput {
   readonly candidates: readonly Candidate[];
-  readonly wishOf: (instance: string) => Wish | null;
+  readonly wishOf: (instance: string) => Wish;
   readonly holds: readonly Hold[];
   /** The last decisions, for how long each has been so. */
   readonly before: ReadonlyMap<string, Pick<Decision, 'active' | 'decidedBy' | 'sinceMs'>>;
@@ -40,7 +40,7 @@ export function decideActive({ candidates, wishOf, holds, before, nowMs }: Decid
 
 function rule(
   layer: Layer,
-  wish: Wish | null,
+  wish: Wish,
   hold: Hold | null,
 ): Pick<Decision, 'active' | 'decidedBy' | 'reason' | 'hold'> {
   if (hold !== null) {

@@ -1,10 +1,10 @@
 /** One text per layer: equal for equal layers, whoever assigned them and however often they were read from disk. */
-import { digestOfJson, type Layer, type ResolvedPersona } from '@guise/model';
+import { digestOfJson, type Json, type Layer, type ResolvedPersona } from '@guise/model';
 
 const digests = new WeakMap<ResolvedPersona, string>();
 
 export function layerKey({ instance, version, priority, parameters, persona }: Layer): string {
-  const digest = digests.get(persona) ?? digestOfJson(persona);
+  const digest = digests.get(persona) ?? digestOfJson(persona as unknown as Json);
   digests.set(persona, digest);
   return `${instance} ${version} ${priority} ${JSON.stringify(parameters)} ${digest}`;
 }

@@ -33,9 +33,14 @@ interface Watched {
   isAsking: boolean;
 }
 
-interface Sample {
+export interface Sample {
   readonly value: number;
-  readonly untilMs: number;
+  /** By the time of day. */
+  readonly takenMs: number;
+}
+
+interface KeptSample extends Sample {
+  readonly freshUntilSteadyMs: number;
 }
 
 const freshIntervals = 2.5;
@@ -45,7 +50,7 @@ const togetherMs = 20;
 export class MetricMonitor {
   readonly #parts: MonitorParts;
   readonly #watched = new Map<string, Watched>();
-  readonly #samples = new Map<string, Sample>();
+  readonly #samples = new Map<string, KeptSample>();
   #cancelTimer: () => void = () => undefined;
 
   constructor(parts: MonitorParts) {
@@ -69,9 +74,9 @@ export class MetricMonitor {
   }
 
   /** What is known now. */
-  fresh(): ReadonlyMap<string, number> {
-    const nowMs = this.#parts.clock.steadyMs();
-    return new Map([...this.#samples].filter(([, { untilMs }]) => untilMs >= nowMs).map(([name, { value }]) => [name, value]));
+  fresh(): ReadonlyMap<string, Sample> {
+    const steadyMs = this.#parts.clock.steadyMs();
+    return new Map([...this.#samples].filter(([, { freshUntilSteadyMs }]) => freshUntilSteadyMs >= steadyMs));
   }
 
   close(): void {
@@ -120,7 +125,9 @@ export class MetricMonitor {
 
   #took({ name, everyMs }: MetricNeed, value: number | undefined): void {
     if (value === undefined) return;
-    this.#samples.set(name, { value, untilMs: this.#parts.clock.steadyMs() + everyMs * freshIntervals });
+    const { clock } = this.#parts;
+    const freshUntilSteadyMs = clock.steadyMs() + everyMs * freshIntervals;
+    this.#samples.set(name, { value, takenMs: clock.nowMs(), freshUntilSteadyMs });
   }
 }
 

@@ -16,11 +16,12 @@ import type { Decision } from './decide-active.ts';
 import { layerKey, setKey } from './layer-key.ts';
 import { type Block, nextRetryMs, type Target, targetOf, togetherUnit } from './switch-target.ts';
 
-export type Result =
+export type SwitchResult =
   | { readonly type: 'done'; readonly outcome: Outcome }
-  | { readonly type: 'failed'; readonly error: GuiseError }
-  /** The host is that already, or may not be tried again yet. */
-  | { readonly type: 'idle' };
+  | { readonly type: 'failed'; readonly error: GuiseError };
+
+/** Idle: the host is that already, or may not be tried again yet. */
+export type RequestResult = SwitchResult | { readonly type: 'idle' };
 
 export interface SwitcherParts {
   readonly engine: Pick<Engine, 'apply'>;
@@ -30,10 +31,12 @@ export interface SwitcherParts {
   readonly decisions: () => readonly Decision[];
   /** Asked anew for each switch: a host that is not connected now cannot be confirmed later. */
   readonly applyOptions: () => ApplyOptions;
+  /** Whether somebody else has changed the active set since it was last looked at. */
+  readonly isOutdated: () => boolean;
   /** On disk before the switch begins. */
   readonly onBegin: (layers: readonly Layer[]) => void;
   /** `isWhole`: nothing that belongs together was left out. */
-  readonly onResult: (result: Exclude<Result, { readonly type: 'idle' }>, isWhole: boolean) => void;
+  readonly onResult: (result: SwitchResult, isWhole: boolean) => void;
 }
 
 const stallKey = 'switch:';
@@ -42,7 +45,7 @@ export class Switcher {
   readonly #parts: SwitcherParts;
   readonly #blocks = new Map<string, Block>();
   #active: readonly Layer[];
-  #waiters: ((result: Result) => void)[] = [];
+  #waiters: ((result: RequestResult) => void)[] = [];
   #isForced = false;
   #running: Promise<void> | null = null;
   #passing = { attempts: 0, retryAtMs: Number.POSITIVE_INFINITY };
@@ -76,8 +79,8 @@ export class Switcher {
   }
 
   /** `forced`: looks at the host even when the active set is the wanted one already. Resolves after the next switch. */
-  request(forced: boolean): Promise<Result> {
-    const { promise, resolve } = Promise.withResolvers<Result>();
+  request(forced: boolean): Promise<RequestResult> {
+    const { promise, resolve } = Promise.withResolvers<RequestResult>();
     this.#waiters.push(resolve);
     this.#isForced ||= forced;
     if (this.#running === null) this.#running = this.#run().finally(() => (this.#running = null));
@@ -114,7 +117,7 @@ export class Switcher {
     }
   }
 
-  async #switch(isForced: boolean): Promise<Result> {
+  async #switch(isForced: boolean): Promise<RequestResult> {
     const nowMs = this.#parts.clock.nowMs();
     const decisions = this.#parts.decisions();
     const target = targetOf({ decisions, active: this.#active, blocks: this.#blocks, nowMs });
@@ -123,7 +126,7 @@ export class Switcher {
     if (!isForced && key === this.#stalled.key && nowMs < this.#stalled.until) return { type: 'idle' };
     this.#passing.retryAtMs = Number.POSITIVE_INFINITY;
     this.#parts.onBegin(target.layers);
-    const result = await this.#apply(target.layers);
+    const result = await this.#apply(target.layers, isForced);
     const failure = failureOf(result);
     if (failure === null) this.#succeeded(target);
     else this.#failed(target, key, failure);
@@ -131,9 +134,12 @@ export class Switcher {
     return result;
   }
 
-  async #apply(layers: readonly Layer[]): Promise<Exclude<Result, { readonly type: 'idle' }>> {
+  /** A person's word and the control plane's are newer than whatever somebody else did; what triggers ask for is not. */
+  async #apply(layers: readonly Layer[], isForced: boolean): Promise<SwitchResult> {
+    const { engine, applyOptions, isOutdated } = this.#parts;
     try {
-      return { type: 'done', outcome: await this.#parts.engine.apply(layers, this.#parts.applyOptions()) };
+      const options = isForced ? applyOptions() : { ...applyOptions(), isOutdated };
+      return { type: 'done', outcome: await engine.apply(layers, options) };
     } catch (error) {
       if (error instanceof GuiseError) return { type: 'failed', error };
       throw error;
@@ -210,7 +216,7 @@ interface Failure {
   readonly reason: string;
 }
 
-function failureOf(result: Exclude<Result, { readonly type: 'idle' }>): Failure | null {
+function failureOf(result: SwitchResult): Failure | null {
   if (result.type === 'failed') {
     const { kind, code, message } = result.error;
     return { isPassing: retryable(kind), isStuck: code === 'undo_failed', reason: message };

@@ -5,6 +5,7 @@
  * begun, and leaves an alert as it is. Who leaves takes its alerts along.
  */
 import type { AlertBook } from './alert-book.ts';
+import type { Sample } from './metric-monitor.ts';
 
 export interface Threshold {
   readonly key: string;
@@ -36,11 +37,11 @@ export class ThresholdWatch {
   }
 
   /** `steadyMs` is of a clock that never jumps. */
-  evaluate(samples: ReadonlyMap<string, number>, steadyMs: number): void {
+  evaluate(samples: ReadonlyMap<string, Sample>, steadyMs: number): void {
     for (const threshold of this.#thresholds) {
       const sample = samples.get(threshold.metric);
       if (sample === undefined) this.#pastSinceMs.delete(threshold.key);
-      else this.#compare(threshold, sample, steadyMs);
+      else this.#compare(threshold, sample.value, steadyMs);
     }
   }
 
