@@ -11,18 +11,23 @@ export type { Digest, HostId, PersonaId } from './ids.ts';
 export { parseHostId, parsePersonaId } from './ids.ts';
 export type { Json } from './json.ts';
 export { limits } from './limits.ts';
+export { builtInMetric, builtInMetrics, metricAliases, metricName } from './metric-name.ts';
 export { nearName } from './near-name.ts';
+export type { Trigger } from './persona/facets/triggers.ts';
 export { jsonSchema } from './persona/json-schema.ts';
 export { type LayerOptions, layerOf } from './persona/layer.ts';
 export type { ParameterValues } from './persona/parameters.ts';
 export { parameterValues } from './persona/parameters.ts';
 export { parseDocument } from './persona/parse.ts';
 export type { PersonaReader } from './persona/persona-folder.ts';
+export { errorOf, problemOf, quotedPath } from './persona/problem.ts';
 export type { RenderContext, RenderedPersona } from './persona/render.ts';
 export { renderPersona } from './persona/render.ts';
 export { resolvePersona } from './persona/resolve.ts';
 export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona } from './persona/resolved.ts';
 export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
+export { isTemplate } from './persona/template.ts';
+export { positionOf } from './persona/validate.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
 export type {
   DriftReport,

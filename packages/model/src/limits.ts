@@ -161,6 +161,11 @@ export const limits = {
   driftRetryMinMs: 30_000,
   driftRetryMaxMs: 60 * 60_000,
   driftForgottenMs: 10 * 60_000,
+  /** Pairs of source and id that triggers remember, so that an event that comes twice is one; and of one pair, before it is digested. */
+  eventsRemembered: 4_096,
+  eventKeyChars: 128,
+  /** Triggers of one persona, in both trees. */
+  triggerLeaves: 200,
   /** Compiled address and version globs that one process keeps at hand. */
   globsRemembered: 1_000,
 } as const;
