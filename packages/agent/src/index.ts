@@ -11,3 +11,5 @@ export { ensureIdentity } from './link/identity-file.ts';
 export { type ContractCase, checkContract, type Snapshots } from './resources/contract.ts';
 export { adapters } from './resources/index.ts';
 export { readEnablements } from './resources/systemd/enablement.ts';
+export { adaptationFiles } from './triggers/adaptation-memory.ts';
+export { Conductor, type ConductorParts } from './triggers/conductor.ts';

@@ -14,5 +14,6 @@ export type { CompiledTriggers } from './triggers/compiled.ts';
 export type { ExplainedLeaf } from './triggers/reason.ts';
 export type { TriggerExplanation, TriggerInputs, TriggerSwitch } from './triggers/trigger-engine.ts';
 export { TriggerEngine } from './triggers/trigger-engine.ts';
+export { triggerMetrics } from './triggers/trigger-metrics.ts';
 export type { TriggerSnapshot } from './triggers/trigger-snapshot.ts';
 export { isZone, offsetMs } from './triggers/zoned-time.ts';

@@ -6,6 +6,7 @@ export { digestOfBytes, digestOfJson } from './digest.ts';
 export { durationMs } from './duration.ts';
 export type { ErrorCode, ErrorKind, GuiseErrorOptions, Problem } from './errors.ts';
 export { exitCodeOf, GuiseError, isErrorCode, retryable, statusOf } from './errors.ts';
+export { findPattern } from './find-pattern.ts';
 export type { Hold } from './hold.ts';
 export type { Digest, HostId, PersonaId } from './ids.ts';
 export { parseHostId, parsePersonaId } from './ids.ts';

@@ -63,7 +63,12 @@ function usersOfUtmp(files: LoginFiles): readonly string[] | null {
 
 /** Only passwd(5) and group(5), as everywhere: see accounts.ts. */
 function membership(passwd: string, group: string): (user: string) => readonly string[] {
-  const primary = new Map(passwd.split('\n').map((line) => line.split(':')).map(([user, , , gid]) => [user, gid]));
+  const primary = new Map(
+    passwd
+      .split('\n')
+      .map((line) => line.split(':'))
+      .map(([user, , , gid]) => [user, gid]),
+  );
   const groups = group.split('\n').map((line) => {
     const [name = '', , gid, members = ''] = line.split(':');
     return { name, gid, members: members.split(',') };

@@ -20,10 +20,10 @@ export interface ByHand {
 }
 
 /** `only`: nothing else stays active. */
-export function applyByHand(conductor: Conductor, layer: Layer, only: boolean, by: ByHand): Promise<Outcome> {
+export async function applyByHand(conductor: Conductor, layer: Layer, only: boolean, by: ByHand): Promise<Outcome> {
   const known = conductor.candidates.get(layer.instance);
   const isCandidate = known !== undefined && layerKey(known.layer) === layerKey(layer);
-  const objects = only ? conductor.hasTriggers : conductor.hasTriggersOf(layer);
+  const objects = (await conductor.hasTriggersOf(layer)) || (only && conductor.hasTriggers);
   const isHeld = holdOn(layer.instance, conductor.holds()) !== null;
   if (by.forMs === null && !objects && !isHeld) return only ? conductor.declare([layer]) : conductor.declareAlso(layer);
   const active = { hold: holdOf(layer.instance, 'active', by), layer: isCandidate ? null : layer };

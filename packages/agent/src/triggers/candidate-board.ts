@@ -3,7 +3,8 @@
  *
  * Reads only the metrics that something names. Costs of an evaluation grow with what changed.
  */
-import type { CloudEvent, Facts, Hold } from '@guise/model';
+import { TriggerEngine, type TriggerSnapshot, triggerMetrics } from '@guise/decide';
+import type { CloudEvent, Facts, Hold, Layer } from '@guise/model';
 import type { Logins } from '../host/logins.ts';
 import type { LinkClock } from '../link/clock.ts';
 import type { TriggerMemory } from './adaptation-memory.ts';
@@ -13,9 +14,8 @@ import { type Decision, decideActive, type Wish } from './decide-active.ts';
 import { layerKey } from './layer-key.ts';
 import { MetricMonitor, type MetricPort, type Sample } from './metric-monitor.ts';
 import { metricNeeds } from './monitoring.ts';
-import { CandidateMaker, type ReadyCandidate } from './ready-candidate.ts';
+import { LayerReadings, type ReadyCandidate } from './ready-candidate.ts';
 import { ThresholdWatch } from './threshold-watch.ts';
-import { TriggerEngine, type TriggerSnapshot, triggerMetrics } from './trigger-engine.ts';
 
 export interface BoardParts {
   readonly clock: LinkClock;
@@ -34,7 +34,7 @@ const unreadablePrefix = 'candidate:';
 
 export class CandidateBoard {
   readonly #parts: BoardParts;
-  readonly #maker: CandidateMaker;
+  readonly #readings: LayerReadings;
   readonly #monitor: MetricMonitor;
   readonly #thresholds: ThresholdWatch;
   readonly #triggers: TriggerEngine;
@@ -45,7 +45,7 @@ export class CandidateBoard {
   constructor(parts: BoardParts) {
     const { clock, alerts, restored } = parts;
     this.#parts = parts;
-    this.#maker = new CandidateMaker(parts.facts);
+    this.#readings = new LayerReadings(parts.facts);
     this.#monitor = new MetricMonitor({
       port: parts.metrics,
       clock,
@@ -69,9 +69,14 @@ export class CandidateBoard {
     return this.#monitor.fresh();
   }
 
-  /** Exactly these from now on; `decide` comes next. */
+  /** Whatever candidates are made of from now on; nothing changes before `set`. */
+  learn(layers: Iterable<Layer>): Promise<void> {
+    return this.#readings.learn(layers);
+  }
+
+  /** Exactly these from now on, of layers that were learned; `decide` comes next. */
   set(candidates: readonly Candidate[]): void {
-    const ready = this.#maker.make(candidates);
+    const ready = candidates.map((candidate) => this.#readings.ready(candidate));
     this.#candidates = new Map(ready.map((candidate) => [candidate.layer.instance, candidate] as const));
     const readable = ready.filter(({ error }) => error === null);
     this.#triggers.setCandidates(
@@ -141,7 +146,9 @@ export class CandidateBoard {
     const thresholds = candidates
       .filter(({ layer }) => active.has(layer.instance))
       .flatMap(({ monitoring }) => monitoring.thresholds);
-    const triggered = new Set(candidates.flatMap(({ triggers }) => (triggers === null ? [] : triggerMetrics(triggers))));
+    const triggered = new Set(
+      candidates.flatMap(({ triggers }) => (triggers === null ? [] : triggerMetrics(triggers))),
+    );
     this.#thresholds.set(thresholds);
     this.#monitor.need(
       metricNeeds(
@@ -163,7 +170,10 @@ export class CandidateBoard {
 
   #metricTrouble(name: string, reason: string | null): void {
     const key = `metric:${name}`;
-    if (reason === null) return this.#parts.alerts.clear(key);
+    if (reason === null) {
+      this.#parts.alerts.clear(key);
+      return;
+    }
     const message = `The metric "${name}" cannot be read: ${reason}`;
     this.#parts.alerts.raise({ key, type: 'metric', severity: 'warning', instance: null, message });
   }
@@ -171,6 +181,12 @@ export class CandidateBoard {
 
 function saidOf(decisions: readonly Decision[]): string {
   return JSON.stringify(
-    decisions.map(({ layer, active, decidedBy, reason, hold }) => [layerKey(layer), active, decidedBy, reason, hold?.id]),
+    decisions.map(({ layer, active, decidedBy, reason, hold }) => [
+      layerKey(layer),
+      active,
+      decidedBy,
+      reason,
+      hold?.id,
+    ]),
   );
 }

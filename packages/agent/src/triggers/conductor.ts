@@ -8,6 +8,7 @@
  * switch or up to `limits.snapshotPeriodMs` earlier; the next start makes the host what these say.
  */
 import type { DesiredMessage } from '@guise/api';
+import { compileTriggers } from '@guise/decide';
 import type { CandidateReport, CloudEvent, Facts, Hold, Layer } from '@guise/model';
 import { GuiseError, limits, retryable } from '@guise/model';
 import type { ApplyOptions, Engine, Outcome } from '../engine/engine.ts';
@@ -23,8 +24,7 @@ import { setKey } from './layer-key.ts';
 import type { MetricPort, Sample } from './metric-monitor.ts';
 import type { ReadyCandidate } from './ready-candidate.ts';
 import { type Said, Sources } from './sources.ts';
-import { Switcher, type SwitchResult } from './switcher.ts';
-import { compileTriggers } from './trigger-engine.ts';
+import { type RequestResult, Switcher, type SwitchResult } from './switcher.ts';
 
 export interface ConductorParts {
   readonly engine: Engine;
@@ -53,6 +53,10 @@ export interface DesiredResult {
   readonly result: SwitchResult;
 }
 
+interface Refreshed {
+  readonly switched: Promise<RequestResult>;
+}
+
 /** A timer that is due already waits this long, so that nothing can spin. */
 const shortestWaitMs = 10;
 
@@ -74,6 +78,8 @@ export class Conductor {
   #keptAtMs = Number.NEGATIVE_INFINITY;
   #applyOptions: () => ApplyOptions = () => ({});
   #words: Promise<unknown> = Promise.resolve();
+  #refreshing: Promise<unknown> = Promise.resolve();
+  #isRefreshing = false;
   #cancelTimer: () => void = () => undefined;
   #closed = false;
 
@@ -109,10 +115,9 @@ export class Conductor {
     if (isForeign || (isFirst && active.length > 0)) this.#sources.declare(active);
     this.#ownSets = [setKey(active)];
     this.#unsettled = this.#sources.followed;
-    this.#refresh();
-    this.evaluate();
-    const isNothing = active.length === 0 && this.#unsettled === null && !this.#board.decisions.some((each) => each.active);
-    if (!isNothing) await this.#switcher.request(true);
+    const isNothing = active.length === 0 && this.#unsettled === null && this.#sources.candidates().length === 0;
+    const { switched } = await this.#refresh({ force: !isNothing });
+    await switched;
   }
 
   listen(listener: ConductorListener): void {
@@ -152,8 +157,8 @@ export class Conductor {
   }
 
   /** Throws: what compiling its triggers throws. */
-  hasTriggersOf(layer: Layer): boolean {
-    return compileTriggers(layer, this.#parts.facts()) !== null;
+  async hasTriggersOf(layer: Layer): Promise<boolean> {
+    return (await compileTriggers(layer, this.#parts.facts())) !== null;
   }
 
   get droppedEvents(): number {
@@ -189,10 +194,7 @@ export class Conductor {
     const desired = { generation, digest, layers, suspended: false };
     this.#sources.follow(desired);
     this.#unsettled = desired;
-    this.#switcher.forgive();
-    this.#refresh();
-    this.evaluate();
-    void this.#switcher.request(true);
+    void this.#refresh({ force: true });
   }
 
   /** Exactly these are the candidates, until the control plane desires something else. */
@@ -219,18 +221,15 @@ export class Conductor {
       );
     }
     this.#sources.hold([{ hold, layer: null }], this.#parts.clock.nowMs());
-    this.#refresh();
-    this.#decide();
+    void this.#refresh({ force: false });
     return hold;
   }
 
   /** False when there is no such hold. */
   release(id: string): boolean {
     const isReleased = this.#sources.release(id);
-    if (!isReleased) return false;
-    this.#refresh();
-    this.#decide();
-    return true;
+    if (isReleased) void this.#refresh({ force: false });
+    return isReleased;
   }
 
   /** Until the control plane desires something else. Throws: `transaction_not_found`. */
@@ -240,6 +239,7 @@ export class Conductor {
 
   /** Looks at the host and makes it right again. */
   async enforce(): Promise<void> {
+    await this.#refreshing;
     await this.#switcher.request(true);
   }
 
@@ -261,14 +261,13 @@ export class Conductor {
     if (this.#closed) return;
     const nowMs = this.#parts.clock.nowMs();
     this.#noticeOthers();
-    const isExpired = this.#sources.expire(nowMs);
-    if (isExpired) this.#refresh();
-    const events = this.#events;
-    this.#events = [];
-    const isSwitched = this.#board.evaluate(events);
-    const isUndecided = this.#board.decisions.length !== this.#board.candidates.size;
-    if (isSwitched || isExpired || isUndecided) this.#decide();
-    else if ((this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY) <= nowMs) void this.#switcher.request(false);
+    if (this.#sources.expire(nowMs)) void this.#refresh({ force: false });
+    // Until candidates are what was said last, what triggers say of the old ones is nobody's wish.
+    if (this.#isRefreshing) return;
+    const isSwitched = this.#board.evaluate(this.#takeEvents());
+    if (isSwitched) this.#decide();
+    const isDue = (this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
+    if (isSwitched || isDue) void this.#switcher.request(false);
     if (Math.abs(nowMs - this.#keptAtMs) >= limits.snapshotPeriodMs) this.#keepTriggers();
     this.#schedule(null);
   }
@@ -293,38 +292,60 @@ export class Conductor {
     const before = this.#sources.said;
     try {
       say();
-      this.#switcher.forgive();
-      this.#refresh();
-      this.#decide();
-      const result = await this.#switcher.request(true);
+      const { switched } = await this.#refresh({ force: true });
+      const result = await switched;
       if (result.type === 'failed') throw result.error;
       if (result.type === 'idle') throw new GuiseError('host_busy', 'Cannot switch: the agent is ending');
-      if (result.outcome.type === 'rolled_back' || result.outcome.type === 'stuck') this.#takeBack(before);
+      if (result.outcome.type === 'rolled_back' || result.outcome.type === 'stuck') await this.#takeBack(before);
       return result.outcome;
     } catch (error) {
-      this.#takeBack(before);
+      await this.#takeBack(before);
       throw error;
     }
   }
 
-  #takeBack(before: Said): void {
+  async #takeBack(before: Said): Promise<void> {
     if (this.#sources.said === before) return;
     this.#sources.takeBack(before);
-    this.#switcher.forgive();
-    this.#refresh();
-    this.#decide();
+    await this.#refresh({ force: false });
   }
 
-  #refresh(): void {
+  /**
+   * Whenever something was said: candidates and decisions follow, and a switch, which is the answer's. Until then nothing is
+   * switched on the grounds of the old ones. `force`: as `Switcher.request`, and what failed before may be tried again.
+   */
+  #refresh({ force }: { readonly force: boolean }): Promise<Refreshed> {
+    this.#isRefreshing = true;
+    const refreshed = this.#refreshing.then(() => this.#refreshNow(force));
+    this.#refreshing = refreshed;
+    return refreshed;
+  }
+
+  async #refreshNow(force: boolean): Promise<Refreshed> {
+    for (let said: Said | null = null; said !== this.#sources.said; ) {
+      said = this.#sources.said;
+      await this.#board.learn(this.#sources.layers());
+    }
     this.#board.set(this.#sources.candidates());
+    this.#isRefreshing = false;
+    this.#board.evaluate(this.#takeEvents());
+    this.#decide();
+    if (force) this.#switcher.forgive();
+    const switched = this.#switcher.request(force);
+    this.#schedule(null);
+    return { switched };
   }
 
   #decide(): void {
-    if (this.#board.decide(this.holds())) {
-      this.#keepTriggers();
-      this.#tell(({ onCandidates }) => onCandidates?.());
-    }
-    void this.#switcher.request(false);
+    if (!this.#board.decide(this.holds())) return;
+    this.#keepTriggers();
+    this.#tell(({ onCandidates }) => onCandidates?.());
+  }
+
+  #takeEvents(): readonly CloudEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
   }
 
   /** The command line changed the active set: what it made is what was declared. */
@@ -339,8 +360,7 @@ export class Conductor {
     this.#sources.declare(active);
     this.#ownSets = [setKey(active)];
     this.#switcher.noticed(active);
-    this.#refresh();
-    this.#decide();
+    void this.#refresh({ force: false });
   }
 
   #onBegin(layers: readonly Layer[]): void {

@@ -3,10 +3,10 @@
  *
  * A hold outranks triggers; a candidate without triggers is always active. What triggers do not know yet stays as it is: inactive.
  */
+import type { TriggerWish } from '@guise/decide';
 import type { CandidateReport, Hold, Layer } from '@guise/model';
 import type { Candidate } from './candidates.ts';
 import { holdOn } from './holds.ts';
-import type { TriggerWish } from './trigger-engine.ts';
 
 export interface Decision {
   readonly layer: Layer;
@@ -38,11 +38,7 @@ export function decideActive({ candidates, wishOf, holds, before, nowMs }: Decid
   });
 }
 
-function rule(
-  layer: Layer,
-  wish: Wish,
-  hold: Hold | null,
-): Pick<Decision, 'active' | 'decidedBy' | 'reason' | 'hold'> {
+function rule(layer: Layer, wish: Wish, hold: Hold | null): Pick<Decision, 'active' | 'decidedBy' | 'reason' | 'hold'> {
   if (hold !== null) {
     const active = hold.effect === 'active';
     return { active, decidedBy: 'hold', reason: holdReason(hold), hold };

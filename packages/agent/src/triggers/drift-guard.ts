@@ -93,7 +93,9 @@ export class DriftGuard {
     if (conductor.isSwitching) return;
     this.#forget();
     const drifted = new Set(drift.map(({ address }) => driftPrefix + address));
-    const restless = new Set([...this.#enforced].flatMap(([address, { times }]) => (times > 1 ? [driftPrefix + address] : [])));
+    const restless = new Set(
+      [...this.#enforced].flatMap(([address, { times }]) => (times > 1 ? [driftPrefix + address] : [])),
+    );
     alerts.clearOthers(driftPrefix, (key) => drifted.has(key) || restless.has(key));
     if (drift.length === 0) return;
     const policyOf = await this.#policies();
@@ -128,7 +130,9 @@ export class DriftGuard {
       return true;
     }
     const waitS = Math.ceil((last.againAtMs - nowMs) / 1000);
-    raise(`${what}, again after ${last.times} times; it is left so for ${waitS} s, because two would only fight over it`);
+    raise(
+      `${what}, again after ${last.times} times; it is left so for ${waitS} s, because two would only fight over it`,
+    );
     return false;
   }
 

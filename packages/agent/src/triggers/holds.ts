@@ -24,7 +24,10 @@ export function withHold(kept: readonly KeptHold[], added: KeptHold, nowMs: numb
   }
   const others = kept.filter(({ hold }) => hold.id !== id);
   if (others.length < limits.holdsPerHost) return [...others, added];
-  throw new GuiseError('limit_exceeded', `Cannot hold: this host has ${others.length} holds already; release one first`);
+  throw new GuiseError(
+    'limit_exceeded',
+    `Cannot hold: this host has ${others.length} holds already; release one first`,
+  );
 }
 
 export function lastingHolds(kept: readonly KeptHold[], nowMs: number): readonly KeptHold[] {

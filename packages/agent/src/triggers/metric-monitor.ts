@@ -103,7 +103,13 @@ export class MetricMonitor {
     const due = [...this.#watched.values()].filter(({ dueMs }) => dueMs <= nowMs + togetherMs);
     for (const watched of due) watched.dueMs = nextDueMs(watched, nowMs);
     const own = due.filter(({ need }) => need.from === null);
-    const values = own.length === 0 ? new Map() : this.#parts.port.sample(own.map(({ need }) => need.name), nowMs);
+    const values =
+      own.length === 0
+        ? new Map()
+        : this.#parts.port.sample(
+            own.map(({ need }) => need.name),
+            nowMs,
+          );
     for (const { need } of own) this.#took(need, values.get(need.name));
     for (const watched of due) if (watched.need.from !== null) void this.#ask(watched, watched.need.from);
     this.#schedule();

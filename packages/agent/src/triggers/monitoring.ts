@@ -47,7 +47,11 @@ function sourceOf(from: NonNullable<Exclude<MetricEntry, string>['from']>): Exte
   return { type: 'prometheus', url: from.prometheus, metric: from.metric, labels: from.labels ?? {} };
 }
 
-function thresholdOf({ metric, above, below, for: lasting, alert }: ThresholdEntry, index: number, instance: string): Threshold {
+function thresholdOf(
+  { metric, above, below, for: lasting, alert }: ThresholdEntry,
+  index: number,
+  instance: string,
+): Threshold {
   const name = canonical(metric);
   return {
     key: `${thresholdPrefix}${instance}:${name}:${index}`,

@@ -46,6 +46,12 @@ export class Sources {
     return desired === null || desired.suspended ? null : desired;
   }
 
+  /** Everything that candidates are or may become made of. */
+  layers(): readonly Layer[] {
+    const { desired, declared, holds } = this.#said;
+    return [...(desired?.layers ?? []), ...declared, ...holds.flatMap(({ layer }) => layer ?? [])];
+  }
+
   candidates(): readonly Candidate[] {
     return candidatesOf({
       desired: this.followed?.layers ?? [],

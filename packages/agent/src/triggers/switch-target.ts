@@ -67,11 +67,7 @@ export function nextRetryMs(decisions: readonly Decision[], blocks: ReadonlyMap<
 }
 
 /** At most one blocked unit is tried at a time: the one that has waited longest. */
-function dueUnit(
-  wanted: readonly Decision[],
-  blocks: ReadonlyMap<string, Block>,
-  nowMs: number,
-): string | null {
+function dueUnit(wanted: readonly Decision[], blocks: ReadonlyMap<string, Block>, nowMs: number): string | null {
   const due = wanted.flatMap(({ layer }) => {
     const block = blocks.get(layerKey(layer));
     return block === undefined || block.retryAtMs > nowMs ? [] : [block];

@@ -166,7 +166,10 @@ export class Switcher {
     }
     this.#passing.attempts = 0;
     const units = new Set(arriving.values());
-    if (units.size === 0 || failure.isStuck) return this.#stall(key, failure.reason, nowMs);
+    if (units.size === 0 || failure.isStuck) {
+      this.#stall(key, failure.reason, nowMs);
+      return;
+    }
     for (const layer of layers) {
       const unit = arriving.get(layerKey(layer));
       if (unit !== undefined) this.#block(layer, unit, failure.reason, units.size === 1, nowMs);
@@ -180,7 +183,10 @@ export class Switcher {
     const lasts = unit === togetherUnit ? Number.POSITIVE_INFINITY : retryAfterMs(attempts);
     const retryAtMs = alone ? nowMs + lasts : nowMs;
     this.#blocks.set(key, { instance: layer.instance, unit, attempts, retryAtMs, reason });
-    if (!alone) return void this.request(false);
+    if (!alone) {
+      void this.request(false);
+      return;
+    }
     const next = Number.isFinite(retryAtMs) ? `tried again at ${new Date(retryAtMs).toISOString()}` : 'not tried again';
     this.#parts.alerts.raise({
       key: stallKey + layer.instance,

@@ -80,13 +80,7 @@ export function findUnit(files: CgroupFiles, { unified, cpuacct, memory }: Cgrou
   return searchSlices(files, tree, '', unit, sliceDepth);
 }
 
-function searchSlices(
-  files: CgroupFiles,
-  tree: string,
-  below: string,
-  unit: string,
-  depth: number,
-): string | null {
+function searchSlices(files: CgroupFiles, tree: string, below: string, unit: string, depth: number): string | null {
   const entries = files.list(tree + below);
   if (entries.includes(unit)) return `${below}/${unit}`;
   if (depth === 0) return null;

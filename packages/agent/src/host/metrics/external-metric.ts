@@ -6,14 +6,14 @@
  */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { limits } from '@guise/model';
+import { findPattern, limits } from '@guise/model';
 
 export type ExternalSource =
   | {
       readonly type: 'file';
       readonly path: string;
-      /** A regular expression whose first group, or else whole match, is the number. Null: the file is the number. */
-      readonly pattern: string | null;
+      /** RE2; its first group, or else the whole match, is the number. */
+      readonly pattern: string;
     }
   | {
       readonly type: 'prometheus';
@@ -45,9 +45,9 @@ async function inFile({ path, pattern }: Extract<ExternalSource, { readonly type
     if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(limits.metricFileBytes), 0, limits.metricFileBytes, 0);
     const text = buffer.subarray(0, bytesRead).toString('utf8');
-    const found = pattern === null ? [text.trim()] : new RegExp(pattern, 'm').exec(text);
+    const found = findPattern(pattern, text);
     if (found === null) throw new Error('nothing in the file matches the pattern');
-    return numberOf(found[1] ?? found[0] ?? '');
+    return numberOf(found);
   } finally {
     await file.close();
   }

@@ -33,7 +33,8 @@ export function parseStat(text: string): CpuTime | null {
 /** Field → bytes. */
 export function parseMeminfo(text: string): ReadonlyMap<string, number> {
   const fields = new Map<string, number>();
-  for (const [, name, amount] of text.matchAll(/^([^:\n]+):\s+(\d+) kB$/gm)) fields.set(name!, Number(amount) * kibibyte);
+  for (const [, name, amount] of text.matchAll(/^([^:\n]+):\s+(\d+) kB$/gm))
+    fields.set(name!, Number(amount) * kibibyte);
   return fields;
 }
 
