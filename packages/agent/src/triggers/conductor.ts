@@ -53,6 +53,11 @@ export interface DesiredResult {
   readonly result: SwitchResult;
 }
 
+interface Followed {
+  readonly desired: Desired;
+  isSettled: boolean;
+}
+
 interface Refreshed {
   readonly switched: Promise<RequestResult>;
 }
@@ -70,8 +75,10 @@ export class Conductor {
   readonly #switches = new Map<string, number>();
   #ownSets: readonly string[];
   #foreignWrites: number;
-  /** Desired, and not settled yet. */
-  #unsettled: Desired | null = null;
+  /** What the candidates were last made of, and whether it came true or cannot is still open. */
+  #followed: Followed | null = null;
+  /** The same, as of the begin of the switch that runs. */
+  #switchingTo: Followed | null = null;
   #desiredResult: DesiredResult | null = null;
   #events: CloudEvent[] = [];
   #droppedEvents = 0;
@@ -114,8 +121,9 @@ export class Conductor {
     const isFirst = this.#sources.isNew && this.#sources.followed === null;
     if (isForeign || (isFirst && active.length > 0)) this.#sources.declare(active);
     this.#ownSets = [setKey(active)];
-    this.#unsettled = this.#sources.followed;
-    const isNothing = active.length === 0 && this.#unsettled === null && this.#sources.candidates().length === 0;
+    this.#sources.expire(this.#parts.clock.nowMs());
+    const isNothing =
+      active.length === 0 && this.#sources.followed === null && this.#sources.candidates().length === 0;
     const { switched } = await this.#refresh({ force: !isNothing });
     await switched;
   }
@@ -193,7 +201,6 @@ export class Conductor {
   follow({ generation, digest, layers }: DesiredMessage): void {
     const desired = { generation, digest, layers, suspended: false };
     this.#sources.follow(desired);
-    this.#unsettled = desired;
     void this.#refresh({ force: true });
   }
 
@@ -327,6 +334,9 @@ export class Conductor {
       await this.#board.learn(this.#sources.layers());
     }
     this.#board.set(this.#sources.candidates());
+    const { followed } = this.#sources;
+    if (followed !== null && followed.generation !== this.#followed?.desired.generation)
+      this.#followed = { desired: followed, isSettled: false };
     this.#isRefreshing = false;
     this.#board.evaluate(this.#takeEvents());
     this.#decide();
@@ -364,6 +374,7 @@ export class Conductor {
   }
 
   #onBegin(layers: readonly Layer[]): void {
+    this.#switchingTo = this.#followed;
     this.#ownSets = [setKey(this.#switcher.active), setKey(layers)];
     this.#keepTriggers();
   }
@@ -372,13 +383,16 @@ export class Conductor {
     const ending = result.type === 'failed' ? 'failed' : result.outcome.type;
     this.#switches.set(ending, (this.#switches.get(ending) ?? 0) + 1);
     if (result.type === 'failed') this.#parts.report(`could not switch: ${result.error.message}`);
-    const desired = this.#unsettled;
-    if (desired !== null && isWhole) {
-      if (result.type === 'done' || !retryable(result.error.kind)) this.#unsettled = null;
-      this.#desiredResult = { desired, result: this.#withUnreadable(result) };
+    const followed = this.#switchingTo;
+    if (followed !== null && !followed.isSettled && isWhole) {
+      followed.isSettled = result.type === 'done' || !retryable(result.error.kind);
+      this.#desiredResult = { desired: followed.desired, result: this.#withUnreadable(result) };
     }
     this.#tell(({ onSwitch }) => onSwitch?.());
-    this.#schedule(null);
+    // Which set is ours is on disk already, as one of two; that it is the only one can wait until the switch was answered.
+    this.#ownSets = [setKey(this.#switcher.active)];
+    this.#keptAtMs = Number.NEGATIVE_INFINITY;
+    this.#schedule(0);
   }
 
   /** A desired state with a persona that cannot be read here has not come true. */

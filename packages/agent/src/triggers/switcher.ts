@@ -131,6 +131,9 @@ export class Switcher {
     if (failure === null) this.#succeeded(target);
     else this.#failed(target, key, failure);
     this.#parts.onResult(result, this.#isWhole(target, failure));
+    // What failed together is tried one by one.
+    const retryAtMs = nextRetryMs(this.#parts.decisions(), this.#blocks) ?? Number.POSITIVE_INFINITY;
+    if (retryAtMs <= this.#parts.clock.nowMs()) void this.request(false);
     return result;
   }
 
@@ -183,10 +186,7 @@ export class Switcher {
     const lasts = unit === togetherUnit ? Number.POSITIVE_INFINITY : retryAfterMs(attempts);
     const retryAtMs = alone ? nowMs + lasts : nowMs;
     this.#blocks.set(key, { instance: layer.instance, unit, attempts, retryAtMs, reason });
-    if (!alone) {
-      void this.request(false);
-      return;
-    }
+    if (!alone) return;
     const next = Number.isFinite(retryAtMs) ? `tried again at ${new Date(retryAtMs).toISOString()}` : 'not tried again';
     this.#parts.alerts.raise({
       key: stallKey + layer.instance,
