@@ -10,11 +10,15 @@ import { DirectoryWatch } from './watch-directories.ts';
 const session = (user: string, klass: string, state = 'active') =>
   `# This is private data. Do not parse.\nUID=1000\nUSER=${user}\nACTIVE=1\nIS_DISPLAY=1\nSTATE=${state}\nREMOTE=0\nTYPE=unspecified\nCLASS=${klass}\nSCOPE=session-8.scope\nSERVICE=login\n`;
 const accounts = {
-  '/etc/passwd': 'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:100::/home/bob:/bin/sh\n',
+  '/etc/passwd':
+    'root:x:0:0:root:/root:/bin/sh\nalice:x:1000:1000::/home/alice:/bin/sh\nbob:x:1001:100::/home/bob:/bin/sh\n',
   '/etc/group': 'root:x:0:\nusers:x:100:\nalice:x:1000:\nadmin:x:27:alice,carol\nops:x:28:bob\n',
 };
 
-function filesOf(content: { readonly [path: string]: string | Buffer }, directories: readonly string[] = []): LoginFiles {
+function filesOf(
+  content: { readonly [path: string]: string | Buffer },
+  directories: readonly string[] = [],
+): LoginFiles {
   const files = new Map(Object.entries({ ...accounts, ...content }));
   return {
     read: (path) => {
@@ -22,7 +26,9 @@ function filesOf(content: { readonly [path: string]: string | Buffer }, director
       return found === undefined ? null : Buffer.from(found);
     },
     list: (path) => {
-      const names = [...files.keys()].flatMap((file) => (file.startsWith(`${path}/`) ? file.slice(path.length + 1) : []));
+      const names = [...files.keys()].flatMap((file) =>
+        file.startsWith(`${path}/`) ? file.slice(path.length + 1) : [],
+      );
       return names.length > 0 || directories.includes(path) ? names : null;
     },
   };
@@ -88,7 +94,12 @@ describe('a watch over directories', () => {
       await sleep(300);
       expect(changes).toBe(expected);
     };
-    watch.set(new Map([[directory, new Set(['managed'])], [join(directory, 'missing'), null]]));
+    watch.set(
+      new Map([
+        [directory, new Set(['managed'])],
+        [join(directory, 'missing'), null],
+      ]),
+    );
     expect(watch.directories).toEqual([directory]);
     for (const content of ['a', 'b', 'c']) writeFileSync(join(directory, 'managed'), content);
     await expectChanges(1);

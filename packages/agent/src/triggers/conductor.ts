@@ -122,8 +122,7 @@ export class Conductor {
     if (isForeign || (isFirst && active.length > 0)) this.#sources.declare(active);
     this.#ownSets = [setKey(active)];
     this.#sources.expire(this.#parts.clock.nowMs());
-    const isNothing =
-      active.length === 0 && this.#sources.followed === null && this.#sources.candidates().length === 0;
+    const isNothing = active.length === 0 && this.#sources.followed === null && this.#sources.candidates().length === 0;
     const { switched } = await this.#refresh({ force: !isNothing });
     await switched;
   }

@@ -9,8 +9,8 @@ import { digestOfJson, layerOf, parseDocument } from '@guise/model';
 import type { Engine } from '../engine/engine.ts';
 import { engineHere } from '../engine-here.ts';
 import type { ExternalReading } from '../host/metrics/external-metric.ts';
-import { ManualClock } from '../link/manual-clock.ts';
 import { desiredFile } from '../link/desired-store.ts';
+import { ManualClock } from '../link/manual-clock.ts';
 import { adaptationFiles } from './adaptation-memory.ts';
 import { Conductor } from './conductor.ts';
 

@@ -71,7 +71,10 @@ describe('a metric of a persona', () => {
 
   it('comes from a page, which may be missing, too large or without it', async () => {
     expect(await prometheus('/metrics')).toEqual({ ok: true, value: 42 });
-    expect(await prometheus('/metrics', 'other')).toMatchObject({ ok: false, reason: expect.stringContaining('other') });
+    expect(await prometheus('/metrics', 'other')).toMatchObject({
+      ok: false,
+      reason: expect.stringContaining('other'),
+    });
     expect(await prometheus('/none')).toMatchObject({ ok: false, reason: expect.stringContaining('404') });
     expect(await prometheus('/large')).toMatchObject({ ok: false, reason: expect.stringContaining('bytes') });
   });

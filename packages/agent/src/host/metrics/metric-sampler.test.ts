@@ -8,7 +8,8 @@ const gib = 1024 ** 3;
 
 /** Texts of a machine with two cores: at the first look, and at the second where it differs. */
 const stat = ['cpu  1000 0 500 8000 200 0 100 50 10 0\ncpu0 1 2 3\n', 'cpu  1150 0 550 8100 200 0 100 50 10 0\n'];
-const meminfo = 'MemTotal:        4194304 kB\nMemFree: 10 kB\nMemAvailable:    1048576 kB\nSwapTotal: 100 kB\nSwapFree:    25 kB\n';
+const meminfo =
+  'MemTotal:        4194304 kB\nMemFree: 10 kB\nMemAvailable:    1048576 kB\nSwapTotal: 100 kB\nSwapFree:    25 kB\n';
 const diskstats = [
   '   8       0 sda 100 0 2000 10 50 0 4000 20 0 30 40 0 0 0 0 0 0\n   8       1 sda1 100 0 2000 10 50 0 4000 20 0 30 40\n',
   '   8       0 sda 200 0 4000 10 50 0 8000 20 0 30 40 0 0 0 0 0 0\n   8       1 sda1 100 0 9000 10 50 0 9000 20 0 30 40\n',
@@ -35,7 +36,9 @@ function machine(look: 0 | 1, more: { readonly [path: string]: string } = {}): M
     readText: (path) => files[path] ?? null,
     list: (path) => [
       ...new Set(
-        Object.keys(files).flatMap((file) => (file.startsWith(`${path}/`) ? file.slice(path.length + 1).split('/')[0]! : [])),
+        Object.keys(files).flatMap((file) =>
+          file.startsWith(`${path}/`) ? file.slice(path.length + 1).split('/')[0]! : [],
+        ),
       ),
     ],
     diskUtilization: (mountPoint) => (mountPoint === '/var' ? 0.5 : null),
@@ -88,7 +91,13 @@ describe('a machine', () => {
   });
 
   it('says nothing of what it does not have', () => {
-    const names = ['disk_utilization:/nowhere', 'memory_pressure', 'network_receive_bytes_per_second:eth9', 'of_nobody', 'load_1m@x'];
+    const names = [
+      'disk_utilization:/nowhere',
+      'memory_pressure',
+      'network_receive_bytes_per_second:eth9',
+      'of_nobody',
+      'load_1m@x',
+    ];
     const nothing: MetricSource = { cores: 1, readText: () => null, list: () => [], diskUtilization: () => null };
     expect(twoLooks(names, machine(0), machine(1)).after).toEqual({ 'load_1m@x': 0.52 });
     expect(twoLooks(Object.keys(namedMetrics), nothing, nothing).after).toEqual({});
