@@ -43,16 +43,36 @@ describe('a host with an agent of its own', () => {
 
   beforeAll(async () => {
     if (!canBoot) return;
+    await output('h1', ['groupadd', '--system', 'guise']);
     await output('h1', ['useradd', '--create-home', 'alice']);
+    await output('h1', ['useradd', '--groups', 'guise', 'bob']);
+    await output('h1', ['systemctl', 'restart', 'guise-agent.service']);
     await socket('GET', '/state');
     const files = names.map((name) => `${folder}/${name}.yaml`);
-    expect(await guise('h1', 'apply', '--yes', ...files)).toMatchObject({ status: 0 });
+    const applied = await guise('h1', 'apply', '--yes', ...files);
+    expect(applied).toMatchObject({ status: 0, stdout: expect.stringContaining('"burst" waits') });
   });
   afterEach(async () => {
     if (!canBoot) return;
     await run('h1', ['systemctl', 'stop', ...busy, 'login-alice']);
     for (const { id } of (await state()).holds) await socket('POST', `/holds/release/${id}`);
     await marksAre('base');
+  });
+
+  it('lets root and the group guise at its socket, and nobody else', async () => {
+    const askAs = (user: string) =>
+      run('h1', [
+        'runuser',
+        `--user=${user}`,
+        '--',
+        'curl',
+        '--silent',
+        '--unix-socket',
+        '/run/guise/agent.sock',
+        'http://agent/holds',
+      ]);
+    expect(await askAs('bob')).toMatchObject({ status: 0, stdout: '[]\n' });
+    expect((await askAs('alice')).status).not.toBe(0);
   });
 
   it('gets a persona by load, tells why, and loses it when the load has ended for as long as it says', async () => {

@@ -25,6 +25,7 @@ export class MemoryEngine implements Engine {
   active: Engine['active'] = () => this.#layers;
   previous: Engine['previous'] = () => this.#pasts.at(-1) ?? null;
   managed: Engine['managed'] = () => [];
+  isChanging: Engine['isChanging'] = () => false;
   foreignWrites: Engine['foreignWrites'] = () => 0;
   plan: Engine['plan'] = async (layers) => this.#planTo(layers);
   state: Engine['state'] = async () => ({

@@ -14,7 +14,7 @@ import { LoginWatch } from './host/login-watch.ts';
 import { readExternalMetric } from './host/metrics/external-metric.ts';
 import { localMetricSource, MetricSampler } from './host/metrics/metric-sampler.ts';
 import { directoryReader } from './host/persona-reader.ts';
-import { claimSocketPath, releaseSocketPath } from './host/socket-path.ts';
+import { claimSocketPath, openSocketPath, releaseSocketPath } from './host/socket-path.ts';
 import { DirectoryWatch } from './host/watch-directories.ts';
 import type { LinkClock } from './link/clock.ts';
 import { connectLink } from './link/connect-link.ts';
@@ -57,6 +57,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   claimSocketPath(socketPath);
   const routes = localRoutes({ ...options, engine, conductor, findPersona, personas });
   const api = await serveLocalApi({ path: socketPath, routes, report });
+  openSocketPath(socketPath);
   report(`serving ${socketPath}`);
   const { server } = config;
   const link = server === undefined ? null : follow({ ...options, config, server, engine, conductor });

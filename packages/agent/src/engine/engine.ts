@@ -45,6 +45,8 @@ export interface Engine {
   previous(): readonly Layer[] | null;
   /** Every address that the last committed switch left in guise's care. */
   managed(): readonly Address[];
+  /** Whether a transaction has begun and not ended, whoever began it. */
+  isChanging(): boolean;
   /** Another number whenever another process has written to this host's journal since. Costs next to nothing. */
   foreignWrites(): number;
   /** What `apply` with these layers would do now. Changes nothing. */

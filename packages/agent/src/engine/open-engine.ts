@@ -72,6 +72,10 @@ class HostEngine implements Engine {
     return [...this.#journal.managed().keys()];
   }
 
+  isChanging(): boolean {
+    return this.#journal.open() !== null;
+  }
+
   foreignWrites(): number {
     return this.#journal.foreignWrites();
   }

@@ -68,7 +68,8 @@ export function localRoutes(options: LocalRouteOptions): LocalRoutes {
     'PUT personas active': async ({ body }) => {
       const { files } = checked(activeBody, body);
       const resolved = await Promise.all(files.map((file) => personas.resolve(file)));
-      return answerOf(await conductor.declare(resolved.map((persona) => layerOf(persona, { assignedBy: 'local' }))));
+      const layers = resolved.map((persona) => layerOf(persona, { assignedBy: 'local' }));
+      return { ...answerOf(await conductor.declare(layers)), waiting: waiting(conductor) };
     },
     'POST personas apply': async ({ id, body }) => {
       const { instance, parameters, only, ...hand } = checked(applyBody, body);
@@ -111,7 +112,12 @@ function activeLayers(engine: Engine, conductor: Conductor): unknown {
   });
 }
 
-function answerOf(outcome: Outcome): unknown {
+/** Candidates that are not active, and why. */
+function waiting(conductor: Conductor): readonly { readonly instance: string; readonly reason: string }[] {
+  return conductor.candidateReports().flatMap(({ instance, active, reason }) => (active ? [] : [{ instance, reason }]));
+}
+
+function answerOf(outcome: Outcome): object {
   const { type, plan } = outcome;
   return { outcome: type, plan: planReportOf(plan), transaction: type === 'unchanged' ? null : outcome.transaction };
 }

@@ -15,7 +15,10 @@ import type { KeptHold } from './holds.ts';
 
 /** What people said, on this host. */
 export interface Declarations {
+  /** Also of what the control plane assigned, when a person went back to it. */
   readonly declared: readonly Layer[];
+  /** The generation of the desired state in whose place they are; null when they are beside it. */
+  readonly insteadOf: number | null;
   readonly holds: readonly KeptHold[];
 }
 
@@ -43,6 +46,7 @@ export interface AdaptationMemory {
 
 const declarations = z.object({
   declared: z.array(layer),
+  insteadOf: z.int().nullable(),
   holds: z.array(z.object({ hold, layer: layer.nullable() })),
 });
 const decision = z.object({

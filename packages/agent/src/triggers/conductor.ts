@@ -117,9 +117,11 @@ export class Conductor {
   /** Makes the host what it should be, as it is after a reboot, and goes on doing so. Resolves after the first switch. */
   async start(): Promise<void> {
     const { active } = this.#switcher;
-    const isForeign = this.#ownSets.length > 0 && !this.#ownSets.includes(setKey(active));
+    // A journal that knows of no switch was lost: nobody said anything with it.
+    const isForeign =
+      this.#ownSets.length > 0 && !this.#ownSets.includes(setKey(active)) && this.#parts.engine.previous() !== null;
     const isFirst = this.#sources.isNew && this.#sources.followed === null;
-    if (isForeign || (isFirst && active.length > 0)) this.#sources.declare(active);
+    if (isForeign || (isFirst && active.length > 0)) this.#sources.adopt(active);
     this.#ownSets = [setKey(active)];
     this.#sources.expire(this.#parts.clock.nowMs());
     const isNothing = active.length === 0 && this.#sources.followed === null && this.#sources.candidates().length === 0;
@@ -198,8 +200,7 @@ export class Conductor {
 
   /** From the control plane. */
   follow({ generation, digest, layers }: DesiredMessage): void {
-    const desired = { generation, digest, layers, suspended: false };
-    this.#sources.follow(desired);
+    this.#sources.follow({ generation, digest, layers });
     void this.#refresh({ force: true });
   }
 
@@ -272,7 +273,7 @@ export class Conductor {
     if (this.#isRefreshing) return;
     const isSwitched = this.#board.evaluate(this.#takeEvents());
     if (isSwitched) this.#decide();
-    const isDue = (this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
+    const isDue = (this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY) <= this.#parts.clock.steadyMs();
     if (isSwitched || isDue) void this.#switcher.request(false);
     if (Math.abs(nowMs - this.#keptAtMs) >= limits.snapshotPeriodMs) this.#keepTriggers();
     this.#schedule(null);
@@ -366,7 +367,7 @@ export class Conductor {
     const active = engine.active();
     if (setKey(active) === setKey(this.#switcher.active)) return;
     report('somebody else changed which personas are active: that is what is declared here now');
-    this.#sources.declare(active);
+    this.#sources.adopt(active);
     this.#ownSets = [setKey(active)];
     this.#switcher.noticed(active);
     void this.#refresh({ force: false });
@@ -416,14 +417,14 @@ export class Conductor {
     if (this.#closed) return;
     const { clock } = this.#parts;
     const nowMs = clock.nowMs();
-    const dueMs = Math.min(
-      this.#board.nextDueMs() ?? Number.POSITIVE_INFINITY,
-      this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY,
-      nextEndMs(this.#sources.said.holds),
-      nowMs + limits.evaluationPeriodMs,
+    const waitMs = Math.min(
+      (this.#board.nextDueMs() ?? Number.POSITIVE_INFINITY) - nowMs,
+      nextEndMs(this.#sources.said.holds) - nowMs,
+      (this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY) - clock.steadyMs(),
+      limits.evaluationPeriodMs,
     );
     this.#cancelTimer();
-    this.#cancelTimer = clock.after(inMs ?? Math.max(shortestWaitMs, dueMs - nowMs), () => this.evaluate());
+    this.#cancelTimer = clock.after(inMs ?? Math.max(shortestWaitMs, waitMs), () => this.evaluate());
   }
 
   #tell(say: (listener: ConductorListener) => void): void {

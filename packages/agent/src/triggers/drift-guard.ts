@@ -17,7 +17,7 @@ import { watchedPlaces } from './drift-places.ts';
 import type { DriftPolicy } from './monitoring.ts';
 
 export interface DriftGuardParts {
-  readonly engine: Pick<Engine, 'drift' | 'state' | 'managed'>;
+  readonly engine: Pick<Engine, 'drift' | 'state' | 'managed' | 'isChanging'>;
   readonly conductor: Pick<Conductor, 'isSwitching' | 'enforce' | 'candidates' | 'listen'>;
   readonly alerts: AlertBook;
   readonly clock: LinkClock;
@@ -90,7 +90,8 @@ export class DriftGuard {
     const { engine, conductor, alerts } = this.#parts;
     if (conductor.isSwitching) return;
     const drift = await engine.drift();
-    if (conductor.isSwitching) return;
+    // The command line beside this agent may be in the middle of a switch: the next look is soon enough.
+    if (conductor.isSwitching || engine.isChanging()) return;
     this.#forget();
     const drifted = new Set(drift.map(({ address }) => driftPrefix + address));
     const restless = new Set(

@@ -1,21 +1,20 @@
 /**
  * What was said about this host: by the control plane, by declarations here, by holds. From it come the candidates.
  *
- * Invariants: what is said is on disk before it counts; a declaration here suspends what the control plane desires until that
- * desires something else; when it does, layers that a declaration took over from it give way, and the host's own stay.
- * A disk that refuses is reported and changes nothing else: the control plane and people say it again.
+ * Invariants: what is said is on disk before it counts, and one word is one write; a declaration here suspends what the control
+ * plane desires until that desires something else; when it does, layers that a declaration took over from it give way, and the
+ * host's own stay.
+ * When the disk refuses, a person is told and nothing was said; the control plane's word counts all the same, and comes again.
  */
 import type { Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type { Desired, DesiredStore } from '../link/desired-store.ts';
-import type { AdaptationMemory } from './adaptation-memory.ts';
+import type { AdaptationMemory, Declarations } from './adaptation-memory.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { type KeptHold, lastingHolds, withHold } from './holds.ts';
 
-export interface Said {
+export interface Said extends Declarations {
   readonly desired: Desired | null;
-  readonly declared: readonly Layer[];
-  readonly holds: readonly KeptHold[];
 }
 
 export interface SourcesParts {
@@ -33,7 +32,7 @@ export class Sources {
     this.#parts = parts;
     const kept = parts.memory.declarations();
     this.isNew = kept === null;
-    this.#said = { desired: parts.store.read(), declared: kept?.declared ?? [], holds: kept?.holds ?? [] };
+    this.#said = { declared: [], holds: [], insteadOf: null, ...kept, desired: parts.store.read() };
   }
 
   get said(): Said {
@@ -42,8 +41,8 @@ export class Sources {
 
   /** What the control plane desires and nobody here suspended. */
   get followed(): Desired | null {
-    const { desired } = this.#said;
-    return desired === null || desired.suspended ? null : desired;
+    const { desired, insteadOf } = this.#said;
+    return desired?.generation === insteadOf ? null : desired;
   }
 
   /** Everything that candidates are or may become made of. */
@@ -55,30 +54,34 @@ export class Sources {
   candidates(): readonly Candidate[] {
     return candidatesOf({
       desired: this.followed?.layers ?? [],
-      declared: this.#said.declared,
+      declared: this.#declared(),
       held: this.#said.holds.flatMap(({ layer }) => layer ?? []),
     });
   }
 
   follow(desired: Desired): void {
-    this.#say({ desired, declared: this.#said.declared.filter(({ assigned_by }) => assigned_by === 'local') });
+    this.#say({ desired });
   }
 
-  /** Exactly these. */
+  /** Exactly these. Throws: `journal_failed`. */
   declare(declared: readonly Layer[]): void {
-    const { desired } = this.#said;
-    this.#say({ declared, desired: desired === null ? null : { ...desired, suspended: true } });
+    this.#mustSay({ declared, insteadOf: this.#said.desired?.generation ?? null });
   }
 
-  /** One more, or in the place of its namesake. */
+  /** As `declare`, of what is so already. */
+  adopt(active: readonly Layer[]): void {
+    this.#say({ declared: active, insteadOf: this.#said.desired?.generation ?? null });
+  }
+
+  /** One more, or in the place of its namesake. Throws: `journal_failed`. */
   declareAlso(layer: Layer): void {
-    const others = this.#said.declared.filter(({ instance }) => instance !== layer.instance);
-    this.#say({ declared: [...others, layer] });
+    const others = this.#declared().filter(({ instance }) => instance !== layer.instance);
+    this.#mustSay({ declared: [...others, layer] });
   }
 
-  /** All of them or none. Throws: `limit_exceeded`, `argument_invalid`. */
+  /** All of them or none. Throws: `limit_exceeded`, `argument_invalid`, `journal_failed`. */
   hold(added: readonly KeptHold[], nowMs: number): void {
-    this.#say({ holds: added.reduce((holds, each) => withHold(holds, each, nowMs), this.#said.holds) });
+    this.#mustSay({ holds: added.reduce((holds, each) => withHold(holds, each, nowMs), this.#said.holds) });
   }
 
   /** False when there is none with this id. */
@@ -91,10 +94,15 @@ export class Sources {
     return this.#keepHolds(lastingHolds(this.#said.holds, nowMs));
   }
 
-  /** What was said before, unless the control plane has spoken since. */
-  takeBack({ desired, declared, holds }: Said): void {
-    const isNewer = desired?.generation !== this.#said.desired?.generation;
-    this.#say({ declared, holds, ...(isNewer ? {} : { desired }) });
+  /** What people said before; the control plane's word stays. */
+  takeBack({ declared, holds, insteadOf }: Said): void {
+    this.#say({ declared, holds, insteadOf });
+  }
+
+  /** What a declaration took over from the control plane counts only in the place of what that desires. */
+  #declared(): readonly Layer[] {
+    const { declared } = this.#said;
+    return this.followed === null ? declared : declared.filter(({ assigned_by }) => assigned_by === 'local');
   }
 
   #keepHolds(holds: readonly KeptHold[]): boolean {
@@ -104,16 +112,22 @@ export class Sources {
   }
 
   #say(change: Partial<Said>): void {
-    const before = this.#said;
-    this.#said = { ...before, ...change };
-    const { desired, declared, holds } = this.#said;
     try {
-      if (desired !== null && desired !== before.desired) this.#parts.store.write(desired);
-      if (declared !== before.declared || holds !== before.holds)
-        this.#parts.memory.keepDeclarations({ declared, holds });
+      this.#mustSay(change);
     } catch (error) {
       if (!(error instanceof GuiseError)) throw error;
       this.#parts.report(error.message);
+      this.#said = { ...this.#said, ...change };
     }
+  }
+
+  /** Either of the control plane or of people. On disk first. Throws: `journal_failed`, and then nothing is said. */
+  #mustSay(change: Partial<Said>): void {
+    const before = this.#said;
+    const said = { ...before, ...change };
+    const { desired, declared, holds, insteadOf } = said;
+    if (desired !== null && desired !== before.desired) this.#parts.store.write(desired);
+    else this.#parts.memory.keepDeclarations({ declared, holds, insteadOf });
+    this.#said = said;
   }
 }

@@ -15,7 +15,7 @@ export interface Block {
   readonly unit: string;
   /** How often it failed alone. */
   readonly attempts: number;
-  /** Infinity: not before something else is wanted. */
+  /** By a clock that never jumps. Infinity: not before something else is wanted. */
   readonly retryAtMs: number;
   /** One sentence. */
   readonly reason: string;

@@ -87,7 +87,7 @@ export class Switcher {
     return promise;
   }
 
-  /** When time alone makes a `request` worth while; null when never. */
+  /** When time alone makes a `request` worth while, by the clock that never jumps; null when never. */
   nextDueMs(): number | null {
     const times = [
       nextRetryMs(this.#parts.decisions(), this.#blocks) ?? Number.POSITIVE_INFINITY,
@@ -118,7 +118,7 @@ export class Switcher {
   }
 
   async #switch(isForced: boolean): Promise<RequestResult> {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#parts.clock.steadyMs();
     const decisions = this.#parts.decisions();
     const target = targetOf({ decisions, active: this.#active, blocks: this.#blocks, nowMs });
     const key = setKey(target.layers);
@@ -133,7 +133,7 @@ export class Switcher {
     this.#parts.onResult(result, this.#isWhole(target, failure));
     // What failed together is tried one by one.
     const retryAtMs = nextRetryMs(this.#parts.decisions(), this.#blocks) ?? Number.POSITIVE_INFINITY;
-    if (retryAtMs <= this.#parts.clock.nowMs()) void this.request(false);
+    if (retryAtMs <= this.#parts.clock.steadyMs()) void this.request(false);
     return result;
   }
 
@@ -161,7 +161,7 @@ export class Switcher {
   }
 
   #failed({ layers, arriving }: Target, key: string, failure: Failure): void {
-    const nowMs = this.#parts.clock.nowMs();
+    const nowMs = this.#parts.clock.steadyMs();
     if (failure.isPassing) {
       this.#passing.retryAtMs = nowMs + backoffMs(this.#passing.attempts, this.#parts.clock.random);
       this.#passing.attempts += 1;
@@ -187,7 +187,7 @@ export class Switcher {
     const retryAtMs = alone ? nowMs + lasts : nowMs;
     this.#blocks.set(key, { instance: layer.instance, unit, attempts, retryAtMs, reason });
     if (!alone) return;
-    const next = Number.isFinite(retryAtMs) ? `tried again at ${new Date(retryAtMs).toISOString()}` : 'not tried again';
+    const next = Number.isFinite(retryAtMs) ? `tried again at ${this.#timeOf(retryAtMs)}` : 'not tried again';
     this.#parts.alerts.raise({
       key: stallKey + layer.instance,
       type: 'trigger',
@@ -206,8 +206,13 @@ export class Switcher {
       type: 'trigger',
       severity: 'warning',
       instance: null,
-      message: `This host could not switch, ${attempts} times so far, and tries again at ${new Date(until).toISOString()}: ${reason}`,
+      message: `This host could not switch, ${attempts} times so far, and tries again at ${this.#timeOf(until)}: ${reason}`,
     });
+  }
+
+  #timeOf(steadyMs: number): string {
+    const { clock } = this.#parts;
+    return new Date(clock.nowMs() + steadyMs - clock.steadyMs()).toISOString();
   }
 
   #isWhole({ arriving }: Target, failure: Failure | null): boolean {

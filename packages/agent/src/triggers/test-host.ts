@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredMessage } from '@guise/api';
 import type { Layer } from '@guise/model';
-import { digestOfJson, layerOf, parseDocument } from '@guise/model';
+import { digestOfJson, GuiseError, layerOf, parseDocument } from '@guise/model';
 import type { Engine } from '../engine/engine.ts';
 import { engineHere } from '../engine-here.ts';
 import type { ExternalReading } from '../host/metrics/external-metric.ts';
@@ -13,6 +13,11 @@ import { desiredFile } from '../link/desired-store.ts';
 import { ManualClock } from '../link/manual-clock.ts';
 import { adaptationFiles } from './adaptation-memory.ts';
 import { Conductor } from './conductor.ts';
+
+interface Life {
+  readonly writesLeft: number;
+  readonly when: 'before' | 'after';
+}
 
 const patienceMs = 5_000;
 
@@ -25,6 +30,9 @@ export class TestHost {
   external: ExternalReading = { ok: false, reason: 'nobody answers' };
   engine: Engine;
   conductor: Conductor;
+  #life: Life = { writesLeft: Number.POSITIVE_INFINITY, when: 'after' };
+  /** Of the process: an earlier one is dead for good. */
+  #generation = 0;
 
   constructor() {
     mkdirSync(join(this.root, 'etc'));
@@ -35,8 +43,15 @@ export class TestHost {
     this.conductor = this.#openConductor();
   }
 
+  /** The process dies at its nth write from now on: no write and no switch after it happens. */
+  dieAt(nth: number, when: 'before' | 'after'): void {
+    this.#life = { writesLeft: nth, when };
+  }
+
   /** As after a kill: nothing is closed properly. */
   async restart(): Promise<void> {
+    this.#life = { writesLeft: Number.POSITIVE_INFINITY, when: 'after' };
+    this.#generation += 1;
     this.engine = this.#openEngine();
     this.conductor = this.#openConductor();
     await this.conductor.start();
@@ -71,16 +86,45 @@ export class TestHost {
     rmSync(this.root, { recursive: true });
   }
 
+  #write(generation: number, work: () => void): void {
+    this.#mustLive(generation);
+    this.#life = { ...this.#life, writesLeft: this.#life.writesLeft - 1 };
+    if (this.#life.writesLeft > 0 || this.#life.when === 'after') work();
+    this.#mustLive(generation);
+  }
+
+  #mustLive(generation: number): void {
+    if (generation !== this.#generation || this.#life.writesLeft <= 0)
+      throw new GuiseError('journal_failed', 'The process is dead');
+  }
+
   #openEngine(): Engine {
     return engineHere({ root: this.root, stateDirectory: join(this.root, 'state') });
   }
 
   #openConductor(): Conductor {
     const stateDirectory = join(this.root, 'state');
+    const generation = this.#generation;
+    const { engine } = this;
+    const write = (work: () => void) => this.#write(generation, work);
+    const store = desiredFile(join(stateDirectory, 'desired.json'));
+    const memory = adaptationFiles(stateDirectory);
     return new Conductor({
-      engine: this.engine,
-      store: desiredFile(join(stateDirectory, 'desired.json')),
-      memory: adaptationFiles(stateDirectory),
+      engine: Object.assign(Object.create(engine) as Engine, {
+        apply: async (...args: Parameters<Engine['apply']>) => {
+          this.#mustLive(generation);
+          return engine.apply(...args);
+        },
+        active: () => engine.active(),
+        previous: () => engine.previous(),
+        foreignWrites: () => engine.foreignWrites(),
+      }),
+      store: { read: () => store.read(), write: (desired) => write(() => store.write(desired)) },
+      memory: {
+        ...memory,
+        keepDeclarations: (value) => write(() => memory.keepDeclarations(value)),
+        keepTriggers: (value) => write(() => memory.keepTriggers(value)),
+      },
       clock: this.clock,
       facts: () => ({ hostname: 'h1' }),
       metrics: {
