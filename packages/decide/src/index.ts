@@ -15,4 +15,4 @@ export type { ExplainedLeaf } from './triggers/reason.ts';
 export type { TriggerExplanation, TriggerInputs, TriggerSwitch } from './triggers/trigger-engine.ts';
 export { TriggerEngine } from './triggers/trigger-engine.ts';
 export type { TriggerSnapshot } from './triggers/trigger-snapshot.ts';
-export { isZone, offsetMs } from './triggers/zoned-time.ts';
+export { instantOf, isZone, localDay, offsetMs, weekdayOf } from './triggers/zoned-time.ts';
