@@ -12,7 +12,9 @@ type Verdict =
 export const personaValidate = defineCommand({
   operands: [{ name: 'FILE', kind: 'persona_file', repeated: true }],
   options: {},
-  notes: ['Reads parents and files that the personas name, too, and checks triggers as publishing does. Exit code: 0 when all are right, 2 when one is not.'],
+  notes: [
+    'Reads parents and files that the personas name, too, and checks triggers as publishing does. Exit code: 0 when all are right, 2 when one is not.',
+  ],
   examples: [{ line: 'guise persona validate personas/*.yaml', why: 'check a library, in CI or before a commit' }],
   async run(context, { operands }) {
     const verdicts: Verdict[] = [];

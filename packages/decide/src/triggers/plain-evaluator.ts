@@ -63,7 +63,7 @@ class PlainInstance {
     }
     const come = truthIn(activation, truths);
     const go =
-      deactivation === null ? notOf(come) : allOf([truthIn(deactivation, truths), come === true ? false : true]);
+      deactivation === null ? notOf(come) : allOf([truthIn(deactivation, truths), come !== true]);
     if (this.active ? go !== true : come !== true) return false;
     if (this.active && atMs < this.#sinceMs + minActiveMs) return false;
     const recent = this.#switches.filter((switchMs) => switchMs > atMs - hourMs).length;
