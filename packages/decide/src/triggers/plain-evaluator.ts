@@ -62,8 +62,7 @@ class PlainInstance {
       this.#look(root, inputs, truths);
     }
     const come = truthIn(activation, truths);
-    const go =
-      deactivation === null ? notOf(come) : allOf([truthIn(deactivation, truths), come !== true]);
+    const go = deactivation === null ? notOf(come) : allOf([truthIn(deactivation, truths), come !== true]);
     if (this.active ? go !== true : come !== true) return false;
     if (this.active && atMs < this.#sinceMs + minActiveMs) return false;
     const recent = this.#switches.filter((switchMs) => switchMs > atMs - hourMs).length;
