@@ -12,4 +12,4 @@ export { type ContractCase, checkContract, type Snapshots } from './resources/co
 export { adapters } from './resources/index.ts';
 export { readEnablements } from './resources/systemd/enablement.ts';
 export { adaptationFiles } from './triggers/adaptation-memory.ts';
-export { Conductor, type ConductorParts } from './triggers/conductor.ts';
+export { Conductor } from './triggers/conductor.ts';

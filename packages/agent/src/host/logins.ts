@@ -27,6 +27,23 @@ const utmpUserAt = 44;
 const utmpUserBytes = 32;
 const utmpUserProcess = 7;
 
+const localLoginFiles: LoginFiles = {
+  read: (path) => {
+    try {
+      return statSync(path).isFile() ? readFileSync(path) : null;
+    } catch {
+      return null;
+    }
+  },
+  list: (path) => {
+    try {
+      return readdirSync(path);
+    } catch {
+      return null;
+    }
+  },
+};
+
 export function readLogins(files: LoginFiles = localLoginFiles): Logins | null {
   const users = usersOfLogind(files) ?? usersOfUtmp(files);
   if (users === null) return null;
@@ -83,20 +100,3 @@ function membership(passwd: string, group: string): (user: string) => readonly s
 function textOf(files: LoginFiles, path: string): string {
   return files.read(path)?.toString('utf8') ?? '';
 }
-
-export const localLoginFiles: LoginFiles = {
-  read: (path) => {
-    try {
-      return statSync(path).isFile() ? readFileSync(path) : null;
-    } catch {
-      return null;
-    }
-  },
-  list: (path) => {
-    try {
-      return readdirSync(path);
-    } catch {
-      return null;
-    }
-  },
-};

@@ -55,7 +55,7 @@ export class AlertBook {
 
   /** Ends every alert whose key begins so and is not among these. */
   clearOthers(prefix: string, stays: (key: string) => boolean): void {
-    for (const key of [...this.#lasting.keys()]) if (key.startsWith(prefix) && !stays(key)) this.clear(key);
+    for (const key of this.#lasting.keys()) if (key.startsWith(prefix) && !stays(key)) this.clear(key);
   }
 
   has(key: string): boolean {

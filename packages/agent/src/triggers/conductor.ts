@@ -10,17 +10,19 @@
 import type { DesiredMessage } from '@guise/api';
 import { compileTriggers } from '@guise/decide';
 import type { CandidateReport, CloudEvent, Facts, Hold, Layer } from '@guise/model';
-import { GuiseError, limits, retryable } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine, Outcome } from '../engine/engine.ts';
 import type { Logins } from '../host/logins.ts';
 import type { LinkClock } from '../link/clock.ts';
 import type { Desired, DesiredStore } from '../link/desired-store.ts';
+import { ActiveSetOwner } from './active-set-owner.ts';
 import type { AdaptationMemory } from './adaptation-memory.ts';
 import { AlertBook } from './alert-book.ts';
 import { CandidateBoard } from './candidate-board.ts';
 import { candidateReportOf, type Decision } from './decide-active.ts';
+import { DesiredProgress, type DesiredResult } from './desired-progress.ts';
+import { EventQueue } from './event-queue.ts';
 import { type KeptHold, nextEndMs } from './holds.ts';
-import { setKey } from './layer-key.ts';
 import type { MetricPort, Sample } from './metric-monitor.ts';
 import type { ReadyCandidate } from './ready-candidate.ts';
 import { type Said, Sources } from './sources.ts';
@@ -47,17 +49,6 @@ export interface ConductorListener {
   readonly onAlerts?: () => void;
 }
 
-/** What became of what the control plane desires. */
-export interface DesiredResult {
-  readonly desired: Desired;
-  readonly result: SwitchResult;
-}
-
-interface Followed {
-  readonly desired: Desired;
-  isSettled: boolean;
-}
-
 interface Refreshed {
   readonly switched: Promise<RequestResult>;
 }
@@ -72,16 +63,10 @@ export class Conductor {
   readonly #sources: Sources;
   readonly #board: CandidateBoard;
   readonly #switcher: Switcher;
+  readonly #owner: ActiveSetOwner;
+  readonly #progress = new DesiredProgress();
+  readonly #events: EventQueue;
   readonly #switches = new Map<string, number>();
-  #ownSets: readonly string[];
-  #foreignWrites: number;
-  /** What the candidates were last made of, and whether it came true or cannot is still open. */
-  #followed: Followed | null = null;
-  /** The same, as of the begin of the switch that runs. */
-  #switchingTo: Followed | null = null;
-  #desiredResult: DesiredResult | null = null;
-  #events: CloudEvent[] = [];
-  #droppedEvents = 0;
   #keptAtMs = Number.NEGATIVE_INFINITY;
   #applyOptions: () => ApplyOptions = () => ({});
   #words: Promise<unknown> = Promise.resolve();
@@ -96,9 +81,9 @@ export class Conductor {
     this.#parts = parts;
     this.alerts = new AlertBook(clock.nowMs, () => this.#tell(({ onAlerts }) => onAlerts?.()));
     this.#sources = new Sources(parts);
+    this.#events = new EventQueue(parts.report);
     this.#board = new CandidateBoard({ ...parts, alerts: this.alerts, restored, onSamples: () => this.evaluate() });
-    this.#ownSets = restored?.ownSets ?? [];
-    this.#foreignWrites = engine.foreignWrites();
+    this.#owner = new ActiveSetOwner(engine, restored?.ownSets ?? []);
     this.#switcher = new Switcher(
       {
         engine,
@@ -106,7 +91,7 @@ export class Conductor {
         alerts: this.alerts,
         decisions: () => this.#board.decisions,
         applyOptions: () => this.#applyOptions(),
-        isOutdated: () => engine.foreignWrites() !== this.#foreignWrites,
+        isOutdated: () => this.#owner.isOutdated(),
         onBegin: (layers) => this.#onBegin(layers),
         onResult: (result, isWhole) => this.#onResult(result, isWhole),
       },
@@ -117,12 +102,9 @@ export class Conductor {
   /** Makes the host what it should be, as it is after a reboot, and goes on doing so. Resolves after the first switch. */
   async start(): Promise<void> {
     const { active } = this.#switcher;
-    // A journal that knows of no switch was lost: nobody said anything with it.
-    const isForeign =
-      this.#ownSets.length > 0 && !this.#ownSets.includes(setKey(active)) && this.#parts.engine.previous() !== null;
     const isFirst = this.#sources.isNew && this.#sources.followed === null;
-    if (isForeign || (isFirst && active.length > 0)) this.#sources.adopt(active);
-    this.#ownSets = [setKey(active)];
+    if (this.#owner.isForeign(active) || (isFirst && active.length > 0)) this.#sources.adopt(active);
+    this.#owner.owns(active);
     this.#sources.expire(this.#parts.clock.nowMs());
     const isNothing = active.length === 0 && this.#sources.followed === null && this.#sources.candidates().length === 0;
     const { switched } = await this.#refresh({ force: !isNothing });
@@ -142,9 +124,8 @@ export class Conductor {
     return this.#sources.said.desired;
   }
 
-  /** Of the last desired state that this agent switched to, or could not. */
   get desiredResult(): DesiredResult | null {
-    return this.#desiredResult;
+    return this.#progress.result;
   }
 
   get isSwitching(): boolean {
@@ -171,7 +152,7 @@ export class Conductor {
   }
 
   get droppedEvents(): number {
-    return this.#droppedEvents;
+    return this.#events.dropped;
   }
 
   candidateReports(): readonly CandidateReport[] {
@@ -252,15 +233,9 @@ export class Conductor {
 
   /** Something happened elsewhere. False when too much waits already. */
   event(event: CloudEvent): boolean {
-    if (this.#events.length >= limits.eventsWaiting) {
-      if (this.#droppedEvents === 0)
-        this.#parts.report(`more than ${limits.eventsWaiting} events wait to be looked at; those beyond are dropped`);
-      this.#droppedEvents += 1;
-      return false;
-    }
-    this.#events.push(event);
-    this.#schedule(0);
-    return true;
+    const isTaken = this.#events.add(event);
+    if (isTaken) this.#schedule(0);
+    return isTaken;
   }
 
   /** Looks at everything now; cheap when nothing changed. */
@@ -271,7 +246,7 @@ export class Conductor {
     if (this.#sources.expire(nowMs)) void this.#refresh({ force: false });
     // Until candidates are what was said last, what triggers say of the old ones is nobody's wish.
     if (this.#isRefreshing) return;
-    const isSwitched = this.#board.evaluate(this.#takeEvents());
+    const isSwitched = this.#board.evaluate(this.#events.take());
     if (isSwitched) this.#decide();
     const isDue = (this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY) <= this.#parts.clock.steadyMs();
     if (isSwitched || isDue) void this.#switcher.request(false);
@@ -297,23 +272,25 @@ export class Conductor {
 
   async #sayAndSwitch(say: () => void): Promise<Outcome> {
     const before = this.#sources.said;
+    let after = before;
     try {
       say();
+      after = this.#sources.said;
       const { switched } = await this.#refresh({ force: true });
       const result = await switched;
       if (result.type === 'failed') throw result.error;
       if (result.type === 'idle') throw new GuiseError('host_busy', 'Cannot switch: the agent is ending');
-      if (result.outcome.type === 'rolled_back' || result.outcome.type === 'stuck') await this.#takeBack(before);
+      if (result.outcome.type === 'rolled_back' || result.outcome.type === 'stuck') await this.#takeBack(before, after);
       return result.outcome;
     } catch (error) {
-      await this.#takeBack(before);
+      await this.#takeBack(before, after);
       throw error;
     }
   }
 
-  async #takeBack(before: Said): Promise<void> {
-    if (this.#sources.said === before) return;
-    this.#sources.takeBack(before);
+  async #takeBack(before: Said, after: Said): Promise<void> {
+    if (before === after) return;
+    this.#sources.takeBack(before, after);
     await this.#refresh({ force: false });
   }
 
@@ -334,11 +311,9 @@ export class Conductor {
       await this.#board.learn(this.#sources.layers());
     }
     this.#board.set(this.#sources.candidates());
-    const { followed } = this.#sources;
-    if (followed !== null && followed.generation !== this.#followed?.desired.generation)
-      this.#followed = { desired: followed, isSettled: false };
+    this.#progress.follow(this.#sources.followed);
     this.#isRefreshing = false;
-    this.#board.evaluate(this.#takeEvents());
+    this.#board.evaluate(this.#events.take());
     this.#decide();
     if (force) this.#switcher.forgive();
     const switched = this.#switcher.request(force);
@@ -352,30 +327,20 @@ export class Conductor {
     this.#tell(({ onCandidates }) => onCandidates?.());
   }
 
-  #takeEvents(): readonly CloudEvent[] {
-    const events = this.#events;
-    this.#events = [];
-    return events;
-  }
-
   /** The command line changed the active set: what it made is what was declared. */
   #noticeOthers(): void {
-    const { engine, report } = this.#parts;
-    const writes = engine.foreignWrites();
-    if (writes === this.#foreignWrites || this.#switcher.isRunning) return;
-    this.#foreignWrites = writes;
-    const active = engine.active();
-    if (setKey(active) === setKey(this.#switcher.active)) return;
-    report('somebody else changed which personas are active: that is what is declared here now');
+    const active = this.#switcher.isRunning ? null : this.#owner.changedFrom(this.#switcher.active);
+    if (active === null) return;
+    this.#parts.report('somebody else changed which personas are active: that is what is declared here now');
     this.#sources.adopt(active);
-    this.#ownSets = [setKey(active)];
+    this.#owner.owns(active);
     this.#switcher.noticed(active);
     void this.#refresh({ force: false });
   }
 
   #onBegin(layers: readonly Layer[]): void {
-    this.#switchingTo = this.#followed;
-    this.#ownSets = [setKey(this.#switcher.active), setKey(layers)];
+    this.#progress.begin();
+    this.#owner.owns(this.#switcher.active, layers);
     this.#keepTriggers();
   }
 
@@ -383,29 +348,19 @@ export class Conductor {
     const ending = result.type === 'failed' ? 'failed' : result.outcome.type;
     this.#switches.set(ending, (this.#switches.get(ending) ?? 0) + 1);
     if (result.type === 'failed') this.#parts.report(`could not switch: ${result.error.message}`);
-    const followed = this.#switchingTo;
-    if (followed !== null && !followed.isSettled && isWhole) {
-      followed.isSettled = result.type === 'done' || !retryable(result.error.kind);
-      this.#desiredResult = { desired: followed.desired, result: this.#withUnreadable(result) };
-    }
+    const unreadable = [...this.candidates.values()].find(({ source, error }) => source === 'server' && error !== null);
+    this.#progress.end(result, isWhole, unreadable?.error ?? null);
     this.#tell(({ onSwitch }) => onSwitch?.());
     // Which set is ours is on disk already, as one of two; that it is the only one can wait until the switch was answered.
-    this.#ownSets = [setKey(this.#switcher.active)];
+    this.#owner.owns(this.#switcher.active);
     this.#keptAtMs = Number.NEGATIVE_INFINITY;
     this.#schedule(0);
-  }
-
-  /** A desired state with a persona that cannot be read here has not come true. */
-  #withUnreadable(result: SwitchResult): SwitchResult {
-    const unreadable = [...this.candidates.values()].find(({ source, error }) => source === 'server' && error !== null);
-    const error = unreadable?.error ?? null;
-    return error === null ? result : { type: 'failed', error };
   }
 
   #keepTriggers(): void {
     this.#keptAtMs = this.#parts.clock.nowMs();
     try {
-      this.#parts.memory.keepTriggers({ ...this.#board.memory(), ownSets: this.#ownSets });
+      this.#parts.memory.keepTriggers({ ...this.#board.memory(), ownSets: this.#owner.keys });
     } catch (error) {
       if (!(error instanceof GuiseError)) throw error;
       this.#parts.report(error.message);

@@ -95,5 +95,6 @@ describe('what somebody else changed', () => {
     watch.set(new Map([[join(host.root, 'marks'), new Set(['web'])]]));
     writeFileSync(path('web'), 'changed again');
     await host.eventually('it is told', () => alerts().length === 1);
+    expect(content('web')).toBe('changed again');
   });
 });

@@ -54,7 +54,7 @@ const words: readonly {
 ];
 
 /** More than any of them writes. */
-const writesMax = 5;
+const writesMax = 4;
 
 describe.each(words)('$name', ({ assigned = false, say, after }) => {
   it.each(['before', 'after'] as const)('killed %s any of its writes is all or nothing', async (when) => {

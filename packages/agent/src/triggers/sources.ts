@@ -94,9 +94,11 @@ export class Sources {
     return this.#keepHolds(lastingHolds(this.#said.holds, nowMs));
   }
 
-  /** What people said before; the control plane's word stays. */
-  takeBack({ declared, holds, insteadOf }: Said): void {
-    this.#say({ declared, holds, insteadOf });
+  /** One word of a person: what was said before it and what after. What anybody said since stays. */
+  takeBack(before: Said, after: Said): void {
+    const stayed = this.#said.holds.filter((hold) => before.holds.includes(hold) || !after.holds.includes(hold));
+    const { declared, insteadOf } = this.#said.declared === after.declared ? before : this.#said;
+    this.#say({ declared, insteadOf, holds: stayed });
   }
 
   /** What a declaration took over from the control plane counts only in the place of what that desires. */

@@ -48,10 +48,11 @@ describe('the target of a switch', () => {
         const target = targetOf({ decisions, active, blocks, nowMs });
         const instances = target.layers.map(({ instance }) => instance);
         expect(new Set(instances).size).toBe(instances.length);
-        for (const { layer, active: isWanted } of decisions) {
-          if (!isWanted) expect(instances).not.toContain(layer.instance);
-          else if (!blocks.has(layerKey(layer)) || active.includes(layer)) expect(instances).toContain(layer.instance);
-        }
+        const wanted = decisions.filter((each) => each.active).map(({ layer }) => layer);
+        const leaving = decisions.filter((each) => !each.active).map(({ layer }) => layer.instance);
+        const free = wanted.filter((layer) => !blocks.has(layerKey(layer)) || active.includes(layer));
+        expect(instances.filter((instance) => leaving.includes(instance))).toEqual([]);
+        expect(instances).toEqual(expect.arrayContaining(free.map(({ instance }) => instance)));
         const triedUnits = target.layers
           .filter((layer) => !active.includes(layer))
           .flatMap((layer) => blocks.get(layerKey(layer)) ?? []);

@@ -1,6 +1,4 @@
 /** For tests: a conductor over the real engine of an offline tree, with a clock, metrics and logins of the test's own. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredMessage } from '@guise/api';
@@ -9,6 +7,7 @@ import { digestOfJson, GuiseError, layerOf, parseDocument } from '@guise/model';
 import type { Engine } from '../engine/engine.ts';
 import { engineHere } from '../engine-here.ts';
 import type { ExternalReading } from '../host/metrics/external-metric.ts';
+import { OfflineTree } from '../host/offline-tree.ts';
 import { desiredFile } from '../link/desired-store.ts';
 import { ManualClock } from '../link/manual-clock.ts';
 import { adaptationFiles } from './adaptation-memory.ts';
@@ -25,7 +24,8 @@ export class TestHost {
   readonly clock = new ManualClock('2026-11-25T09:00:00Z');
   readonly metrics = new Map<string, number>();
   readonly reports: string[] = [];
-  readonly root = mkdtempSync(join(tmpdir(), 'guise-conductor-'));
+  readonly tree = new OfflineTree();
+  readonly root = this.tree.path;
   users: ReadonlyMap<string, readonly string[]> | null = new Map();
   external: ExternalReading = { ok: false, reason: 'nobody answers' };
   engine: Engine;
@@ -35,10 +35,6 @@ export class TestHost {
   #generation = 0;
 
   constructor() {
-    mkdirSync(join(this.root, 'etc'));
-    mkdirSync(join(this.root, 'marks'));
-    writeFileSync(join(this.root, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n');
-    writeFileSync(join(this.root, 'etc/group'), 'root:x:0:\n');
     this.engine = this.#openEngine();
     this.conductor = this.#openConductor();
   }
@@ -59,7 +55,7 @@ export class TestHost {
 
   /** Persona ids that left their file on the host. */
   marks(): readonly string[] {
-    return readdirSync(join(this.root, 'marks')).sort();
+    return this.tree.list('marks');
   }
 
   async eventually(what: string, holds: () => boolean): Promise<void> {
@@ -83,7 +79,7 @@ export class TestHost {
   async remove(): Promise<void> {
     await this.conductor.close();
     this.engine.close();
-    rmSync(this.root, { recursive: true });
+    this.tree.remove();
   }
 
   #write(generation: number, work: () => void): void {

@@ -81,7 +81,7 @@ export class MetricSampler {
     };
     this.#bounds ??= {
       limits: cgroupLimits({ readText }),
-      trees: cgroupTrees({ readText, list: this.#source.list }),
+      trees: cgroupTrees({ readText, list: (path) => this.#source.list(path) }),
       isContainer: readText('/run/systemd/container') !== null,
     };
     const { trees, isContainer, limits: bounds } = this.#bounds;
