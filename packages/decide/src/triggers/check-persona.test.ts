@@ -97,6 +97,7 @@ describe('a persona with triggers', () => {
     ['event.type.startWith("a")', /there is no function "startWith", did you mean startsWith/],
     ['event.type.foo == 1', /a string has no field "foo"/],
     ['event.xs.all(x, event.ys.all(y, event.zs.all(z, z > x)))', /loops may be 2 deep/],
+    ['event.xs.all(x, event.ys.all(y, y in event.zs))', /loops may be 2 deep/],
     ['event.type && true', /"&&" does not take string and bool/],
     ['Message{a: 1} == event', /there is no type "Message"/],
     ['true\n|| event.source < 3', /at line 2, character \d+ of it/],
@@ -140,5 +141,20 @@ describe('a condition', () => {
     expect(activation.where?.({ ...event, severity: 8, data: { severity: 1, type: 1 } })).toBe(true);
     expect(activation.where?.({ ...event, data: 'text' })).toBe(false);
     expect(activation.where?.(event)).toBe(false);
+  });
+
+  it('holds in no event that is too large to look at', async () => {
+    const { activation } = await triggersOf(
+      where('event.xs.exists(x, event.xs.exists(y, x + y < 0.0)) || event.xs[0] == 1.0'),
+    );
+    if (activation.type !== 'event') throw new Error('not an event');
+    const event = (length: number) => ({
+      specversion: '1.0' as const,
+      id: '1',
+      source: 's',
+      type: 'a',
+      data: { xs: Array.from({ length }, () => 1) },
+    });
+    expect([10, 1_000_000].map((length) => activation.where?.(event(length)))).toEqual([true, false]);
   });
 });
