@@ -164,6 +164,8 @@ export const limits = {
   /** Pairs of source and id that triggers remember, so that an event that comes twice is one; and of one pair, before it is digested. */
   eventsRemembered: 4_096,
   eventKeyChars: 128,
+  /** Values in the data of an event that conditions may look at; in larger ones none holds. */
+  eventValues: 2_000,
   /** Evaluations at one instant of a replay: a switch and what it leads to at once. */
   replayRounds: 4,
   /** Triggers of one persona, in both trees. */

@@ -86,6 +86,8 @@ class Inference {
         return this.#loop(kind.value, scope, depth, at);
       case 'callExpr': {
         const { function: name, args, target } = kind.value;
+        // Looking for something in a list is a loop of its own.
+        if (name === '@in' && depth >= conditionDepth) throw new IllTyped(at, `loops may be ${conditionDepth} deep`);
         return this.#call(name, target === undefined ? null : of(target), args.map(of), at);
       }
       default:

@@ -44,7 +44,7 @@ export function reasonOf(node: TriggerNode, view: View): Reason {
 }
 
 /** One sentence about a leaf, true as of the view: `cpu_utilization was above 0.8 for 30s: 0.93 at 2026-11-25T10:00:30Z`. */
-export function leafText(state: LeafState, view: View): string {
+function leafText(state: LeafState, view: View): string {
   const truth = truthOf(state, view.atMs);
   switch (state.type) {
     case 'schedule':

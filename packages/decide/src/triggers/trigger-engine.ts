@@ -64,6 +64,7 @@ export class TriggerEngine {
   #users = new UserWatch([]);
   #due = new DueQueue<Candidate>();
   readonly #dirty = new Set<Candidate>();
+  /** The latest instant heard of since the clock was last set back. */
   #atMs: number;
 
   constructor(options: { readonly restored?: TriggerSnapshot | undefined } = {}) {
@@ -84,6 +85,7 @@ export class TriggerEngine {
     this.#wishes.clear();
     for (const [instance, wish] of always) this.#wishes.set(instance, wish.active ? wish : alwaysActive(atMs));
     for (const [instance, { wish }] of this.#candidates) this.#wishes.set(instance, wish);
+    this.#atMs = Math.max(this.#atMs, atMs);
     this.#watch();
   }
 
