@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { adaptationFiles, Conductor } from '@guise/agent';
 import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent/link';
 import { type Client, client } from '@guise/api';
 import { parseHostId } from '@guise/model';
@@ -16,7 +17,8 @@ const pollMs = 10;
 
 export interface TestAgent {
   readonly engine: MemoryEngine;
-  readonly link: Link;
+  readonly conductor: Conductor;
+  readonly link: { readonly connected: boolean; close(): Promise<void> };
   readonly reports: string[];
   readonly stateDirectory: string;
 }
@@ -59,27 +61,57 @@ export function startTestAgent(
 ): TestAgent {
   const reports: string[] = [];
   const identity = ensureIdentity(join(stateDirectory, 'identity.json'), parseHostId(name), () => '');
+  const report = (line: string) => reports.push(line);
+  const facts = () => ({ hostname: name });
+  const conductor = new Conductor({
+    engine,
+    store: desiredFile(join(stateDirectory, 'desired.json')),
+    memory: adaptationFiles(stateDirectory),
+    clock: systemClock,
+    facts,
+    metrics: { sample: () => new Map(), external: async () => ({ ok: false, reason: 'there is no host' }) },
+    logins: () => new Map(),
+    report,
+  });
   const link = connectLink({
     url,
     identity,
     agentVersion: '0.1.0',
-    facts: () => ({ hostname: name }),
+    facts,
     engine,
-    store: desiredFile(join(stateDirectory, 'desired.json')),
+    conductor,
     clock: systemClock,
     makeNonce: () => randomBytes(16).toString('hex'),
-    report: (line) => reports.push(line),
+    report,
   });
-  return { engine, link, reports, stateDirectory };
+  void conductor.start();
+  return { engine, conductor, link: closingBoth(link, conductor), reports, stateDirectory };
+}
+
+function closingBoth(link: Link, conductor: Conductor): TestAgent['link'] {
+  return {
+    get connected() {
+      return link.connected;
+    },
+    close: async () => {
+      await conductor.close();
+      link.close();
+    },
+  };
 }
 
 /** Resolves when it holds; throws when it still does not after `patienceMs`. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs: number = patienceMs,
+): Promise<void> {
+  const untilMs = performance.now() + withinMs;
+  while (performance.now() < untilMs) {
     if (await holds()) return;
     await sleep(pollMs);
   }
-  throw new Error(`Waited ${patienceMs / 1000} s in vain for this: ${what}`);
+  throw new Error(`Waited ${withinMs / 1000} s in vain for this: ${what}`);
 }
 
 export function personaText(id: string, swappiness: number): string {

@@ -18,6 +18,8 @@ export interface AgentAnswer {
   readonly outcome: 'unchanged' | 'committed' | 'rolled_back' | 'stuck';
   readonly plan: PlanReport;
   readonly transaction: TransactionReport | null;
+  /** Of the personas given, those that are not active now, and why. */
+  readonly waiting: readonly { readonly instance: string; readonly reason: string }[];
 }
 
 /** Null when this is not for the agent. */

@@ -12,6 +12,10 @@ export async function applyThroughAgent(argv: readonly string[], context: Contex
   if (answer === null) return null;
   if (context.json) printJson(context, answer);
   else await printAnswer(answer, context);
+  if (!context.json) {
+    for (const { instance, reason } of answer.waiting)
+      context.out.line(context.out.style.quiet(`"${instance}" waits: ${reason}`));
+  }
   return answer.transaction === null ? 0 : exitCodeOfStatus(answer.transaction.status);
 }
 

@@ -68,6 +68,22 @@ class HostEngine implements Engine {
     return this.#journal.activeLayers();
   }
 
+  previous(): readonly Layer[] | null {
+    return this.#journal.layersBeforeLast();
+  }
+
+  managed(): readonly Address[] {
+    return [...this.#journal.managed().keys()];
+  }
+
+  isChanging(): boolean {
+    return this.#journal.open() !== null;
+  }
+
+  foreignWrites(): number {
+    return this.#journal.foreignWrites();
+  }
+
   async recover(onProgress?: (progress: Progress) => void): Promise<TransactionReport | null> {
     if (this.#journal.open() === null) return null;
     return this.#exclusively(() => this.#recover(onProgress));
@@ -80,6 +96,8 @@ class HostEngine implements Engine {
   apply(layers: readonly Layer[], options: ApplyOptions = {}): Promise<Outcome> {
     return this.#exclusively(async () => {
       await this.#finishInterrupted(options);
+      if (options.isOutdated?.() === true)
+        throw new GuiseError('plan_stale', 'Cannot switch: somebody else has just changed which personas are active');
       return this.#apply(layers, options);
     });
   }

@@ -2,8 +2,7 @@
  * What templates may know of a host, read without starting a program.
  *
  * Facts: hostname, os_id, os_version, os_codename, kernel, architecture, cpu_cores, memory_mb, storage_gb (of the root file system, in
- * whole 10⁹ bytes), ip, machine_id. What cannot be found is
- * an empty string. Offline only what the tree's own files say is given.
+ * whole 10⁹ bytes), ip, timezone, machine_id. What cannot be found is an empty string. Offline only what the tree's own files say is given.
  */
 import { statfsSync } from 'node:fs';
 import { availableParallelism, hostname, machine, networkInterfaces, release, totalmem } from 'node:os';
@@ -32,6 +31,7 @@ function machineFacts(files: Files): Facts {
     storage_gb: storageGb(),
     memory_mb: Math.floor(Math.min(totalmem(), bounds.memoryBytes) / (1024 * 1024)),
     ip: defaultAddress(files),
+    timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }
 

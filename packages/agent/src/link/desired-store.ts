@@ -14,8 +14,6 @@ export interface Desired {
   readonly generation: number;
   readonly digest: Digest;
   readonly layers: readonly Layer[];
-  /** The host was rolled back by hand since; it is not applied again. */
-  readonly suspended: boolean;
 }
 
 export interface DesiredStore {
@@ -38,12 +36,10 @@ export function desiredFile(path: string): DesiredStore {
 
 function parse(text: string | null): Desired | null {
   try {
-    const value: unknown = JSON.parse(text ?? 'null');
-    const parsed = serverMessage.safeParse(value);
+    const parsed = serverMessage.safeParse(JSON.parse(text ?? 'null'));
     if (!parsed.success || parsed.data.type !== 'desired') return null;
     const { generation, digest, layers } = parsed.data;
-    const suspended = typeof value === 'object' && value !== null && 'suspended' in value && value.suspended === true;
-    return { generation, digest, layers, suspended };
+    return { generation, digest, layers };
   } catch {
     return null;
   }

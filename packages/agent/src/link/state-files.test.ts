@@ -13,13 +13,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
-const desired: Desired = { generation: 3, digest: `sha256:${'0'.repeat(64)}` as Digest, layers: [], suspended: true };
+const desired: Desired = { generation: 3, digest: `sha256:${'0'.repeat(64)}` as Digest, layers: [] };
 
 describe('the desired state on disk', () => {
   it('is read as it was written, and only its owner may', () => {
     const path = join(directory, 'desired.json');
     expect(desiredFile(path).read()).toBeNull();
-    desiredFile(path).write({ ...desired, suspended: false });
+    desiredFile(path).write({ ...desired, generation: 2 });
     desiredFile(path).write(desired);
     expect(desiredFile(path).read()).toEqual(desired);
     expect(statSync(path).mode & 0o777).toBe(0o600);

@@ -1,5 +1,6 @@
 /** What an agent says to the control plane over the WebSocket that it opened. */
 import { z } from 'zod';
+import { alertReport, candidateReport, hold } from '../schemas/adaptation.ts';
 import { errorBody } from '../schemas/error-body.ts';
 import { switchOutcome } from '../schemas/host.ts';
 import { digest, hostId } from '../schemas/ids.ts';
@@ -26,6 +27,10 @@ export const agentMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('transaction'), transaction: transactionReport }),
   /** Of the last desired state; its transaction was sent before it. */
   switchOutcome.extend({ type: z.literal('outcome') }),
+  /** Every candidate and every hold of the host, whenever one of them changed and after each welcome. */
+  z.object({ type: z.literal('candidates'), candidates: z.array(candidateReport), holds: z.array(hold) }),
+  /** All that last, and those that ended since the last such message; after each welcome too. May come twice. */
+  z.object({ type: z.literal('alerts'), alerts: z.array(alertReport) }),
   /** The shape is the question's; see `answers`. */
   z.object({ type: z.literal('answer'), id: z.string().max(64), answer: z.unknown() }),
   z.object({ type: z.literal('refusal'), id: z.string().max(64), error: errorBody.shape.error }),
@@ -41,6 +46,8 @@ export const answers = {
   why: whyReport,
   state: stateReport,
   drift: z.array(driftReport),
+  hold,
+  release: z.object({ released: z.boolean() }),
   rollback: z.object({
     result: z.enum(['unchanged', 'committed', 'rolled_back', 'stuck']),
     transaction_id: z.string().nullable(),

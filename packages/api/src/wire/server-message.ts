@@ -1,5 +1,6 @@
 /** What the control plane says to an agent over the WebSocket. One JSON text per message, at most `limits.wireMessageBytes`. */
 import { z } from 'zod';
+import { cloudEvent, hold } from '../schemas/adaptation.ts';
 import { address, digest } from '../schemas/ids.ts';
 import { layer } from '../schemas/persona.ts';
 
@@ -11,6 +12,9 @@ export const ask = z.discriminatedUnion('ask', [
   z.object({ ask: z.literal('why'), address }),
   z.object({ ask: z.literal('state') }),
   z.object({ ask: z.literal('drift') }),
+  /** Answered once the hold is on the host's disk; the switch that follows is reported like any other. */
+  z.object({ ask: z.literal('hold'), hold }),
+  z.object({ ask: z.literal('release'), hold_id: z.string().min(1).max(64) }),
   z.object({ ask: z.literal('rollback'), to: z.enum(['previous', 'baseline']) }),
 ]);
 
@@ -18,6 +22,8 @@ export const serverMessage = z.discriminatedUnion('type', [
   /** The answer to `hello`. The agent sends every transaction after `last_transaction`. */
   z.object({ type: z.literal('welcome'), last_transaction: z.string().nullable() }),
   z.object({ type: z.literal('desired'), generation: z.int().min(1), digest, layers: z.array(layer) }),
+  /** For the triggers of this host. A host that is away misses it: an event is news, not state. */
+  z.object({ type: z.literal('event'), event: cloudEvent }),
   z.object({ type: z.literal('ask'), id: askId, question: ask }),
   /** The nonce of `confirm_request`, back over the connection it came by. */
   z.object({ type: z.literal('confirm'), transaction_id: z.string().max(64), nonce: z.string().max(128) }),

@@ -16,6 +16,7 @@ export interface CommandEntry {
 
 const local = 'This machine';
 const persona = 'Personas';
+const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const lab = 'Lab hosts on this machine';
 const run = 'Running guise';
@@ -69,6 +70,13 @@ export const commandEntries: readonly CommandEntry[] = [
     'persona schema',
     'Print the JSON Schema of persona documents',
     async () => (await import('./persona-schema.ts')).personaSchemaCommand,
+  ),
+
+  entry(
+    trigger,
+    'trigger replay',
+    'Rehearse triggers on recorded metrics and events',
+    async () => (await import('./trigger-replay.ts')).triggerReplay,
   ),
 
   entry(host, 'host ls', 'List hosts', async () => (await import('./host-ls.ts')).hostLs),

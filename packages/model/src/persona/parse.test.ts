@@ -316,9 +316,9 @@ describe('bombs', () => {
   it('33 levels are one too many, and the place is named', () => {
     expect(messages('{a: '.repeat(33) + '}'.repeat(33))).toEqual([expect.stringContaining('(web.yaml:1:129)')]);
     const trigger = (depth: number) =>
-      `${head}activation_triggers: ${'{not: '.repeat(depth)}{time_schedule: {}}${'}'.repeat(depth)}`;
-    expect(parseDocument(trigger(30), 'web.yaml').document.persona_id).toBe('web');
-    expect(messages(trigger(31)).join()).toContain('nested at most 32 deep');
+      `${head}activation_triggers: ${'{not: '.repeat(depth)}{user_profile_association: {user: a}}${'}'.repeat(depth)}`;
+    expect(parseDocument(trigger(29), 'web.yaml').document.persona_id).toBe('web');
+    expect(messages(trigger(30)).join()).toContain('nested at most 32 deep');
   });
 
   it.each(['-\n', '"', '#\n', '\n', ': ', '---\n'])('%j as often as it fits has too many tokens', (unit) => {

@@ -55,6 +55,26 @@ describe('publishing', () => {
     });
   });
 
+  it('refuses triggers that no host could evaluate, with every place', async () => {
+    const document = `guise: persona/v1
+persona_id: sometimes
+activation_triggers:
+  any:
+    - time_schedule: {cron: "0 0 30 2 *", duration: 1h, zone: Europe/Pariss}
+    - resource_utilization_thresholds: {metric: cpu_utilisation, above: 0.8}
+    - external_event_subscriptions: {type: alert, where: "event.type > 5", for: 1h}
+`;
+    const refusal = await publish(document).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'document_invalid', kind: 'invalid' });
+    expect((refusal as GuiseError).problems.map(({ line, column }) => [line, column])).toEqual([
+      [5, 23],
+      [5, 57],
+      [6, 41],
+      [7, 51],
+    ]);
+    await expect(server.api.getPersona({ params: persona('sometimes') })).rejects.toThrow('Cannot find');
+  });
+
   it('replaces only what is there, under its own id', async () => {
     const body = { document: personaText('other', 5) };
     await expect(server.api.replacePersona({ params: persona('other'), body })).rejects.toThrow('Cannot find');
