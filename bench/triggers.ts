@@ -7,8 +7,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileTriggers, TriggerEngine } from '@guise/decide';
-import { layerOf, parseDocument } from '@guise/model';
+import { TriggerEngine } from '@guise/decide';
+import { compileTriggers } from '@guise/decide/compile';
+import { layerOf } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 
 const personas = 10_000;
 const evaluations = 500;

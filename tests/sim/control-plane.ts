@@ -69,6 +69,7 @@ export function startTestAgent(
     memory: adaptationFiles(stateDirectory),
     clock: systemClock,
     facts,
+    kept: null,
     metrics: { sample: () => new Map(), external: async () => ({ ok: false, reason: 'there is no host' }) },
     logins: () => new Map(),
     report,

@@ -90,6 +90,7 @@ function adaptation({ engine, stateDirectory, clock, report }: AgentOptions & { 
     memory: adaptationFiles(stateDirectory),
     clock,
     facts: () => localHost({ root: '/' }).facts(),
+    kept: keptHere(stateDirectory),
     metrics: {
       sample: (names, steadyMs) => sampler.sample(names, steadyMs),
       external: (source) => readExternalMetric(source),

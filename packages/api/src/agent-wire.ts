@@ -1,4 +1,5 @@
 /** What an agent needs of the wire. Apart from the index, because the schemas of the control plane's own routes would come along. */
+export { cloudEvent } from './schemas/adaptation.ts';
 export { errorBody } from './schemas/error-body.ts';
 export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';
 export { wireProtocol } from './wire/agent-message.ts';

@@ -8,7 +8,6 @@ export { explain } from './layers/why.ts';
 export { invertPlan } from './plans/invert-plan.ts';
 export { makePlan } from './plans/make-plan.ts';
 export type { TriggerWish } from './triggers/candidate.ts';
-export { checkPersona, compileTriggers } from './triggers/compile-triggers.ts';
 export type { CompiledTriggers } from './triggers/compiled.ts';
 export type { ExplainedLeaf } from './triggers/reason.ts';
 export type { TriggerExplanation, TriggerInputs, TriggerSwitch } from './triggers/trigger-engine.ts';

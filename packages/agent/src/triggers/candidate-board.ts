@@ -5,6 +5,7 @@
  */
 import { TriggerEngine, type TriggerSnapshot, triggerMetrics } from '@guise/decide';
 import type { CloudEvent, Facts, Hold, Layer } from '@guise/model';
+import type { KeptValues } from '../host/kept-values.ts';
 import type { Logins } from '../host/logins.ts';
 import type { LinkClock } from '../link/clock.ts';
 import type { TriggerMemory } from './adaptation-memory.ts';
@@ -20,6 +21,7 @@ import { ThresholdWatch } from './threshold-watch.ts';
 export interface BoardParts {
   readonly clock: LinkClock;
   readonly facts: () => Facts;
+  readonly kept: KeptValues | null;
   readonly metrics: MetricPort;
   /** Null: unknown. */
   readonly logins: () => Logins | null;
@@ -45,7 +47,7 @@ export class CandidateBoard {
   constructor(parts: BoardParts) {
     const { clock, alerts, restored } = parts;
     this.#parts = parts;
-    this.#readings = new LayerReadings(parts.facts);
+    this.#readings = new LayerReadings(parts.facts, parts.kept);
     this.#monitor = new MetricMonitor({
       port: parts.metrics,
       clock,
@@ -67,6 +69,11 @@ export class CandidateBoard {
 
   samples(): ReadonlyMap<string, Sample> {
     return this.#monitor.fresh();
+  }
+
+  /** Throws: what reading it throws. */
+  hasTriggers(layer: Layer): Promise<boolean> {
+    return this.#readings.hasTriggers(layer);
   }
 
   /** Whatever candidates are made of from now on; nothing changes before `set`. */

@@ -8,10 +8,10 @@
  * switch or up to `limits.snapshotPeriodMs` earlier; the next start makes the host what these say.
  */
 import type { DesiredMessage } from '@guise/api';
-import { compileTriggers } from '@guise/decide';
 import type { CandidateReport, CloudEvent, Facts, Hold, Layer } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine, Outcome } from '../engine/engine.ts';
+import type { KeptValues } from '../host/kept-values.ts';
 import type { Logins } from '../host/logins.ts';
 import type { LinkClock } from '../link/clock.ts';
 import type { Desired, DesiredStore } from '../link/desired-store.ts';
@@ -34,6 +34,8 @@ export interface ConductorParts {
   readonly memory: AdaptationMemory;
   readonly clock: LinkClock;
   readonly facts: () => Facts;
+  /** What was made of personas before; null: nothing outlives this process. */
+  readonly kept: KeptValues | null;
   readonly metrics: MetricPort;
   /** Null: unknown. */
   readonly logins: () => Logins | null;
@@ -146,9 +148,9 @@ export class Conductor {
     return [...this.candidates.values()].some(({ triggers }) => triggers !== null);
   }
 
-  /** Throws: what compiling its triggers throws. */
-  async hasTriggersOf(layer: Layer): Promise<boolean> {
-    return (await compileTriggers(layer, this.#parts.facts())) !== null;
+  /** Throws: what reading it throws. */
+  hasTriggersOf(layer: Layer): Promise<boolean> {
+    return this.#board.hasTriggers(layer);
   }
 
   get droppedEvents(): number {

@@ -1,6 +1,6 @@
 /** What a layer wants to be watched: metrics it defines, thresholds that alert, what becomes of drift. Later documents win over their ancestors. */
-import type { Facts, Layer } from '@guise/model';
-import { durationMs, limits, metricName, renderPersona } from '@guise/model';
+import type { LocatedDocument } from '@guise/model';
+import { durationMs, limits, metricName } from '@guise/model';
 import type { ExternalSource } from '../host/metrics/external-metric.ts';
 import type { MetricNeed } from './metric-monitor.ts';
 import { type Threshold, thresholdPrefix } from './threshold-watch.ts';
@@ -13,24 +13,18 @@ export interface Monitoring {
   readonly drift: DriftPolicy;
 }
 
-type Documents = ReturnType<typeof renderPersona>['documents'];
-type MonitoringFacet = NonNullable<Documents[number]['document']['monitoring']>;
+type MonitoringFacet = NonNullable<LocatedDocument['document']['monitoring']>;
 type MetricEntry = NonNullable<MonitoringFacet['metrics']>[number];
 type ThresholdEntry = NonNullable<MonitoringFacet['thresholds']>[number];
 
-/** Throws: what rendering throws. */
-export function monitoringOf(layer: Layer, facts: Facts): Monitoring {
-  const { documents } = renderPersona(layer.persona, {
-    parameters: layer.parameters,
-    facts,
-    instance: layer.instance,
-  });
+/** `documents` as rendered, the persona's own last. */
+export function monitoringOf(instance: string, documents: readonly LocatedDocument[]): Monitoring {
   const facets = documents.flatMap(({ document }) => document.monitoring ?? []);
   return {
     metrics: facets.flatMap(({ metrics = [] }) => metrics.map(needOf)),
     thresholds: facets
       .flatMap(({ thresholds = [] }) => thresholds)
-      .map((entry, index) => thresholdOf(entry, index, layer.instance)),
+      .map((entry, index) => thresholdOf(entry, index, instance)),
     drift: facets.findLast(({ drift }) => drift !== undefined)?.drift ?? 'alert',
   };
 }

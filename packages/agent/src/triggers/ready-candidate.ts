@@ -3,9 +3,11 @@
  *
  * A persona that cannot be read here (a template that needs a fact this host lacks) is never active, and says why.
  */
-import { type CompiledTriggers, compileTriggers } from '@guise/decide';
-import type { Facts, Layer } from '@guise/model';
+import type { CompiledTriggers } from '@guise/decide';
+import type { Facts, Layer, LocatedDocument } from '@guise/model';
 import { GuiseError } from '@guise/model';
+import type { KeptValues } from '../host/kept-values.ts';
+import { LayerValues } from '../layer-values.ts';
 import type { Candidate } from './candidates.ts';
 import { layerKey } from './layer-key.ts';
 import { type Monitoring, monitoringOf } from './monitoring.ts';
@@ -23,11 +25,19 @@ const nothing: Monitoring = { metrics: [], thresholds: [], drift: 'alert' };
 
 export class LayerReadings {
   readonly #facts: () => Facts;
+  readonly #rendered: LayerValues<readonly LocatedDocument[]>;
   #readings: ReadonlyMap<string, Reading> = new Map();
   #readFor = '';
 
-  constructor(facts: () => Facts) {
+  constructor(facts: () => Facts, kept: KeptValues | null) {
     this.#facts = facts;
+    this.#rendered = new LayerValues({ name: 'triggers', kept, make: render });
+  }
+
+  /** Whether anything but a person decides on the layer. Throws: what reading it throws. */
+  async hasTriggers(layer: Layer): Promise<boolean> {
+    const documents = await this.#rendered.of(layer, this.#facts());
+    return documents.some(({ document }) => document.activation_triggers !== undefined);
   }
 
   /** Reads what is new among these, and forgets all others. */
@@ -37,10 +47,21 @@ export class LayerReadings {
     const readings = new Map<string, Reading>();
     for (const layer of layers) {
       const key = layerKey(layer);
-      readings.set(key, known.get(key) ?? (await read(layer, facts)));
+      readings.set(key, known.get(key) ?? (await this.#read(layer, facts)));
     }
     this.#readings = readings;
     this.#readFor = JSON.stringify(facts);
+  }
+
+  async #read(layer: Layer, facts: Facts): Promise<Reading> {
+    try {
+      const documents = await this.#rendered.of(layer, facts);
+      const triggers = await triggersIn(documents, facts);
+      return { triggers, monitoring: monitoringOf(layer.instance, documents), error: null };
+    } catch (error) {
+      if (!(error instanceof GuiseError)) throw error;
+      return { triggers: null, monitoring: nothing, error };
+    }
   }
 
   /** Of a layer that was learned. */
@@ -49,11 +70,15 @@ export class LayerReadings {
   }
 }
 
-async function read(layer: Layer, facts: Facts): Promise<Reading> {
-  try {
-    return { triggers: await compileTriggers(layer, facts), monitoring: monitoringOf(layer, facts), error: null };
-  } catch (error) {
-    if (!(error instanceof GuiseError)) throw error;
-    return { triggers: null, monitoring: nothing, error };
-  }
+async function render(layer: Layer, facts: Facts): Promise<readonly LocatedDocument[]> {
+  const { renderTriggers } = await import('@guise/decide/compile');
+  return renderTriggers(layer, facts);
+}
+
+/** The language of schedules is loaded with the first persona that has triggers. */
+async function triggersIn(documents: readonly LocatedDocument[], facts: Facts): Promise<CompiledTriggers | null> {
+  const isSaid = documents.some(
+    ({ document }) => document.activation_triggers !== undefined || document.deactivation_triggers !== undefined,
+  );
+  return isSaid ? (await import('@guise/decide/triggers')).triggersOf(documents, facts) : null;
 }

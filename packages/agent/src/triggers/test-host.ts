@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DesiredMessage } from '@guise/api';
 import type { Layer } from '@guise/model';
-import { digestOfJson, GuiseError, layerOf, parseDocument } from '@guise/model';
+import { digestOfJson, GuiseError, layerOf } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 import type { Engine } from '../engine/engine.ts';
 import { engineHere } from '../engine-here.ts';
 import type { ExternalReading } from '../host/metrics/external-metric.ts';
@@ -122,6 +123,7 @@ export class TestHost {
         keepTriggers: (value) => write(() => memory.keepTriggers(value)),
       },
       clock: this.clock,
+      kept: null,
       facts: () => ({ hostname: 'h1' }),
       metrics: {
         sample: (names) => new Map([...names].flatMap((name) => pairOf(name, this.metrics.get(name)))),

@@ -1,4 +1,4 @@
-import { checkPersona } from '@guise/decide';
+import { checkPersona } from '@guise/decide/triggers';
 import { GuiseError, type Problem } from '@guise/model';
 import { defineCommand } from '../command.ts';
 import { readPersona } from '../local/read-persona.ts';

@@ -1,4 +1,5 @@
-import { compileTriggers, isZone } from '@guise/decide';
+import { isZone } from '@guise/decide';
+import { compileTriggers } from '@guise/decide/compile';
 import { GuiseError, type Layer } from '@guise/model';
 import { defineCommand } from '../command.ts';
 import { layersFromFiles } from '../local/layers.ts';

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileTriggers } from '@guise/decide';
-import { layerOf, parseDocument } from '@guise/model';
+import { compileTriggers } from '@guise/decide/compile';
+import { layerOf } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 import { afterAll, describe, expect, it } from 'vitest';
 import { recordedEvents } from './recorded-events.ts';
 import { recordedSamples } from './recorded-samples.ts';

@@ -153,6 +153,6 @@ export class Candidate {
   }
 }
 
-function leavesOfTriggers({ activation, deactivation }: CompiledTriggers): readonly TriggerLeaf[] {
+export function leavesOfTriggers({ activation, deactivation }: CompiledTriggers): readonly TriggerLeaf[] {
   return [...leavesOf(activation), ...(deactivation === null ? [] : leavesOf(deactivation))];
 }

@@ -1,6 +1,7 @@
-import { GuiseError, parseDocument } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 import { describe, expect, it } from 'vitest';
-import { checkPersona } from './compile-triggers.ts';
+import { checkPersona } from './read-triggers.ts';
 import { triggersOf } from './triggers-of.ts';
 
 const head = 'guise: persona/v1\npersona_id: p\n';

@@ -1,5 +1,6 @@
 /** For tests: triggers from the text of a document, without its head. */
-import { layerOf, parseDocument } from '@guise/model';
+import { layerOf } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 import { compileTriggers } from './compile-triggers.ts';
 import type { CompiledTriggers } from './compiled.ts';
 

@@ -5,7 +5,7 @@
  * up, also across deletion. Assignments that pin no version follow. What no host could evaluate is not published.
  * Throws: `document_invalid` with every problem of its triggers; `persona_not_found` when it must exist and does not; `argument_invalid` when the ids disagree.
  */
-import { checkPersona } from '@guise/decide';
+import { checkPersona } from '@guise/decide/triggers';
 import type { Digest, PersonaId, ResolvedPersona } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type { Database, Executor, Mutation } from '../store/database.ts';

@@ -1,0 +1,19 @@
+/** What a host that adapts itself reads of a layer: its triggers and what it wants to be watched, rendered with the host's facts. */
+import type { Facts, Layer, LocatedDocument } from '@guise/model';
+import { renderPersona } from '@guise/model/documents';
+
+/** The ancestors' documents, furthest first, then the persona's own. Throws: what rendering throws. */
+export function renderTriggers(layer: Layer, facts: Facts): readonly LocatedDocument[] {
+  const persona = { own: triggersOnly(layer.persona.own), ancestors: layer.persona.ancestors.map(triggersOnly) };
+  return renderPersona(persona, { parameters: layer.parameters, facts, instance: layer.instance }).documents;
+}
+
+/** Rendering costs what a document holds, and a rehearsal knows nothing of the host that other facets name. */
+function triggersOnly({ file, document, positions }: LocatedDocument): LocatedDocument {
+  const { guise, persona_id, parameters, monitoring } = document;
+  const { activation_triggers, deactivation_triggers, cooldown, min_active, max_switches_per_hour } = document;
+  const flapping = { cooldown, min_active, max_switches_per_hour };
+  const kept = { guise, persona_id, parameters, monitoring, activation_triggers, deactivation_triggers, ...flapping };
+  const said = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return { file, positions, document: Object.fromEntries(said) as LocatedDocument['document'] };
+}
