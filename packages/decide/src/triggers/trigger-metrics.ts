@@ -1,8 +1,7 @@
 /** The metrics that triggers look at, by canonical name. */
-import { leavesOfTriggers } from './candidate.ts';
-import type { CompiledTriggers } from './compiled.ts';
+import { type CompiledTriggers, leavesOf } from './compiled.ts';
 
-export function triggerMetrics(triggers: CompiledTriggers): readonly string[] {
-  const metrics = leavesOfTriggers(triggers).flatMap((leaf) => (leaf.type === 'threshold' ? leaf.metric : []));
-  return [...new Set(metrics)].sort();
+export function triggerMetrics({ activation, deactivation }: CompiledTriggers): readonly string[] {
+  const leaves = [activation, deactivation].flatMap((tree) => (tree === null ? [] : leavesOf(tree)));
+  return [...new Set(leaves.flatMap((leaf) => (leaf.type === 'threshold' ? leaf.metric : [])))].sort();
 }
