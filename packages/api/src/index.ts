@@ -5,6 +5,7 @@ export { actions } from './routes/action.ts';
 export type { RouteName, Routes } from './routes/index.ts';
 export { routes } from './routes/index.ts';
 export type { CallOf, RequestOf, ResponseOf, Route } from './routes/route.ts';
+export { eventTargets } from './schemas/adaptation.ts';
 export type { ErrorBody } from './schemas/error-body.ts';
 export { errorBody, errorBodyOf, errorFrom } from './schemas/error-body.ts';
 export type { SwitchOutcome } from './schemas/host.ts';

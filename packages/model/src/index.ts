@@ -32,6 +32,7 @@ export type {
   TransactionStatus,
   WhyClaim,
   WhyField,
+  WhyLayer,
   WhyReport,
 } from './report.ts';
 export type {

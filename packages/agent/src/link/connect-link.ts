@@ -134,6 +134,9 @@ class AgentLink implements Link {
       case 'ask':
         void this.#answer(message);
         return;
+      case 'event':
+        // Nothing here waits for events.
+        return;
       case 'confirm':
         // Confirmations go over connections of their own.
         return;

@@ -27,6 +27,7 @@ const report: WhyReport = {
       without: { web: '1024' },
     },
   ],
+  layers: [],
 };
 
 describe('whyLines', () => {

@@ -13,9 +13,9 @@ it('applies each migration once, also when several processes start at the same i
   const url = test.url.replace('/postgres?', '/fresh?');
   const databases = await Promise.all([1, 2, 3, 4].map(() => openDatabase(url)));
   const applied = await Promise.all(databases.map(migrate));
-  expect(applied.flat()).toEqual(['0001-fleet']);
-  const { rows } = await sql<{ name: string }>`select name from migrations`.execute(databases[0]!);
-  expect(rows).toEqual([{ name: '0001-fleet' }]);
+  expect(applied.flat()).toEqual(['0001-fleet', '0002-adaptation']);
+  const { rows } = await sql<{ name: string }>`select name from migrations order by name`.execute(databases[0]!);
+  expect(rows).toEqual([{ name: '0001-fleet' }, { name: '0002-adaptation' }]);
   await Promise.all(databases.map((database) => database.destroy()));
 });
 
