@@ -34,6 +34,7 @@ const postedEvent = cloudEvent.superRefine((event, context) => {
   for (const [key, value] of entries) {
     if (!/^([a-z0-9]{1,64}|data_base64)$/.test(key)) refuse([key], 'must be named in lower-case letters and digits');
     if (value === null || typeof value === 'object') refuse([key], 'must be text, a number, true or false');
+    if (typeof value === 'string' && /[\p{Cc}\p{Cs}]/u.test(value)) refuse([key], 'must have no control characters');
   }
   for (const [key, schema] of Object.entries(eventTargets)) {
     const parsed = schema.safeParse(event[key] ?? undefined);

@@ -117,6 +117,8 @@ describe('events that are refused', () => {
     [{ time: 'yesterday' }, 'time'],
     [{ Severity: 8 }, 'Severity'],
     [{ severity: { level: 8 } }, 'severity'],
+    [{ source: 'a\u0000b' }, 'source'],
+    [{ note: 'half \ud83d' }, 'note'],
     [{ guisehost: '../etc' }, 'guisehost'],
     [{ guisetag: 'role' }, 'guisetag'],
     [{ guisegroup: 'edge', guisetag: 'role=web' }, 'guisetag'],

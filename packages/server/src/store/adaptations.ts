@@ -2,6 +2,7 @@
 import type { CandidateReport, Hold, HostId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 
 export interface AdaptationReport {
   readonly candidates: readonly CandidateReport[];
@@ -17,7 +18,7 @@ export async function writeAdaptations(tx: Executor, reports: ReadonlyMap<string
   const rows = [...reports].map(([host_id, { candidates, holds }]) => ({ host_id, candidates, holds }));
   await sql`insert into host_adaptations (host_id, candidates, holds)
     select new.host_id, new.candidates, new.holds
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new(host_id text, candidates jsonb, holds jsonb)
+      from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as new(host_id text, candidates jsonb, holds jsonb)
       join hosts using (host_id) order by new.host_id
     on conflict (host_id) do update set candidates = excluded.candidates, holds = excluded.holds, reported_at = now()`.execute(
     tx,

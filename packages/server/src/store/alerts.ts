@@ -8,6 +8,7 @@ import type { AlertReport, HostId } from '@guise/model';
 import { limits } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
 
@@ -33,7 +34,7 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
     with new as (
       select r.host_id, r.key, r.type, r.severity, r.instance, r.message, r.raised_at,
         coalesce(r.cleared_at, case when r.over then now() end) as cleared_at
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(host_id text, key text, type text, severity text,
+      from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as r(host_id text, key text, type text, severity text,
         instance text, message text, raised_at timestamptz, cleared_at timestamptz, over boolean) join hosts using (host_id)
     ), before as (
       select a.host_id, a.key, a.raised_at, a.cleared_at from alerts a join new using (host_id, key, raised_at)

@@ -8,6 +8,7 @@ import type { SwitchOutcome } from '@guise/api';
 import type { Digest, HostId, PersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 
 export interface DesiredRow {
   readonly hostId: HostId;
@@ -94,7 +95,7 @@ export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): P
   if (rows.length === 0) return;
   await sql`update desired set generation = new.generation, digest = new.digest, refused = new.refused,
       suspended_digest = new.suspended_digest, suspended_at = new.suspended_at
-    from jsonb_to_recordset(${JSON.stringify(
+    from jsonb_to_recordset(${jsonbText(
       rows.map((row) => ({
         host_id: row.hostId,
         generation: row.generation,
