@@ -44,6 +44,19 @@ describe('whyLines', () => {
     ]);
   });
 
+  it('tells why each persona is active', () => {
+    const layer = {
+      instance: 'web',
+      decided_by: 'triggers',
+      reason: 'cpu_utilization was above 0.8 for 30s: 0.93',
+      since: '2026-11-25T10:00:30Z',
+      assigned_by: 'tag:role=web by alice',
+    } as const;
+    expect(whyLines({ ...report, layers: [layer] }, { style: plainStyle }).at(-1)).toBe(
+      '  web is active since 2026-11-25T10:00:30Z, by its triggers: cpu_utilization was above 0.8 for 30s: 0.93; assigned by tag:role=web by alice',
+    );
+  });
+
   it('says that nobody manages an address, and what it is', () => {
     expect(whyLines({ ...report, managed: false, fields: [] }, { style: plainStyle })).toEqual([
       'sysctl:net.core.somaxconn',
