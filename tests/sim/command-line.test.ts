@@ -105,7 +105,7 @@ describe('guise event post', () => {
     const data = ['--data', '{"severity": 8}', '--attribute', 'level=7', '--attribute', 'team=red'];
     const event = ['event', 'post', '--type', 'security.alert', '--source', '/siem', '--id', 'a1'];
     expect(await run(...event, ...data, '--host', 'h1')).toEqual({ code: 0, out: 'Accepted, for 1 host.\n', err: '' });
-    expect((await run(...event)).out).toBe('a1 of /siem was accepted before; nothing is sent again.\n');
+    expect((await run(...event)).out).toBe('That id of that source was accepted before; nothing is sent again.\n');
     expect((await run('event', 'post', '--type', 'calm')).out).toBe('Accepted, and no host waits for it.\n');
     await eventually('it came', () => agent.events.length > 0);
     expect(agent.events).toEqual([

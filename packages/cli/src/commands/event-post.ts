@@ -41,7 +41,7 @@ export const eventPost = defineCommand({
     const receipt = await openClient(context, { server, token }).postEvents({ body: event as never });
     if (context.json) printJson(context, { id: event['id'], ...receipt });
     else if (receipt.accepted === 0)
-      context.out.line(`${options.id} of ${event['source']} was accepted before; nothing is sent again.`);
+      context.out.line('That id of that source was accepted before; nothing is sent again.');
     else if (receipt.hosts === 0) context.out.line('Accepted, and no host waits for it.');
     else context.out.line(`Accepted, for ${count(receipt.hosts, 'host')}.`);
     return 0;
