@@ -4,7 +4,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent';
+import {
+  adaptationFiles,
+  Conductor,
+  connectLink,
+  desiredFile,
+  enrol,
+  ensureIdentity,
+  type Link,
+  systemClock,
+} from '@guise/agent';
 import { type Client, client } from '@guise/api';
 import { parseHostId } from '@guise/model';
 import { type RunningServer, type ServerOptions, startServer } from '@guise/server';
@@ -16,7 +25,8 @@ const pollMs = 10;
 
 export interface TestAgent {
   readonly engine: MemoryEngine;
-  readonly link: Link;
+  readonly conductor: Conductor;
+  readonly link: { readonly connected: boolean; close(): Promise<void> };
   readonly reports: string[];
   readonly stateDirectory: string;
 }
@@ -59,18 +69,43 @@ export function startTestAgent(
 ): TestAgent {
   const reports: string[] = [];
   const identity = ensureIdentity(join(stateDirectory, 'identity.json'), parseHostId(name), () => '');
+  const report = (line: string) => reports.push(line);
+  const facts = () => ({ hostname: name });
+  const conductor = new Conductor({
+    engine,
+    store: desiredFile(join(stateDirectory, 'desired.json')),
+    memory: adaptationFiles(stateDirectory),
+    clock: systemClock,
+    facts,
+    metrics: { sample: () => new Map(), external: async () => ({ ok: false, reason: 'there is no host' }) },
+    logins: () => new Map(),
+    report,
+  });
   const link = connectLink({
     url,
     identity,
     agentVersion: '0.1.0',
-    facts: () => ({ hostname: name }),
+    facts,
     engine,
-    store: desiredFile(join(stateDirectory, 'desired.json')),
+    conductor,
     clock: systemClock,
     makeNonce: () => randomBytes(16).toString('hex'),
-    report: (line) => reports.push(line),
+    report,
   });
-  return { engine, link, reports, stateDirectory };
+  void conductor.start();
+  return { engine, conductor, link: closingBoth(link, conductor), reports, stateDirectory };
+}
+
+function closingBoth(link: Link, conductor: Conductor): TestAgent['link'] {
+  return {
+    get connected() {
+      return link.connected;
+    },
+    close: async () => {
+      await conductor.close();
+      link.close();
+    },
+  };
 }
 
 /** Resolves when it holds; throws when it still does not after `patienceMs`. */

@@ -23,6 +23,9 @@ export class MemoryEngine implements Engine {
 
   recover: Engine['recover'] = async () => null;
   active: Engine['active'] = () => this.#layers;
+  previous: Engine['previous'] = () => this.#pasts.at(-1) ?? null;
+  managed: Engine['managed'] = () => [];
+  foreignWrites: Engine['foreignWrites'] = () => 0;
   plan: Engine['plan'] = async (layers) => this.#planTo(layers);
   state: Engine['state'] = async () => ({
     active: this.#layers.map((layer) => ({

@@ -12,3 +12,5 @@ export { openSocket, type Socket } from './link/socket.ts';
 export { type ContractCase, checkContract, type Snapshots } from './resources/contract.ts';
 export { adapters } from './resources/index.ts';
 export { readEnablements } from './resources/systemd/enablement.ts';
+export { adaptationFiles } from './triggers/adaptation-memory.ts';
+export { Conductor, type ConductorParts } from './triggers/conductor.ts';

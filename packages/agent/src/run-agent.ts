@@ -1,6 +1,6 @@
 /**
- * The agent's life: finish what was interrupted, make the host again what it should be (a reboot forgets sysctls and firewalls), then
- * serve this machine through its socket and follow the control plane, if there is one.
+ * The agent's life: finish what was interrupted, make the host again what it should be (a reboot forgets sysctls and firewalls) and
+ * keep it so, while triggers, people and the control plane, if there is one, say what that is.
  *
  * Its end changes nothing on the host: a switch that is running is finished or, if killed, undone at the next start.
  */
@@ -10,8 +10,12 @@ import { readAgentConfig } from './agent-config.ts';
 import type { Engine } from './engine/engine.ts';
 import { engineHere } from './engine-here.ts';
 import { localHost } from './host/local-host.ts';
+import { LoginWatch } from './host/login-watch.ts';
+import { readExternalMetric } from './host/metrics/external-metric.ts';
+import { localMetricSource, MetricSampler } from './host/metrics/metric-sampler.ts';
 import { directoryReader } from './host/persona-reader.ts';
 import { claimSocketPath, releaseSocketPath } from './host/socket-path.ts';
+import { DirectoryWatch } from './host/watch-directories.ts';
 import type { LinkClock } from './link/clock.ts';
 import { connectLink } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
@@ -21,6 +25,9 @@ import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
 import { RememberedPersonas } from './local-api/remembered-personas.ts';
+import { adaptationFiles } from './triggers/adaptation-memory.ts';
+import { Conductor } from './triggers/conductor.ts';
+import { DriftGuard } from './triggers/drift-guard.ts';
 
 export interface AgentOptions {
   readonly configPath: string;
@@ -42,40 +49,64 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const { stateDirectory, socketPath, personasPath, report, signal } = options;
   const config = readAgentConfig(options.configPath);
   const engine = engineHere({ root: '/', stateDirectory });
-  await settle(engine, report);
-  const store = desiredFile(`${stateDirectory}/desired.json`);
+  await finishInterrupted(engine, report);
+  const { conductor, guard, logins } = adaptation({ ...options, engine });
   const personas = new RememberedPersonas(directoryReader());
-  const findPersona = hostPersonas({ folder: personasPath, personas, desired: () => store.read()?.layers ?? [] });
+  const desired = () => conductor.desired?.layers ?? [];
+  const findPersona = hostPersonas({ folder: personasPath, personas, desired });
   claimSocketPath(socketPath);
-  const api = await serveLocalApi({ path: socketPath, routes: localRoutes({ engine, findPersona, personas }), report });
+  const routes = localRoutes({ ...options, engine, conductor, findPersona, personas });
+  const api = await serveLocalApi({ path: socketPath, routes, report });
   report(`serving ${socketPath}`);
-  const link = config.server === undefined ? null : await follow({ ...options, config, server: config.server, engine });
+  const { server } = config;
+  const link = server === undefined ? null : follow({ ...options, config, server, engine, conductor });
+  await conductor.start();
+  guard.start();
   await aborted(signal);
-  await link?.close();
+  guard.close();
+  logins.close();
+  await conductor.close();
+  (await link)?.close();
   api.close();
   releaseSocketPath(socketPath);
   engine.close();
 }
 
-/** Undoes an interrupted switch, then makes what is active true again. */
-async function settle(engine: Engine, report: (line: string) => void): Promise<void> {
+async function finishInterrupted(engine: Engine, report: (line: string) => void): Promise<void> {
   const recovered = await engine.recover();
   if (recovered !== null) report(`an interrupted switch (${recovered.id}) is now ${recovered.status}`);
-  if (recovered?.status === 'stuck' || engine.active().length === 0) return;
-  const outcome = await engine.apply(engine.active());
-  if (outcome.type !== 'unchanged') report(`made this host again what it should be: ${outcome.type}`);
+}
+
+function adaptation({ engine, stateDirectory, clock, report }: AgentOptions & { readonly engine: Engine }) {
+  const sampler = new MetricSampler(localMetricSource());
+  const logins: LoginWatch = new LoginWatch(clock.steadyMs, () => conductor.evaluate());
+  const conductor = new Conductor({
+    engine,
+    store: desiredFile(`${stateDirectory}/desired.json`),
+    memory: adaptationFiles(stateDirectory),
+    clock,
+    facts: () => localHost({ root: '/' }).facts(),
+    metrics: { sample: (names, steadyMs) => sampler.sample(names, steadyMs), external: readExternalMetric },
+    logins: () => logins.current(),
+    report,
+  });
+  const watch: DirectoryWatch = new DirectoryWatch(() => guard.look());
+  const guard = new DriftGuard({ engine, conductor, alerts: conductor.alerts, clock, watch, report });
+  return { conductor, guard, logins };
 }
 
 interface Follow extends AgentOptions {
   readonly config: { readonly token?: string | undefined; readonly name?: string | undefined };
   readonly server: string;
   readonly engine: Engine;
+  readonly conductor: Conductor;
 }
 
 async function follow({
   config,
   server,
   engine,
+  conductor,
   stateDirectory,
   agentVersion,
   clock,
@@ -94,7 +125,7 @@ async function follow({
     agentVersion,
     facts: () => host.facts(),
     engine,
-    store: desiredFile(`${stateDirectory}/desired.json`),
+    conductor,
     clock,
     makeNonce: makeToken,
     report,

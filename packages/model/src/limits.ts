@@ -110,12 +110,8 @@ export const limits = {
   eventsPerRound: 1_000,
   /** Bytes that wait for a slow agent; past it, events for that agent are dropped. */
   agentBacklogBytes: 4 * 1024 * 1024,
-  holdsPerHost: 64,
-  holdMaxMs: 30 * 24 * 60 * 60_000,
   /** Candidates in one report of a host. */
   candidatesPerHost: 400,
-  /** Alerts that one host tells of at once. */
-  alertsPerHost: 500,
   /** Alerts of one host that the control plane keeps, those that ended included. */
   alertsKeptPerHost: 1_000,
   /** How old the fleet's figures in `/metrics` may be. */
@@ -154,6 +150,50 @@ export const limits = {
   postgresScriptTimeoutMs: 600_000,
   postgresReadyMs: 15_000,
   postgresRetryMs: 200,
+  /** Names of metrics that one host reads. */
+  metricsPerHost: 1_000,
+  /** How often a metric is read that a trigger depends on and that says nothing of it. */
+  metricPeriodMs: 1_000,
+  /** The same, when no trigger depends on it. */
+  metricIdlePeriodMs: 10_000,
+  /** A metric from a file or a Prometheus page: one reading, and its size. */
+  metricSourceTimeoutMs: 5_000,
+  metricSourceBytes: 4 * 1024 * 1024,
+  metricFileBytes: 64 * 1024,
+  /** How long an answer of statfs(2) counts, and how many such questions may be open. */
+  diskUsageFreshMs: 10_000,
+  diskQuestions: 2,
+  /** Sessions on one host that are looked at, and how often they are, besides at each change that the kernel tells of. */
+  sessionsPerHost: 1_000,
+  loginsPeriodMs: 15_000,
+  /** How long after a change in a directory it is looked at, so that many changes are one look. */
+  watchSettleMs: 100,
+  watchedDirectories: 256,
+  /** How long the triggers of a host go without being evaluated: a clock may have jumped. */
+  evaluationPeriodMs: 10_000,
+  /** How often what the triggers know is kept on disk, besides at each switch. */
+  snapshotPeriodMs: 60_000,
+  /** Events that wait for the next evaluation on one host. */
+  eventsWaiting: 1_000,
+  holdsPerHost: 64,
+  /** Of a manual apply or rollback that says nothing of it. */
+  holdDefaultMs: 60 * 60_000,
+  holdMaxMs: 30 * 24 * 60 * 60_000,
+  /** Between two tries to activate a persona whose switch was rolled back. */
+  switchRetryMinMs: 30_000,
+  switchRetryMaxMs: 60 * 60_000,
+  alertsPerHost: 500,
+  /** How often managed addresses are compared with what they should be, besides at each change that the kernel tells of. */
+  driftPeriodMs: 60_000,
+  /** Between two enforcements of one address that somebody keeps changing; and after how long without one that is forgotten. */
+  driftRetryMinMs: 30_000,
+  driftRetryMaxMs: 60 * 60_000,
+  driftForgottenMs: 10 * 60_000,
+  /** Pairs of source and id that triggers remember, so that an event that comes twice is one; and of one pair, before it is digested. */
+  eventsRemembered: 4_096,
+  eventKeyChars: 128,
+  /** Triggers of one persona, in both trees. */
+  triggerLeaves: 200,
   /** Compiled address and version globs that one process keeps at hand. */
   globsRemembered: 1_000,
 } as const;

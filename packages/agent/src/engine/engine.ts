@@ -33,12 +33,20 @@ export interface ApplyOptions {
   readonly onProgress?: (progress: Progress) => void;
   /** Waits for the control plane's nonce; resolves true when it came in time. Without it, changes that cut off are not confirmed. */
   readonly confirm?: (transactionId: string, deadlineMs: number) => Promise<boolean>;
+  /** Asked once nobody else can change the host any more: when true, nothing is done and `plan_stale` is thrown. */
+  readonly isOutdated?: () => boolean;
 }
 
 export interface Engine {
   /** Finishes what a killed run left: undoes it, or nothing. Null when there was nothing. */
   recover(): Promise<TransactionReport | null>;
   active(): readonly Layer[];
+  /** The active set before the last committed switch that changed it; null when there was none. */
+  previous(): readonly Layer[] | null;
+  /** Every address that the last committed switch left in guise's care. */
+  managed(): readonly Address[];
+  /** Another number whenever another process has written to this host's journal since. Costs next to nothing. */
+  foreignWrites(): number;
   /** What `apply` with these layers would do now. Changes nothing. */
   plan(layers: readonly Layer[]): Promise<Plan>;
   /** Makes exactly these layers the active set. */

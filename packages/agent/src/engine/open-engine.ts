@@ -64,6 +64,18 @@ class HostEngine implements Engine {
     return this.#journal.activeLayers();
   }
 
+  previous(): readonly Layer[] | null {
+    return this.#journal.layersBeforeLast();
+  }
+
+  managed(): readonly Address[] {
+    return [...this.#journal.managed().keys()];
+  }
+
+  foreignWrites(): number {
+    return this.#journal.foreignWrites();
+  }
+
   async recover(onProgress?: (progress: Progress) => void): Promise<TransactionReport | null> {
     if (this.#journal.open() === null) return null;
     return this.#exclusively(() => this.#recover(onProgress));
@@ -76,6 +88,8 @@ class HostEngine implements Engine {
   apply(layers: readonly Layer[], options: ApplyOptions = {}): Promise<Outcome> {
     return this.#exclusively(async () => {
       await this.#finishInterrupted(options);
+      if (options.isOutdated?.() === true)
+        throw new GuiseError('plan_stale', 'Cannot switch: somebody else has just changed which personas are active');
       return this.#apply(layers, options);
     });
   }

@@ -16,7 +16,7 @@ export interface CgroupLimits {
 /** Version 1 says "no limit" with the largest multiple of the page size; nothing real is larger than this. */
 const unlimitedBytes = 2 ** 60;
 
-export function cgroupLimits(files: Files): CgroupLimits {
+export function cgroupLimits(files: Pick<Files, 'readText'>): CgroupLimits {
   const mounts = parseMountInfo(files.readText('/proc/self/mountinfo') ?? '');
   let cpuCores = Number.POSITIVE_INFINITY;
   let memoryBytes = Number.POSITIVE_INFINITY;

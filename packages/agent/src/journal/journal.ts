@@ -111,6 +111,11 @@ export class Journal {
     return body === undefined ? null : (JSON.parse(body) as readonly Layer[]);
   }
 
+  /** Changes whenever another connection has committed to this file. Source: https://sqlite.org/pragma.html#pragma_data_version. */
+  foreignWrites(): number {
+    return Number(guarded(() => this.#db.prepare('PRAGMA data_version').get())?.['data_version']);
+  }
+
   /** Newest first. */
   history(): readonly TransactionReport[] {
     const sql = 'SELECT * FROM transaction_log ORDER BY sequence DESC LIMIT ?';

@@ -1,28 +1,26 @@
-/** Answers one question of the control plane from the engine. Throws: what the engine throws. */
+/** Answers one question of the control plane from the engine and the conductor. Throws: what these throw. */
 import type { Ask } from '@guise/api';
 import { planReportOf } from '@guise/api';
-import { GuiseError } from '@guise/model';
 import type { Engine, Outcome } from '../engine/engine.ts';
+import type { Conductor } from '../triggers/conductor.ts';
+import { whyWithLayers } from '../triggers/why-layers.ts';
 
-export async function answerAsk(
-  engine: Engine,
-  rollback: (to: 'previous' | 'baseline') => Promise<Outcome>,
-  question: Ask,
-): Promise<unknown> {
+export async function answerAsk(engine: Engine, conductor: Conductor, question: Ask): Promise<unknown> {
   switch (question.ask) {
     case 'plan':
       return planReportOf(await engine.plan(question.layers));
     case 'why':
-      return engine.why(question.address);
+      return whyWithLayers(await engine.why(question.address), conductor.decisions);
     case 'state':
       return engine.state();
     case 'drift':
       return engine.drift();
     case 'hold':
+      return conductor.holdByOrder(question.hold);
     case 'release':
-      throw new GuiseError('kind_unsupported', 'Cannot hold: this agent has no triggers that a hold could outrank');
+      return { released: conductor.release(question.hold_id) };
     case 'rollback': {
-      const outcome = await rollback(question.to);
+      const outcome = await conductor.rollback(question.to);
       return { result: outcome.type, transaction_id: transactionIdOf(outcome) };
     }
   }

@@ -1,7 +1,7 @@
 /**
  * The agent's link to its control plane: a WebSocket that the agent opens and opens again, forever.
  *
- * Invariants: nothing here can stop the host from being what was last desired: that is on disk, and is applied with or without a
+ * Invariants: nothing here can stop the host from being what it should be: the conductor sees to that with or without a
  * connection; whatever the other side says, the worst that comes of it is a new connection.
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
@@ -9,13 +9,11 @@ import { errorBodyOf, wireProtocol } from '@guise/api';
 import type { Facts, HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine } from '../engine/engine.ts';
+import type { Conductor, DesiredResult } from '../triggers/conductor.ts';
 import { answerAsk, transactionIdOf } from './answer-ask.ts';
 import { backoffMs, jitteredMs } from './backoff.ts';
 import type { LinkClock } from './clock.ts';
 import { confirmSwitch } from './confirm-switch.ts';
-import type { Result } from './desired-follower.ts';
-import { DesiredFollower } from './desired-follower.ts';
-import type { Desired, DesiredStore } from './desired-store.ts';
 import { JournalSender } from './journal-sender.ts';
 import type { Socket } from './socket.ts';
 import { openSocket } from './socket.ts';
@@ -27,7 +25,7 @@ export interface LinkOptions {
   readonly agentVersion: string;
   readonly facts: () => Facts;
   readonly engine: Engine;
-  readonly store: DesiredStore;
+  readonly conductor: Conductor;
   readonly clock: LinkClock;
   /** Unguessable text, for confirmations. */
   readonly makeNonce: () => string;
@@ -36,8 +34,7 @@ export interface LinkOptions {
 
 export interface Link {
   readonly connected: boolean;
-  /** Finishes a switch that is running; changes nothing on the host. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 export function connectLink(options: LinkOptions): Link {
@@ -48,27 +45,17 @@ export function connectLink(options: LinkOptions): Link {
 
 class AgentLink implements Link {
   readonly #options: LinkOptions;
-  readonly #follower: DesiredFollower;
   readonly #journal = new JournalSender();
+  readonly #news = new Set<'candidates' | 'alerts'>();
   #socket: Socket | null = null;
   #welcomed = false;
   #failures = 0;
   #asksRunning = 0;
-  #lastResult: AgentMessage | null = null;
   #cancelTimer: () => void = () => undefined;
   #closed = false;
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { engine, store, clock, report } = options;
-    this.#follower = new DesiredFollower({
-      engine,
-      store,
-      clock,
-      report,
-      applyOptions: () => this.#applyOptions(),
-      onResult: (desired, result) => this.#onResult(desired, result),
-    });
   }
 
   get connected(): boolean {
@@ -76,14 +63,19 @@ class AgentLink implements Link {
   }
 
   start(): void {
-    this.#follower.resume();
+    const { conductor } = this.#options;
+    conductor.confirmThrough(() => this.#applyOptions());
+    conductor.listen({
+      onSwitch: () => void this.#sendReports(),
+      onCandidates: () => this.#sendSoon('candidates'),
+      onAlerts: () => this.#sendSoon('alerts'),
+    });
     this.#connect();
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#closed = true;
     this.#cancelTimer();
-    await this.#follower.close();
     this.#socket?.close();
   }
 
@@ -102,7 +94,7 @@ class AgentLink implements Link {
 
   #hello(): void {
     const { identity, agentVersion, facts } = this.#options;
-    const { desired } = this.#follower;
+    const { desired } = this.#options.conductor;
     this.#send({
       type: 'hello',
       protocol: wireProtocol,
@@ -129,13 +121,13 @@ class AgentLink implements Link {
         this.#onWelcome(message.last_transaction);
         return;
       case 'desired':
-        this.#follower.follow(message);
+        this.#options.conductor.follow(message);
+        return;
+      case 'event':
+        this.#options.conductor.event(message.event);
         return;
       case 'ask':
         void this.#answer(message);
-        return;
-      case 'event':
-        // Nothing here waits for events.
         return;
       case 'confirm':
         // Confirmations go over connections of their own.
@@ -148,6 +140,8 @@ class AgentLink implements Link {
     this.#failures = 0;
     this.#journal.startAfter(lastTransaction);
     void this.#sendReports();
+    this.#sendSoon('candidates');
+    this.#sendSoon('alerts');
     this.#scheduleHeartbeat();
   }
 
@@ -159,25 +153,31 @@ class AgentLink implements Link {
     });
   }
 
-  #onResult({ generation }: Desired, result: Result): void {
-    const failed = result.type === 'failed';
-    if (failed) this.#options.report(`Could not switch to generation ${generation}: ${result.error.message}`);
-    this.#lastResult = {
-      type: 'outcome',
-      generation,
-      result: failed ? 'failed' : result.outcome.type,
-      transaction_id: failed ? null : transactionIdOf(result.outcome),
-      error: failed ? errorBodyOf(result.error).error : null,
-    };
-    if (this.#welcomed) void this.#sendReports();
+  /** What changed in one turn is one message. */
+  #sendSoon(news: 'candidates' | 'alerts'): void {
+    if (!this.#welcomed) return;
+    if (this.#news.size === 0) queueMicrotask(() => this.#sendNews());
+    this.#news.add(news);
+  }
+
+  #sendNews(): void {
+    const { conductor } = this.#options;
+    const isNews = { candidates: this.#news.has('candidates'), alerts: this.#news.has('alerts') };
+    this.#news.clear();
+    if (isNews.candidates)
+      this.#send({ type: 'candidates', candidates: [...conductor.candidateReports()], holds: [...conductor.holds()] });
+    const { alerts, told } = conductor.alerts.toTell();
+    if (isNews.alerts && this.#send({ type: 'alerts', alerts: [...alerts] })) told();
   }
 
   /** The journal's news, what the last desired state came to, and the state as it is now: whoever reads an outcome finds its transaction. */
   async #sendReports(): Promise<void> {
-    const { engine, report } = this.#options;
+    const { engine, conductor, report } = this.#options;
+    if (!this.#welcomed) return;
     try {
+      const { desiredResult } = conductor;
       this.#journal.sendNew(engine.history(), (message) => this.#send(message));
-      if (this.#lastResult !== null) this.#send(this.#lastResult);
+      if (desiredResult !== null) this.#send(outcomeOf(desiredResult));
       this.#send({ type: 'report', state: await engine.state() });
     } catch (error) {
       report(`Could not report: ${error instanceof Error ? error.message : String(error)}`);
@@ -194,9 +194,8 @@ class AgentLink implements Link {
     }
     this.#asksRunning += 1;
     try {
-      const answer = await answerAsk(this.#options.engine, (to) => this.#follower.rollback(to), question);
-      this.#send({ type: 'answer', id, answer });
-      if (question.ask === 'rollback') await this.#sendReports();
+      const { engine, conductor } = this.#options;
+      this.#send({ type: 'answer', id, answer: await answerAsk(engine, conductor, question) });
     } catch (error) {
       this.#send({ type: 'refusal', id, ...errorBodyOf(refusalOf(error)) });
     } finally {
@@ -217,6 +216,17 @@ class AgentLink implements Link {
   #send(message: AgentMessage): boolean {
     return this.#socket?.send(message) ?? false;
   }
+}
+
+function outcomeOf({ desired, result }: DesiredResult): AgentMessage {
+  const failed = result.type === 'failed';
+  return {
+    type: 'outcome',
+    generation: desired.generation,
+    result: failed ? 'failed' : result.outcome.type,
+    transaction_id: failed ? null : transactionIdOf(result.outcome),
+    error: failed ? errorBodyOf(result.error).error : null,
+  };
 }
 
 function refusalOf(error: unknown): GuiseError {

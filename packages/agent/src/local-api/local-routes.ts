@@ -1,9 +1,14 @@
 /** What the agent's socket answers, as data: `METHOD path` → what to do. */
-import { planReportOf } from '@guise/api';
+import { cloudEvent, planReportOf } from '@guise/api';
 import type { Layer } from '@guise/model';
-import { GuiseError, layerOf, limits, parseAddress } from '@guise/model';
+import { durationMs, GuiseError, layerOf, limits, parseAddress } from '@guise/model';
 import { z } from 'zod';
 import type { Engine, Outcome } from '../engine/engine.ts';
+import type { LinkClock } from '../link/clock.ts';
+import { applyByHand, type ByHand, rollbackByHand } from '../triggers/by-hand.ts';
+import type { Conductor } from '../triggers/conductor.ts';
+import { candidateReportOf } from '../triggers/decide-active.ts';
+import { whyWithLayers } from '../triggers/why-layers.ts';
 import { metricsText } from './metrics-text.ts';
 import type { RememberedPersonas } from './remembered-personas.ts';
 
@@ -22,45 +27,88 @@ export type FindPersona = (
   options: { instance: string | null; parameters: Layer['parameters'] },
 ) => Promise<Layer>;
 
+const byHand = {
+  /** How long it outranks triggers, such as `2h`. */
+  for: z.string().optional(),
+  reason: z.string().min(1).max(1024).default('by hand'),
+};
 const applyBody = z.strictObject({
   instance: z.string().nullable().default(null),
   parameters: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
   /** Makes it the only active persona instead of one more. */
   only: z.boolean().default(false),
+  ...byHand,
 });
 const activeBody = z.strictObject({
   files: z.array(z.string().startsWith('/', 'must be an absolute path')).max(limits.layersPerHost),
 });
-const rollbackBody = z.strictObject({ to: z.enum(['previous', 'baseline']).default('baseline') });
+const rollbackBody = z.strictObject({ to: z.enum(['previous', 'baseline']).default('baseline'), ...byHand });
 
 export interface LocalRouteOptions {
   readonly engine: Engine;
+  readonly conductor: Conductor;
   readonly findPersona: FindPersona;
   readonly personas: RememberedPersonas;
+  readonly clock: LinkClock;
+  /** Unguessable text. */
+  readonly makeToken: () => string;
 }
 
-export function localRoutes({ engine, findPersona, personas }: LocalRouteOptions): LocalRoutes {
+export function localRoutes(options: LocalRouteOptions): LocalRoutes {
+  const { engine, conductor, findPersona, personas, clock, makeToken } = options;
+  const handOf = (body: { readonly for?: string | undefined; readonly reason: string }): ByHand => ({
+    forMs: body.for === undefined ? null : durationMs(body.for),
+    reason: body.reason,
+    nowMs: clock.nowMs(),
+    makeId: makeToken,
+  });
   return {
-    'GET personas active': async () => engine.active().map(({ persona: _persona, ...layer }) => layer),
-    /** What `guise apply --yes FILE…` asks of a resident agent: exactly these files become the active set. */
+    'GET personas active': async () => activeLayers(engine, conductor),
+    /** What `guise apply --yes FILE…` asks of a resident agent: exactly these files are declared. */
     'PUT personas active': async ({ body }) => {
       const { files } = checked(activeBody, body);
       const resolved = await Promise.all(files.map((file) => personas.resolve(file)));
-      return answerOf(await engine.apply(resolved.map((persona) => layerOf(persona, { assignedBy: 'local' }))));
+      return answerOf(await conductor.declare(resolved.map((persona) => layerOf(persona, { assignedBy: 'local' }))));
     },
     'POST personas apply': async ({ id, body }) => {
-      const { instance, parameters, only } = checked(applyBody, body);
+      const { instance, parameters, only, ...hand } = checked(applyBody, body);
       const layer = await findPersona(id, { instance, parameters });
-      const others = only ? [] : engine.active().filter((active) => active.instance !== layer.instance);
-      return answerOf(await engine.apply([...others, layer]));
+      return answerOf(await applyByHand(conductor, layer, only, handOf(hand)));
     },
-    'POST personas rollback': async ({ body }) => answerOf(await engine.rollback(checked(rollbackBody, body).to)),
-    'GET state': () => engine.state(),
+    'POST personas rollback': async ({ body }) => {
+      const { to, ...hand } = checked(rollbackBody, body);
+      return answerOf(await rollbackByHand(conductor, to, handOf(hand)));
+    },
+    'POST events': async ({ body }) => {
+      if (conductor.event(checked(cloudEvent, body))) return { accepted: true };
+      throw new GuiseError('limit_exceeded', `Cannot take the event: ${limits.eventsWaiting} wait already`);
+    },
+    'GET holds': async () => conductor.holds(),
+    'POST holds release': async ({ id }) => ({ released: conductor.release(id) }),
+    'GET alerts': async () => conductor.alerts.lasting(),
+    'GET state': async () => ({
+      ...(await engine.state()),
+      candidates: conductor.candidateReports(),
+      holds: conductor.holds(),
+      alerts: conductor.alerts.lasting(),
+    }),
     'GET drift': () => engine.drift(),
     'GET history': async () => engine.history(),
-    'GET why': ({ query }) => engine.why(parseAddress(query.get('address') ?? '')),
-    'GET metrics': async () => metricsText(engine),
+    'GET why': async ({ query }) =>
+      whyWithLayers(await engine.why(parseAddress(query.get('address') ?? '')), conductor.decisions),
+    'GET metrics': async () => metricsText(engine, conductor),
   };
+}
+
+/** Each with who or what decided that it is active, and with the hold that did. */
+function activeLayers(engine: Engine, conductor: Conductor): unknown {
+  const decisions = new Map(conductor.decisions.map((decision) => [decision.layer.instance, decision] as const));
+  return engine.active().map(({ persona: _persona, ...layer }) => {
+    const decision = decisions.get(layer.instance);
+    if (decision === undefined) return layer;
+    const { decided_by, reason, since } = candidateReportOf(decision);
+    return { ...layer, decided_by, reason, since, hold: decision.hold };
+  });
 }
 
 function answerOf(outcome: Outcome): unknown {

@@ -1,0 +1,432 @@
+/**
+ * Keeps this host what its candidates, their triggers and its holds make of it, with or without a control plane.
+ *
+ * A word of a person (declare, hold, rollback) either comes true or is taken back: when its switch fails, everything is as it was said
+ * before. What triggers ask for fails for itself alone (see switcher.ts). What somebody else makes active through the journal (the
+ * command line beside this agent) is a declaration like any other.
+ * Killed anywhere: a switch is undone by the engine's recovery, declarations and holds are as last said, triggers as of their last
+ * switch or up to `limits.snapshotPeriodMs` earlier; the next start makes the host what these say.
+ */
+import type { DesiredMessage } from '@guise/api';
+import { compileTriggers } from '@guise/decide';
+import type { CandidateReport, CloudEvent, Facts, Hold, Layer } from '@guise/model';
+import { GuiseError, limits, retryable } from '@guise/model';
+import type { ApplyOptions, Engine, Outcome } from '../engine/engine.ts';
+import type { Logins } from '../host/logins.ts';
+import type { LinkClock } from '../link/clock.ts';
+import type { Desired, DesiredStore } from '../link/desired-store.ts';
+import type { AdaptationMemory } from './adaptation-memory.ts';
+import { AlertBook } from './alert-book.ts';
+import { CandidateBoard } from './candidate-board.ts';
+import { candidateReportOf, type Decision } from './decide-active.ts';
+import { type KeptHold, nextEndMs } from './holds.ts';
+import { setKey } from './layer-key.ts';
+import type { MetricPort, Sample } from './metric-monitor.ts';
+import type { ReadyCandidate } from './ready-candidate.ts';
+import { type Said, Sources } from './sources.ts';
+import { type RequestResult, Switcher, type SwitchResult } from './switcher.ts';
+
+export interface ConductorParts {
+  readonly engine: Engine;
+  readonly store: DesiredStore;
+  readonly memory: AdaptationMemory;
+  readonly clock: LinkClock;
+  readonly facts: () => Facts;
+  readonly metrics: MetricPort;
+  /** Null: unknown. */
+  readonly logins: () => Logins | null;
+  readonly report: (line: string) => void;
+}
+
+/** What somebody may want to hear of. */
+export interface ConductorListener {
+  /** A switch ended, whoever asked for it. */
+  readonly onSwitch?: () => void;
+  /** A candidate or a hold is not what it was. */
+  readonly onCandidates?: () => void;
+  readonly onAlerts?: () => void;
+}
+
+/** What became of what the control plane desires. */
+export interface DesiredResult {
+  readonly desired: Desired;
+  readonly result: SwitchResult;
+}
+
+interface Followed {
+  readonly desired: Desired;
+  isSettled: boolean;
+}
+
+interface Refreshed {
+  readonly switched: Promise<RequestResult>;
+}
+
+/** A timer that is due already waits this long, so that nothing can spin. */
+const shortestWaitMs = 10;
+
+export class Conductor {
+  readonly alerts: AlertBook;
+  readonly #parts: ConductorParts;
+  readonly #listeners: ConductorListener[] = [];
+  readonly #sources: Sources;
+  readonly #board: CandidateBoard;
+  readonly #switcher: Switcher;
+  readonly #switches = new Map<string, number>();
+  #ownSets: readonly string[];
+  #foreignWrites: number;
+  /** What the candidates were last made of, and whether it came true or cannot is still open. */
+  #followed: Followed | null = null;
+  /** The same, as of the begin of the switch that runs. */
+  #switchingTo: Followed | null = null;
+  #desiredResult: DesiredResult | null = null;
+  #events: CloudEvent[] = [];
+  #droppedEvents = 0;
+  #keptAtMs = Number.NEGATIVE_INFINITY;
+  #applyOptions: () => ApplyOptions = () => ({});
+  #words: Promise<unknown> = Promise.resolve();
+  #refreshing: Promise<unknown> = Promise.resolve();
+  #isRefreshing = false;
+  #cancelTimer: () => void = () => undefined;
+  #closed = false;
+
+  constructor(parts: ConductorParts) {
+    const { engine, clock, memory } = parts;
+    const restored = memory.triggers();
+    this.#parts = parts;
+    this.alerts = new AlertBook(clock.nowMs, () => this.#tell(({ onAlerts }) => onAlerts?.()));
+    this.#sources = new Sources(parts);
+    this.#board = new CandidateBoard({ ...parts, alerts: this.alerts, restored, onSamples: () => this.evaluate() });
+    this.#ownSets = restored?.ownSets ?? [];
+    this.#foreignWrites = engine.foreignWrites();
+    this.#switcher = new Switcher(
+      {
+        engine,
+        clock,
+        alerts: this.alerts,
+        decisions: () => this.#board.decisions,
+        applyOptions: () => this.#applyOptions(),
+        isOutdated: () => engine.foreignWrites() !== this.#foreignWrites,
+        onBegin: (layers) => this.#onBegin(layers),
+        onResult: (result, isWhole) => this.#onResult(result, isWhole),
+      },
+      engine.active(),
+    );
+  }
+
+  /** Makes the host what it should be, as it is after a reboot, and goes on doing so. Resolves after the first switch. */
+  async start(): Promise<void> {
+    const { active } = this.#switcher;
+    const isForeign = this.#ownSets.length > 0 && !this.#ownSets.includes(setKey(active));
+    const isFirst = this.#sources.isNew && this.#sources.followed === null;
+    if (isForeign || (isFirst && active.length > 0)) this.#sources.declare(active);
+    this.#ownSets = [setKey(active)];
+    this.#sources.expire(this.#parts.clock.nowMs());
+    const isNothing = active.length === 0 && this.#sources.followed === null && this.#sources.candidates().length === 0;
+    const { switched } = await this.#refresh({ force: !isNothing });
+    await switched;
+  }
+
+  listen(listener: ConductorListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** How a switch that could cut the host off is confirmed; asked anew for each. */
+  confirmThrough(applyOptions: () => ApplyOptions): void {
+    this.#applyOptions = applyOptions;
+  }
+
+  get desired(): Desired | null {
+    return this.#sources.said.desired;
+  }
+
+  /** Of the last desired state that this agent switched to, or could not. */
+  get desiredResult(): DesiredResult | null {
+    return this.#desiredResult;
+  }
+
+  get isSwitching(): boolean {
+    return this.#switcher.isRunning;
+  }
+
+  get decisions(): readonly Decision[] {
+    return this.#board.decisions;
+  }
+
+  /** By instance. */
+  get candidates(): ReadonlyMap<string, ReadyCandidate> {
+    return this.#board.candidates;
+  }
+
+  /** Whether anything but a person decides here. */
+  get hasTriggers(): boolean {
+    return [...this.candidates.values()].some(({ triggers }) => triggers !== null);
+  }
+
+  /** Throws: what compiling its triggers throws. */
+  async hasTriggersOf(layer: Layer): Promise<boolean> {
+    return (await compileTriggers(layer, this.#parts.facts())) !== null;
+  }
+
+  get droppedEvents(): number {
+    return this.#droppedEvents;
+  }
+
+  candidateReports(): readonly CandidateReport[] {
+    return this.#board.decisions.map(candidateReportOf);
+  }
+
+  holds(): readonly Hold[] {
+    return this.#sources.said.holds.map(({ hold }) => hold);
+  }
+
+  samples(): ReadonlyMap<string, Sample> {
+    return this.#board.samples();
+  }
+
+  /** Since the agent's start, by how they ended. */
+  switches(): ReadonlyMap<string, number> {
+    return this.#switches;
+  }
+
+  /** The active set to go back to. Throws: `transaction_not_found`. */
+  setBefore(to: 'previous' | 'baseline'): readonly Layer[] {
+    const layers = to === 'baseline' ? [] : this.#parts.engine.previous();
+    if (layers !== null) return layers;
+    throw new GuiseError('transaction_not_found', 'Cannot roll back: no persona has been applied to this host yet');
+  }
+
+  /** From the control plane. */
+  follow({ generation, digest, layers }: DesiredMessage): void {
+    const desired = { generation, digest, layers, suspended: false };
+    this.#sources.follow(desired);
+    void this.#refresh({ force: true });
+  }
+
+  /** Exactly these are the candidates, until the control plane desires something else. */
+  declare(layers: readonly Layer[]): Promise<Outcome> {
+    return this.#keepWord(() => this.#sources.declare(layers));
+  }
+
+  /** One more candidate. */
+  declareAlso(layer: Layer): Promise<Outcome> {
+    return this.#keepWord(() => this.#sources.declareAlso(layer));
+  }
+
+  /** By a person on this host, in this order; all of them or none. */
+  hold(holds: readonly KeptHold[]): Promise<Outcome> {
+    return this.#keepWord(() => this.#sources.hold(holds, this.#parts.clock.nowMs()));
+  }
+
+  /** By order of the control plane: on disk when it returns, and the switch follows. Throws: `persona_not_found`. */
+  holdByOrder(hold: Hold): Hold {
+    if (hold.instance !== null && !this.candidates.has(hold.instance)) {
+      throw new GuiseError(
+        'persona_not_found',
+        `Cannot hold "${hold.instance}": the candidates of this host are ${[...this.candidates.keys()].join(', ') || 'none'}`,
+      );
+    }
+    this.#sources.hold([{ hold, layer: null }], this.#parts.clock.nowMs());
+    void this.#refresh({ force: false });
+    return hold;
+  }
+
+  /** False when there is no such hold. */
+  release(id: string): boolean {
+    const isReleased = this.#sources.release(id);
+    if (isReleased) void this.#refresh({ force: false });
+    return isReleased;
+  }
+
+  /** Until the control plane desires something else. Throws: `transaction_not_found`. */
+  rollback(to: 'previous' | 'baseline'): Promise<Outcome> {
+    return this.#keepWord(() => this.#sources.declare(this.setBefore(to)));
+  }
+
+  /** Looks at the host and makes it right again. */
+  async enforce(): Promise<void> {
+    await this.#refreshing;
+    await this.#switcher.request(true);
+  }
+
+  /** Something happened elsewhere. False when too much waits already. */
+  event(event: CloudEvent): boolean {
+    if (this.#events.length >= limits.eventsWaiting) {
+      if (this.#droppedEvents === 0)
+        this.#parts.report(`more than ${limits.eventsWaiting} events wait to be looked at; those beyond are dropped`);
+      this.#droppedEvents += 1;
+      return false;
+    }
+    this.#events.push(event);
+    this.#schedule(0);
+    return true;
+  }
+
+  /** Looks at everything now; cheap when nothing changed. */
+  evaluate(): void {
+    if (this.#closed) return;
+    const nowMs = this.#parts.clock.nowMs();
+    this.#noticeOthers();
+    if (this.#sources.expire(nowMs)) void this.#refresh({ force: false });
+    // Until candidates are what was said last, what triggers say of the old ones is nobody's wish.
+    if (this.#isRefreshing) return;
+    const isSwitched = this.#board.evaluate(this.#takeEvents());
+    if (isSwitched) this.#decide();
+    const isDue = (this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY) <= nowMs;
+    if (isSwitched || isDue) void this.#switcher.request(false);
+    if (Math.abs(nowMs - this.#keptAtMs) >= limits.snapshotPeriodMs) this.#keepTriggers();
+    this.#schedule(null);
+  }
+
+  /** Finishes a switch that is running; changes nothing on the host. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelTimer();
+    this.#board.close();
+    await this.#switcher.close();
+    this.#keepTriggers();
+  }
+
+  /** One word after the other, each with its own switch. */
+  #keepWord(say: () => void): Promise<Outcome> {
+    const turn = this.#words.then(() => this.#sayAndSwitch(say));
+    this.#words = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #sayAndSwitch(say: () => void): Promise<Outcome> {
+    const before = this.#sources.said;
+    try {
+      say();
+      const { switched } = await this.#refresh({ force: true });
+      const result = await switched;
+      if (result.type === 'failed') throw result.error;
+      if (result.type === 'idle') throw new GuiseError('host_busy', 'Cannot switch: the agent is ending');
+      if (result.outcome.type === 'rolled_back' || result.outcome.type === 'stuck') await this.#takeBack(before);
+      return result.outcome;
+    } catch (error) {
+      await this.#takeBack(before);
+      throw error;
+    }
+  }
+
+  async #takeBack(before: Said): Promise<void> {
+    if (this.#sources.said === before) return;
+    this.#sources.takeBack(before);
+    await this.#refresh({ force: false });
+  }
+
+  /**
+   * Whenever something was said: candidates and decisions follow, and a switch, which is the answer's. Until then nothing is
+   * switched on the grounds of the old ones. `force`: as `Switcher.request`, and what failed before may be tried again.
+   */
+  #refresh({ force }: { readonly force: boolean }): Promise<Refreshed> {
+    this.#isRefreshing = true;
+    const refreshed = this.#refreshing.then(() => this.#refreshNow(force));
+    this.#refreshing = refreshed;
+    return refreshed;
+  }
+
+  async #refreshNow(force: boolean): Promise<Refreshed> {
+    for (let said: Said | null = null; said !== this.#sources.said; ) {
+      said = this.#sources.said;
+      await this.#board.learn(this.#sources.layers());
+    }
+    this.#board.set(this.#sources.candidates());
+    const { followed } = this.#sources;
+    if (followed !== null && followed.generation !== this.#followed?.desired.generation)
+      this.#followed = { desired: followed, isSettled: false };
+    this.#isRefreshing = false;
+    this.#board.evaluate(this.#takeEvents());
+    this.#decide();
+    if (force) this.#switcher.forgive();
+    const switched = this.#switcher.request(force);
+    this.#schedule(null);
+    return { switched };
+  }
+
+  #decide(): void {
+    if (!this.#board.decide(this.holds())) return;
+    this.#keepTriggers();
+    this.#tell(({ onCandidates }) => onCandidates?.());
+  }
+
+  #takeEvents(): readonly CloudEvent[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** The command line changed the active set: what it made is what was declared. */
+  #noticeOthers(): void {
+    const { engine, report } = this.#parts;
+    const writes = engine.foreignWrites();
+    if (writes === this.#foreignWrites || this.#switcher.isRunning) return;
+    this.#foreignWrites = writes;
+    const active = engine.active();
+    if (setKey(active) === setKey(this.#switcher.active)) return;
+    report('somebody else changed which personas are active: that is what is declared here now');
+    this.#sources.declare(active);
+    this.#ownSets = [setKey(active)];
+    this.#switcher.noticed(active);
+    void this.#refresh({ force: false });
+  }
+
+  #onBegin(layers: readonly Layer[]): void {
+    this.#switchingTo = this.#followed;
+    this.#ownSets = [setKey(this.#switcher.active), setKey(layers)];
+    this.#keepTriggers();
+  }
+
+  #onResult(result: SwitchResult, isWhole: boolean): void {
+    const ending = result.type === 'failed' ? 'failed' : result.outcome.type;
+    this.#switches.set(ending, (this.#switches.get(ending) ?? 0) + 1);
+    if (result.type === 'failed') this.#parts.report(`could not switch: ${result.error.message}`);
+    const followed = this.#switchingTo;
+    if (followed !== null && !followed.isSettled && isWhole) {
+      followed.isSettled = result.type === 'done' || !retryable(result.error.kind);
+      this.#desiredResult = { desired: followed.desired, result: this.#withUnreadable(result) };
+    }
+    this.#tell(({ onSwitch }) => onSwitch?.());
+    // Which set is ours is on disk already, as one of two; that it is the only one can wait until the switch was answered.
+    this.#ownSets = [setKey(this.#switcher.active)];
+    this.#keptAtMs = Number.NEGATIVE_INFINITY;
+    this.#schedule(0);
+  }
+
+  /** A desired state with a persona that cannot be read here has not come true. */
+  #withUnreadable(result: SwitchResult): SwitchResult {
+    const unreadable = [...this.candidates.values()].find(({ source, error }) => source === 'server' && error !== null);
+    const error = unreadable?.error ?? null;
+    return error === null ? result : { type: 'failed', error };
+  }
+
+  #keepTriggers(): void {
+    this.#keptAtMs = this.#parts.clock.nowMs();
+    try {
+      this.#parts.memory.keepTriggers({ ...this.#board.memory(), ownSets: this.#ownSets });
+    } catch (error) {
+      if (!(error instanceof GuiseError)) throw error;
+      this.#parts.report(error.message);
+    }
+  }
+
+  /** At the next instant at which something may change by itself, or in so many ms. */
+  #schedule(inMs: number | null): void {
+    if (this.#closed) return;
+    const { clock } = this.#parts;
+    const nowMs = clock.nowMs();
+    const dueMs = Math.min(
+      this.#board.nextDueMs() ?? Number.POSITIVE_INFINITY,
+      this.#switcher.nextDueMs() ?? Number.POSITIVE_INFINITY,
+      nextEndMs(this.#sources.said.holds),
+      nowMs + limits.evaluationPeriodMs,
+    );
+    this.#cancelTimer();
+    this.#cancelTimer = clock.after(inMs ?? Math.max(shortestWaitMs, dueMs - nowMs), () => this.evaluate());
+  }
+
+  #tell(say: (listener: ConductorListener) => void): void {
+    for (const listener of this.#listeners) say(listener);
+  }
+}

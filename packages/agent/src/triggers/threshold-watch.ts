@@ -1,0 +1,63 @@
+/**
+ * Raises an alert while a metric is past a threshold of an active persona, and clears it.
+ *
+ * A threshold with `for` is past once it has been so in every sample for as long. No sample is no news: it ends a wait that had
+ * begun, and leaves an alert as it is. Who leaves takes its alerts along.
+ */
+import type { AlertBook } from './alert-book.ts';
+import type { Sample } from './metric-monitor.ts';
+
+export interface Threshold {
+  readonly key: string;
+  readonly instance: string;
+  readonly metric: string;
+  readonly comparison: 'above' | 'below';
+  readonly value: number;
+  readonly forMs: number;
+  readonly severity: string;
+}
+
+export const thresholdPrefix = 'threshold:';
+
+export class ThresholdWatch {
+  readonly #alerts: AlertBook;
+  readonly #pastSinceMs = new Map<string, number>();
+  #thresholds: readonly Threshold[] = [];
+
+  constructor(alerts: AlertBook) {
+    this.#alerts = alerts;
+  }
+
+  /** Exactly these from now on. */
+  set(thresholds: readonly Threshold[]): void {
+    const keys = new Set(thresholds.map(({ key }) => key));
+    this.#thresholds = thresholds;
+    for (const key of this.#pastSinceMs.keys()) if (!keys.has(key)) this.#pastSinceMs.delete(key);
+    this.#alerts.clearOthers(thresholdPrefix, (key) => keys.has(key));
+  }
+
+  /** `steadyMs` is of a clock that never jumps. */
+  evaluate(samples: ReadonlyMap<string, Sample>, steadyMs: number): void {
+    for (const threshold of this.#thresholds) {
+      const sample = samples.get(threshold.metric);
+      if (sample === undefined) this.#pastSinceMs.delete(threshold.key);
+      else this.#compare(threshold, sample.value, steadyMs);
+    }
+  }
+
+  #compare(threshold: Threshold, sample: number, steadyMs: number): void {
+    const { key, comparison, value, forMs, metric, instance, severity } = threshold;
+    const isPast = comparison === 'above' ? sample > value : sample < value;
+    if (!isPast) {
+      this.#pastSinceMs.delete(key);
+      this.#alerts.clear(key);
+      return;
+    }
+    const sinceMs = this.#pastSinceMs.get(key) ?? steadyMs;
+    this.#pastSinceMs.set(key, sinceMs);
+    if (steadyMs - sinceMs < forMs || this.#alerts.has(key)) return;
+    const lasting = forMs === 0 ? '' : ` for ${forMs / 1000} s`;
+    const message = `${metric} is ${comparison} ${value}${lasting}: ${Number(sample.toPrecision(4))}`;
+    this.#alerts.raise({ key, type: 'threshold', severity, instance, message });
+  }
+}
