@@ -131,11 +131,11 @@ class AgentLink implements Link {
       case 'desired':
         this.#follower.follow(message);
         return;
-      case 'ask':
-        void this.#answer(message);
-        return;
       case 'event':
         // Nothing here waits for events.
+        return;
+      case 'ask':
+        void this.#answer(message);
         return;
       case 'confirm':
         // Confirmations go over connections of their own.
