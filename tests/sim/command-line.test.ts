@@ -5,7 +5,7 @@ import type { Hold } from '@guise/model';
 import type { RunningServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BareAgent } from './bare-agent.ts';
-import { clientOf, eventually, startTestServer, temporaryDirectory } from './control-plane.ts';
+import { clientOf, eventually, personaText, startTestServer, temporaryDirectory } from './control-plane.ts';
 
 const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
@@ -97,6 +97,19 @@ describe('guise host hold', () => {
     const until = new Date(Date.now() + 3_600_000).toISOString();
     const made = await json('host', 'hold', 'h1', '--baseline', '--until', until, '--reason', 'what is it');
     expect(made).toMatchObject({ instance: null, effect: 'inactive', until, owner: 'admin' });
+  });
+});
+
+describe('guise persona group', () => {
+  it('lists groups, and makes exactly these personas what one has', async () => {
+    expect((await run('persona', 'group')).out).toBe('No persona is in a group.\n');
+    for (const id of ['web', 'db']) await clientOf(server).publishPersona({ body: { document: personaText(id, 1) } });
+    expect((await run('persona', 'group', 'edge', 'web', 'db')).out).toBe('edge: db web\n');
+    expect((await run('persona', 'group')).out).toBe('edge: db web\n');
+    expect(await json('persona', 'group', 'edge')).toEqual({ groups: [{ group: 'edge', personas: ['db', 'web'] }] });
+    expect((await run('persona', 'group', 'edge', '--none')).out).toBe('edge: none\n');
+    expect(await json('persona', 'group', 'edge')).toEqual({ groups: [] });
+    expect((await run('persona', 'group', 'edge', 'nobody')).code).toBe(2);
   });
 });
 

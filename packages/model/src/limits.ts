@@ -98,6 +98,9 @@ export const limits = {
   eventsPerSecond: 200,
   eventsAtOnce: 2_000,
   eventUnitBytes: 4 * 1024,
+  /** One more for each of so many hosts that it is for, and hosts that the events of one request are for, each counted for each. */
+  eventHostsPerUnit: 100,
+  eventDeliveriesPerRequest: 200_000,
   /** Senders whose rate is kept at hand. */
   eventSenders: 1_000,
   /** For this long the same source and id are the same event. */
@@ -108,6 +111,8 @@ export const limits = {
   /** Events that wait in one process to be sent, and that are sent in one round. */
   eventsToRoute: 10_000,
   eventsPerRound: 1_000,
+  /** Messages with events that are sent before others have their turn. */
+  eventsPerTurn: 1_000,
   /** Bytes that wait for a slow agent; past it, events for that agent are dropped. */
   agentBacklogBytes: 4 * 1024 * 1024,
   /** Candidates in one report of a host. */

@@ -67,6 +67,12 @@ export const commandEntries: readonly CommandEntry[] = [
   ),
   entry(
     persona,
+    'persona group',
+    'Show or change which personas a persona group has',
+    async () => (await import('./persona-group.ts')).personaGroup,
+  ),
+  entry(
+    persona,
     'persona schema',
     'Print the JSON Schema of persona documents',
     async () => (await import('./persona-schema.ts')).personaSchemaCommand,

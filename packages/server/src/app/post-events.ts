@@ -3,7 +3,7 @@
  *
  * Invariants: the same source and id within `limits.eventDuplicateMs` is one event, accepted once; what is accepted is signalled
  * to every process of ours when it commits, and each sends it to the agents that it is connected to.
- * Throws: `limit_exceeded` for an event that is too large; `host_not_found` for one that names a host there is not.
+ * Throws: `limit_exceeded` for an event that is too large, or events for too many hosts; `host_not_found` for one that names a host there is not.
  */
 import type { CloudEvent, HostId } from '@guise/model';
 import { digestOfJson, GuiseError, limits } from '@guise/model';
@@ -21,19 +21,22 @@ export interface EventReceipt {
   readonly hosts: number;
 }
 
+export interface Posted {
+  readonly receipt: EventReceipt;
+  /** Each event counted for each of its hosts. */
+  readonly deliveries: number;
+}
+
 /** Events that an audit entry names; of more it tells the number. */
 const eventsNamed = 20;
 
-export async function postEvents(
-  database: Database,
-  caller: Caller,
-  events: readonly CloudEvent[],
-): Promise<EventReceipt> {
+export async function postEvents(database: Database, caller: Caller, events: readonly CloudEvent[]): Promise<Posted> {
   for (const event of events) requireSize(event);
   return mutate(database, caller.actor, async (tx) => {
     await requireHosts(tx, events);
     const fresh = await firstSeen(tx, events);
     const routes = await routeEvents(tx, fresh);
+    const deliveries = requireDeliverable(routes);
     const concerned = fresh.filter((_, index) => (routes[index]?.length ?? 0) > 0);
     const sequences = await insertEvents(tx, concerned);
     const receipt = {
@@ -43,7 +46,7 @@ export async function postEvents(
     };
     const named = fresh.slice(0, eventsNamed).map(({ id, source, type }) => ({ id, source, type }));
     return {
-      value: receipt,
+      value: { receipt, deliveries },
       audit:
         fresh.length === 0
           ? null
@@ -79,6 +82,15 @@ function requireSize(event: CloudEvent): void {
   throw new GuiseError(
     'limit_exceeded',
     `Cannot take the event ${JSON.stringify(event.id.slice(0, 80))}: it has ${sizeBytes} bytes, and ${limits.eventSizeBytes} are allowed`,
+  );
+}
+
+function requireDeliverable(routes: readonly (readonly string[])[]): number {
+  const deliveries = routes.reduce((sum, hosts) => sum + hosts.length, 0);
+  if (deliveries <= limits.eventDeliveriesPerRequest) return deliveries;
+  throw new GuiseError(
+    'limit_exceeded',
+    `Cannot pass on ${routes.length} events at once: they make ${deliveries} messages to hosts, and ${limits.eventDeliveriesPerRequest} are allowed`,
   );
 }
 

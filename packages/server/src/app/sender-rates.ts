@@ -1,7 +1,8 @@
 /**
  * How fast each sender may post events: `limits.eventsPerSecond` for good, `limits.eventsAtOnce` at once.
  *
- * A request costs one unit for each of its events and for each `limits.eventUnitBytes` of it. A sender who has any unit left may send
+ * A request costs one unit for each of its events, for each `limits.eventUnitBytes` of it, and for each `limits.eventHostsPerUnit`
+ * messages that come of it. A sender who has any unit left may send
  * one and goes into debt by what it costs, then waits until that is paid. So a request that was read is never refused for its
  * number of events, and one that is refused was never read; its size is paid before it is read, so that many at once are not free.
  * Bounds: `limits.eventSenders` are remembered; the one not heard from longest goes first.
@@ -30,9 +31,9 @@ export class SenderRates {
     purse.units -= 1 + Math.floor(Math.min(bodyBytes, limits.eventsBodyBytes) / limits.eventUnitBytes);
   }
 
-  /** When it was read and had so many events. */
-  charge(sender: string, events: number, nowMs: number): void {
-    this.#purseOf(sender, nowMs).units -= events - 1;
+  /** When it was read: what it costs beyond that. */
+  charge(sender: string, units: number, nowMs: number): void {
+    this.#purseOf(sender, nowMs).units -= units;
   }
 
   #purseOf(sender: string, nowMs: number): Purse {

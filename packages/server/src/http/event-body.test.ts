@@ -24,6 +24,11 @@ describe('eventBodyText', () => {
     expect(JSON.parse(text)).toMatchObject({ subject: 'Euro €', note: 'a "b" %41' });
   });
 
+  it('takes nothing for data that is not JSON by itself', () => {
+    const injected = '1, "guisehost": "h1"';
+    expect(() => eventBodyText({ ...headers, 'content-type': 'application/json' }, injected)).toThrow('body:1:2');
+  });
+
   it('names a header that cannot be read', () => {
     expect(() => eventBodyText({ ...headers, 'ce-subject': '%E2%82' }, '')).toThrow('ce-subject');
   });

@@ -3,11 +3,13 @@
  *
  * Structured: the event is the body. Batched: the body is a list of them. Binary: attributes are `ce-` headers and the body is
  * the data, here JSON or nothing. Plain `application/json` without such headers is taken as structured or batched.
- * Throws: `argument_invalid`, naming the header.
+ * Throws: `argument_invalid`, naming the header, or where the data is not JSON.
  * Source: CloudEvents HTTP Protocol Binding 1.0.2, sections 3.1 to 3.3.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { GuiseError } from '@guise/model';
+import { z } from 'zod';
+import { checkBody } from './check-part.ts';
 
 /** Besides `application/json`. */
 export const eventMediaTypes = ['application/cloudevents+json', 'application/cloudevents-batch+json'] as const;
@@ -24,8 +26,10 @@ export function eventBodyText(headers: IncomingHttpHeaders, body: string): strin
   ]);
   if (mediaType !== '') members.push(['datacontenttype', mediaType]);
   const head = JSON.stringify(Object.fromEntries(members)).slice(0, -1);
-  // The data goes in as it is, so that a mistake in it is found where it stands.
-  return body.trim() === '' ? `${head}}` : `${head},"data":${body}}`;
+  if (body.trim() === '') return `${head}}`;
+  // A mistake in the data is found where it stands in the body; what is no JSON must not become some inside the event.
+  checkBody(z.unknown(), body);
+  return `${head},"data":${body}}`;
 }
 
 /** Section 3.1.3.2: quotes come off first, then percent signs. */

@@ -152,6 +152,23 @@ describe('events that are refused', () => {
     expect(await refusal(event({ guisehost: 'nobody' }))).toMatchObject({ status: 404, code: 'host_not_found' });
   });
 
+  it('make more messages to hosts than one request may', async () => {
+    const each = limits.eventDeliveriesPerRequest / limits.eventsPerRequest;
+    await sql`insert into hosts (host_id, tags) select 'many-' || number, '{"crowd": "yes"}'
+      from generate_series(0, ${each}::integer) as number`.execute(database);
+    const events = Array.from({ length: limits.eventsPerRequest }, () => event({ guisetag: 'crowd=yes' }));
+    const crowd = await token('crowd');
+    expect(await refusal(events, crowd)).toMatchObject({
+      status: 413,
+      message: expect.stringContaining(`${limits.eventDeliveriesPerRequest} are allowed`),
+    });
+    await sql`delete from hosts where host_id = 'many-0'`.execute(database);
+    const taken = await post(events, await token('crowd without one'));
+    expect(taken.body).toEqual({ accepted: limits.eventsPerRequest, duplicates: 0, hosts: each });
+    await sql`delete from hosts where host_id like 'many-%'`.execute(database);
+    await sql`delete from events`.execute(database);
+  });
+
   it('change nothing when one of a batch is refused', async () => {
     const good = event();
     expect(await refusal([good, event({ guisehost: 'nobody' })])).toMatchObject({ status: 404 });
@@ -193,7 +210,7 @@ describe('a million events in a minute', () => {
     expect(rows[0]?.events).toBe(0);
     const metrics = await (await server.request('GET', '/metrics')).text();
     expect(metrics).toMatch(/^guise_events_refused_total\{status="429"\} [1-9]\d*$/m);
-    expect(metrics).toMatch(/^guise_events_refused_total\{status="413"\} 2$/m);
+    expect(metrics).toMatch(/^guise_events_refused_total\{status="413"\} 3$/m);
     expect(metrics).toMatch(/^guise_events_accepted_total [1-9]\d*$/m);
     expect(metrics).toMatch(/^guise_events_duplicate_total [1-9]\d*$/m);
   });

@@ -4,9 +4,10 @@
  * Every process hears of every event and looks up its hosts itself, so none has to know where an agent is. What comes while a round
  * runs is sent together in the next. After a gap in the signals the events of the last minute are looked through for missed ones.
  * What could not be sent because the database was away is tried again with what comes next.
- * Bounds: past `limits.eventsToRoute` that wait, the oldest are dropped and counted; so is an event for an agent that does not keep
+ * Bounds: other work has its turn after each `limits.eventsPerTurn` messages; past `limits.eventsToRoute` that wait, the oldest are dropped and counted; so is an event for an agent that does not keep
  * up. An event is news: a host that is away misses it.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { limits } from '@guise/model';
 import type { Connections } from '../app/connections.ts';
 import { routeEvents } from '../app/event-routes.ts';
@@ -84,6 +85,7 @@ async function send(
     for (const hostId of routes[index] ?? []) {
       const connection = connections.get(hostId);
       if (connection === undefined) continue;
+      if ((sent + dropped) % limits.eventsPerTurn === limits.eventsPerTurn - 1) await nextTurn();
       if (connection.tell('{"type":"event","event":', tail)) sent += 1;
       else dropped += 1;
     }

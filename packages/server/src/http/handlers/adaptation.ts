@@ -1,3 +1,4 @@
+import { limits } from '@guise/model';
 import { createHold, releaseHold } from '../../app/holds.ts';
 import { requireHost } from '../../app/hosts.ts';
 import { postEvents } from '../../app/post-events.ts';
@@ -12,8 +13,9 @@ export function adaptationHandlers({ database, ask, metrics, rates }: HandlerPar
   return {
     postEvents: async ({ body, caller }) => {
       const events = [body].flat();
-      rates.charge(caller.actor, events.length, Date.now());
-      const receipt = await postEvents(database, caller, events);
+      rates.charge(caller.actor, events.length - 1, Date.now());
+      const { receipt, deliveries } = await postEvents(database, caller, events);
+      rates.charge(caller.actor, Math.floor(deliveries / limits.eventHostsPerUnit), Date.now());
       metrics.add('guise_events_accepted_total', receipt.accepted);
       metrics.add('guise_events_duplicate_total', receipt.duplicates);
       return receipt;
