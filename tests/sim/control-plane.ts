@@ -109,12 +109,17 @@ function closingBoth(link: Link, conductor: Conductor): TestAgent['link'] {
 }
 
 /** Resolves when it holds; throws when it still does not after `patienceMs`. */
-export async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += pollMs) {
+export async function eventually(
+  what: string,
+  holds: () => boolean | Promise<boolean>,
+  withinMs: number = patienceMs,
+): Promise<void> {
+  const untilMs = performance.now() + withinMs;
+  while (performance.now() < untilMs) {
     if (await holds()) return;
     await sleep(pollMs);
   }
-  throw new Error(`Waited ${patienceMs / 1000} s in vain for this: ${what}`);
+  throw new Error(`Waited ${withinMs / 1000} s in vain for this: ${what}`);
 }
 
 export function personaText(id: string, swappiness: number): string {

@@ -86,7 +86,10 @@ function adaptation({ engine, stateDirectory, clock, report }: AgentOptions & { 
     memory: adaptationFiles(stateDirectory),
     clock,
     facts: () => localHost({ root: '/' }).facts(),
-    metrics: { sample: (names, steadyMs) => sampler.sample(names, steadyMs), external: readExternalMetric },
+    metrics: {
+      sample: (names, steadyMs) => sampler.sample(names, steadyMs),
+      external: (source) => readExternalMetric(source),
+    },
     logins: () => logins.current(),
     report,
   });

@@ -1,7 +1,7 @@
 /**
  * One reading of a metric that a persona defines: a number in a file, or one of a Prometheus page.
  *
- * Never throws and never takes longer than `limits.metricSourceTimeoutMs`: whatever goes wrong, there is a reason instead of a value.
+ * Never throws and never takes longer than its deadline: whatever goes wrong, there is a reason instead of a value.
  * Source: https://prometheus.io/docs/instrumenting/exposition_formats/.
  */
 import { constants } from 'node:fs';
@@ -26,10 +26,13 @@ export type ExternalReading =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly reason: string };
 
-export async function readExternalMetric(source: ExternalSource): Promise<ExternalReading> {
-  const signal = AbortSignal.timeout(limits.metricSourceTimeoutMs);
+export async function readExternalMetric(
+  source: ExternalSource,
+  timeoutMs: number = limits.metricSourceTimeoutMs,
+): Promise<ExternalReading> {
+  const signal = AbortSignal.timeout(timeoutMs);
   const { promise: tooLate, reject } = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => reject(new Error(`no answer in ${limits.metricSourceTimeoutMs} ms`)));
+  signal.addEventListener('abort', () => reject(new Error(`no answer in ${timeoutMs} ms`)));
   try {
     const value = await Promise.race([source.type === 'file' ? inFile(source) : onPage(source, signal), tooLate]);
     return Number.isFinite(value) ? { ok: true, value } : { ok: false, reason: 'it is not a number' };
