@@ -2,7 +2,7 @@
  * `npm run bench`: guise side by side with its peers inside one real host, all doing the same work.
  *
  * Prints progress on stderr and the report on stdout; a whole run also writes the report into docs/benchmarks.md. Nothing here
- * asserts on time. Ctrl-C takes the host down and leaves nothing behind.
+ * asserts on time. `--triggers` measures the engine of triggers and its replay instead, without a host. Ctrl-C takes the host down and leaves nothing behind.
  * Exit code: 0 when every contender did its work, 1 when one failed, 2 for bad arguments, 130 when interrupted.
  */
 import { writeFileSync } from 'node:fs';
@@ -17,13 +17,15 @@ import { prepareHost } from './prepared-host.ts';
 import { publish } from './publish.ts';
 import { type Round, runRound, works } from './rounds.ts';
 import { renderReport } from './tables.ts';
+import { renderTriggerFigures, triggerFigures } from './triggers.ts';
 
 const root = join(import.meta.dirname, '..');
 
 const interruption = new AbortController();
 
 try {
-  process.exitCode = await bench(parseOptions(process.argv.slice(2), contenders));
+  const options = parseOptions(process.argv.slice(2), contenders);
+  process.exitCode = options.triggers ? await triggers(options) : await bench(options);
 } catch (error) {
   // Once the host is being taken down, whatever waits for it fails, and that is nobody's concern.
   if (interruption.signal.aborted) process.exitCode = 130;
@@ -50,11 +52,19 @@ async function bench(options: Options): Promise<0 | 1> {
     process.stdout.write(`\n${text}\n`);
     if (options.jsonFile !== null)
       writeFileSync(options.jsonFile, `${JSON.stringify({ conditions, rounds }, null, 2)}\n`);
-    if (options.publish) publish(join(root, 'docs', 'benchmarks.md'), text);
+    if (options.publish) publish(join(root, 'docs', 'benchmarks.md'), 'figures', text);
     return figures.some(({ type }) => type === 'failed') ? 1 : 0;
   } finally {
     if (!options.keep) await lab.down();
   }
+}
+
+/** Needs no host: the engine is the same everywhere. */
+async function triggers(options: Options): Promise<0> {
+  const text = renderTriggerFigures(await triggerFigures(root, options.runs));
+  process.stdout.write(`\n${text}\n`);
+  publish(join(root, 'docs', 'benchmarks.md'), 'figures of triggers', text);
+  return 0;
 }
 
 /** Round by round, each contender in turn, so that a machine that gets slower or faster does so for all of them. */

@@ -12,6 +12,8 @@ export interface Options {
   readonly keep: boolean;
   /** Whether docs/benchmarks.md gets the figures: only those of all contenders and enough rounds do. */
   readonly publish: boolean;
+  /** Measure triggers, and nothing else. */
+  readonly triggers: boolean;
 }
 
 const usage = `npm run bench -- [option…]
@@ -19,6 +21,7 @@ const usage = `npm run bench -- [option…]
   --runs N        rounds, of which the median counts, 1 to 50 (default: 5)
   --quick         one round, without the slow "Ansible (typical)"
   --json FILE     write every measurement
+  --triggers      measure triggers and their replay instead, without a host
   --keep          leave the prepared host up; a run without --keep removes it
 `;
 
@@ -27,7 +30,7 @@ const runsMax = 50;
 const runsPublished = 5;
 
 export function parseOptions(argv: readonly string[], all: readonly Contender[]): Options {
-  const { only, runs, quick, json, keep } = parsed(argv);
+  const { only, runs, quick, json, keep, triggers } = parsed(argv);
   const names = only?.split(',').map((name) => name.trim().toLowerCase()) ?? [''];
   const contenders = all
     .filter(({ name }) => names.some((part) => name.toLowerCase().includes(part)))
@@ -44,6 +47,7 @@ export function parseOptions(argv: readonly string[], all: readonly Contender[])
     jsonFile: json ?? null,
     keep,
     publish: only === undefined && count >= runsPublished,
+    triggers,
   };
 }
 
@@ -57,6 +61,7 @@ function parsed(argv: readonly string[]) {
         quick: { type: 'boolean', default: false },
         json: { type: 'string' },
         keep: { type: 'boolean', default: false },
+        triggers: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

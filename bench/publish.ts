@@ -1,11 +1,9 @@
 /** Puts the report of a run into its document, between two markers; all else in the document is written by people. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
-const begin = '<!-- figures: written by npm run bench -->';
-const end = '<!-- end of figures -->';
-
-/** Throws: Error when the document has lost its markers. */
-export function publish(path: string, text: string): void {
+/** `section` names the markers. Throws: Error when the document has lost them. */
+export function publish(path: string, section: 'figures' | 'figures of triggers', text: string): void {
+  const [begin, end] = [`<!-- ${section}: written by npm run bench -->`, `<!-- end of ${section} -->`];
   const document = readFileSync(path, 'utf8');
   const [before, rest] = document.split(begin);
   const after = rest?.split(end)[1];

@@ -16,4 +16,4 @@ export type { TriggerExplanation, TriggerInputs, TriggerSwitch } from './trigger
 export { TriggerEngine } from './triggers/trigger-engine.ts';
 export { triggerMetrics } from './triggers/trigger-metrics.ts';
 export type { TriggerSnapshot } from './triggers/trigger-snapshot.ts';
-export { isZone, offsetMs } from './triggers/zoned-time.ts';
+export { instantOf, isZone, localDay, offsetMs, weekdayOf } from './triggers/zoned-time.ts';

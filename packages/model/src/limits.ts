@@ -197,6 +197,8 @@ export const limits = {
   /** Pairs of source and id that triggers remember, so that an event that comes twice is one; and of one pair, before it is digested. */
   eventsRemembered: 4_096,
   eventKeyChars: 128,
+  /** Evaluations at one instant of a replay: a switch and what it leads to at once. */
+  replayRounds: 4,
   /** Triggers of one persona, in both trees. */
   triggerLeaves: 200,
   /** Compiled address and version globs that one process keeps at hand. */

@@ -21,6 +21,7 @@ const commands = [
   'persona diff',
   'persona group',
   'persona schema',
+  'trigger replay',
   'host ls',
   'host show',
   'host plan',
@@ -49,7 +50,7 @@ const commands = [
 
 export const transcripts: readonly Transcript[] = [
   { name: 'help', lines: ['--help', ...commands.map((command) => `${command} --help`)] },
-  { name: 'groups', lines: ['persona', 'host --help', 'event', 'alert', 'lab'] },
+  { name: 'groups', lines: ['persona', 'trigger', 'host --help', 'event', 'alert', 'lab'] },
   {
     name: 'mistyped',
     lines: [
@@ -71,6 +72,7 @@ export const transcripts: readonly Transcript[] = [
       'persona validate wrong.yaml --json',
       'persona validate orphan.yaml',
       'persona validate not-there.yaml',
+      'persona validate wrong-triggers.yaml burst.yaml',
     ],
   },
   {
@@ -127,6 +129,25 @@ export const transcripts: readonly Transcript[] = [
       '__complete al',
     ],
   },
+  {
+    name: 'replay',
+    lines: [
+      'trigger replay burst.yaml --metrics burst.csv',
+      'trigger replay burst.yaml --metrics burst.json --explain-at 2026-11-25T10:05Z',
+      'trigger replay burst.yaml --metrics by-metric.csv --events alerts.jsonl --zone Europe/Paris',
+      'trigger replay office.yaml --from 2026-03-28 --to 2026-03-30 --zone Europe/Paris --json',
+      'trigger replay office.yaml --from 2026-02-15 --to 2026-04-02 --zone America/New_York --param days=sun --explain-at 2026-03-08T03:00',
+      'trigger replay web.yaml --from 2026-01-01 --to 2026-01-02',
+      'trigger replay burst.yaml --metrics wrong.csv',
+      'trigger replay burst.yaml --events wrong.jsonl',
+      'trigger replay burst.yaml --metrics nowhere.csv',
+      'trigger replay burst.yaml',
+      'trigger replay office.yaml --from 2026-03-28 --to 2026-03-27',
+      'trigger replay office.yaml --from noon',
+      'trigger replay office.yaml --zone Europe/Pariss',
+      'trigger replay wrong-triggers.yaml --from 2026-01-01 --to 2026-01-02',
+    ],
+  },
   { name: 'diff', lines: ['persona diff web.yaml web-next.yaml', 'persona diff web.yaml web.yaml'] },
   {
     name: 'completion',
@@ -137,6 +158,9 @@ export const transcripts: readonly Transcript[] = [
       'completion tcsh',
       '__complete host a',
       '__complete plan w',
+      '__complete trigger r',
+      '__complete trigger replay b',
+      '__complete trigger replay burst.yaml --e',
     ],
   },
   {
@@ -144,6 +168,13 @@ export const transcripts: readonly Transcript[] = [
     lines: ['host ls --token t --server http://127.0.0.1:9', 'persona ls --json --token t --server http://127.0.0.1:9'],
   },
 ];
+
+/** A value a minute from 2026-11-25T10:00Z on. */
+function csv(values: readonly number[], metric = 'cpu'): string {
+  const line = (value: number, index: number) =>
+    `2026-11-25T10:${String(index).padStart(2, '0')}:00Z,${metric},${value}\n`;
+  return values.map(line).join('');
+}
 
 const web = `guise: persona/v1
 persona_id: web
@@ -176,6 +207,58 @@ file: {}
 operating_system: {sysctl: {vm.swappiness: yes please, net.core.somaxconn: {at_lest: 4096}}}
 files: {/etc/a: {mode: 644}}
 `,
+  'wrong-triggers.yaml': `guise: persona/v1
+persona_id: wrong-triggers
+activation_triggers:
+  any:
+    - time_schedule: {cron: "0 8 31 2 *", duration: 1h, zone: Europe/Pariss}
+    - resource_utilization_thresholds: {metric: cpu_utilisation, above: 0.8}
+    - resource_utilization_thresholds: {metric: cpu, above: 80}
+    - external_event_subscriptions: {type: alert, where: "event.type > 5", for: 1h}
+    - external_event_subscriptions: {type: alert, where: "event.severity >= && 7", for: 1h}
+`,
+  'burst.yaml': `guise: persona/v1
+persona_id: burst
+activation_triggers:
+  - resource_utilization_thresholds: {metric: cpu, above: 0.8, for: 2m}
+  - external_event_subscriptions: {type: security.alert, where: event.severity >= 7, for: 5m}
+deactivation_triggers:
+  all: [{resource_utilization_thresholds: {metric: cpu, below: 0.5, for: 2m}}, {resource_utilization_thresholds: {metric: memory, below: 0.9}}]
+cooldown: 3m
+`,
+  'office.yaml': `guise: persona/v1
+persona_id: office
+parameters: {days: {type: string, default: sun-mon}}
+activation_triggers: {time_schedule: {windows: [{from: "01:30", to: "09:00", days: ["{{ days }}"]}]}}
+`,
+  'burst.csv': csv([0.2, 0.9, 0.95, 0.85, 0.6, 0.4, 0.3, 0.2, 0.9, 0.9, 0.9, 0.9]),
+  'burst.json': JSON.stringify({
+    status: 'success',
+    data: {
+      resultType: 'matrix',
+      result: [
+        {
+          metric: { __name__: 'guise_cpu_utilization', host: 'h1' },
+          values: [0.2, 0.9, 0.95, 0.85, 0.6, 0.4].map((value, index) => [1795600800 + 60 * index, String(value)]),
+        },
+      ],
+    },
+  }),
+  'by-metric.csv': `time,metric,value\n${csv([0.9, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2])}${csv([0.95, 0.95, 0.95, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7, 0.7], 'memory')}`,
+  'alerts.jsonl': [6, 8]
+    .map((severity) =>
+      JSON.stringify({
+        specversion: '1.0',
+        id: String(severity),
+        source: '//ids',
+        type: 'security.alert',
+        time: '2026-11-25T10:01:30Z',
+        data: { severity },
+      }),
+    )
+    .join('\n'),
+  'wrong.csv': 'time,metric,value\n2026-11-25T10:00:00Z,cpu,0.2\n2026-11-25T10:01:00Z,cpu,high\n',
+  'wrong.jsonl': '{"specversion":"1.0","id":"1","source":"//ids","type":"security.alert"}\n',
   'orphan.yaml': `guise: persona/v1
 persona_id: orphan
 extends: [web-nxt]

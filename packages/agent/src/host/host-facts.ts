@@ -1,7 +1,7 @@
 /**
  * What templates may know of a host, read without starting a program.
  *
- * Facts: hostname, os_id, os_version, os_codename, kernel, architecture, cpu_cores, memory_mb, ip, machine_id, timezone. What cannot
+ * Facts: hostname, os_id, os_version, os_codename, kernel, architecture, cpu_cores, memory_mb, ip, timezone, machine_id. What cannot
  * be found is an empty string. Offline only what the tree's own files say is given.
  */
 import { availableParallelism, hostname, machine, networkInterfaces, release, totalmem } from 'node:os';
@@ -29,7 +29,7 @@ function machineFacts(files: Files): Facts {
     cpu_cores: Math.min(availableParallelism(), bounds.cpuCores),
     memory_mb: Math.floor(Math.min(totalmem(), bounds.memoryBytes) / (1024 * 1024)),
     ip: defaultAddress(files),
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    timezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   };
 }
 

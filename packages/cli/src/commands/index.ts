@@ -16,6 +16,7 @@ export interface CommandEntry {
 
 const local = 'This machine';
 const persona = 'Personas';
+const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const adaptation = 'What makes hosts adapt themselves';
 const lab = 'Lab hosts on this machine';
@@ -76,6 +77,13 @@ export const commandEntries: readonly CommandEntry[] = [
     'persona schema',
     'Print the JSON Schema of persona documents',
     async () => (await import('./persona-schema.ts')).personaSchemaCommand,
+  ),
+
+  entry(
+    trigger,
+    'trigger replay',
+    'Rehearse triggers on recorded metrics and events',
+    async () => (await import('./trigger-replay.ts')).triggerReplay,
   ),
 
   entry(host, 'host ls', 'List hosts', async () => (await import('./host-ls.ts')).hostLs),

@@ -1,12 +1,8 @@
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { ResolvedPersona } from '@guise/model';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
-import { readPersona } from '../local/read-persona.ts';
 import { printJson } from '../print-json.ts';
-import { openClient, type ServerOptions } from '../remote/open-client.ts';
-import { parseReference, publishedPersona } from '../remote/persona-reference.ts';
+import type { ServerOptions } from '../remote/open-client.ts';
+import { personaAt } from '../remote/persona-at.ts';
 import { serverOptions } from '../remote/server-options.ts';
 import { documentText } from '../render/document.ts';
 import { lineDiff } from '../render/line-diff.ts';
@@ -42,10 +38,4 @@ export const personaDiff = defineCommand({
 async function textOf(text: string, context: Context, options: ServerOptions): Promise<string> {
   const { ancestors, own } = await personaAt(text, context, options);
   return [...ancestors, own].map(({ document }) => documentText(document)).join('---\n');
-}
-
-async function personaAt(text: string, context: Context, options: ServerOptions): Promise<ResolvedPersona> {
-  const isFile = text.includes('/') || /\.(ya?ml|json)$/.test(text) || existsSync(resolve(context.cwd, text));
-  if (isFile) return readPersona(text);
-  return (await publishedPersona(openClient(context, options), parseReference(text))).persona;
 }

@@ -1,3 +1,4 @@
+import { checkPersona } from '@guise/decide';
 import { GuiseError, type Problem } from '@guise/model';
 import { defineCommand } from '../command.ts';
 import { readPersona } from '../local/read-persona.ts';
@@ -11,7 +12,9 @@ type Verdict =
 export const personaValidate = defineCommand({
   operands: [{ name: 'FILE', kind: 'persona_file', repeated: true }],
   options: {},
-  notes: ['Reads parents and files that the personas name, too. Exit code: 0 when all are right, 2 when one is not.'],
+  notes: [
+    'Reads parents and files that the personas name, too, and checks triggers as publishing does. Exit code: 0 when all are right, 2 when one is not.',
+  ],
   examples: [{ line: 'guise persona validate personas/*.yaml', why: 'check a library, in CI or before a commit' }],
   async run(context, { operands }) {
     const verdicts: Verdict[] = [];
@@ -32,8 +35,9 @@ export const personaValidate = defineCommand({
 
 async function verdictOn(file: string): Promise<Verdict> {
   try {
-    const { own } = await readPersona(file);
-    return { file, valid: true, persona_id: own.document.persona_id };
+    const persona = await readPersona(file);
+    await checkPersona(persona);
+    return { file, valid: true, persona_id: persona.own.document.persona_id };
   } catch (error) {
     if (!(error instanceof GuiseError)) throw error;
     return { file, valid: false, message: error.message, problems: error.problems };

@@ -24,12 +24,13 @@ interface Setting {
   readonly value: string;
 }
 
-export async function layersFromFiles(request: LayerRequest): Promise<readonly Layer[]> {
+/** `read` takes what was named; files unless said otherwise. */
+export async function layersFromFiles(request: LayerRequest, read = readPersona): Promise<readonly Layer[]> {
   const { files, as } = request;
   if (as.length > files.length) throw invalid(`Cannot use --as ${as.length} times for ${files.length} files`);
   const layers: Layer[] = [];
   for (const [index, file] of files.entries()) {
-    layers.push(layerOf(await readPersona(file), { instance: as[index] ?? null, assignedBy: 'local' }));
+    layers.push(layerOf(await read(file), { instance: as[index] ?? null, assignedBy: 'local' }));
   }
   refuseSameNames(layers);
   const parameters = request.param.map((text) => parameterSetting(text, layers));

@@ -1,4 +1,4 @@
-import type { Address, State } from '@guise/model';
+import type { Address, Change, Stage, State } from '@guise/model';
 import { digestOfJson } from '@guise/model';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -6,6 +6,7 @@ import { absentState } from '../kinds/index.ts';
 import type { Claim } from '../layers/claim.ts';
 import { claimsOf } from '../layers/claims-of.ts';
 import { mergeClaims } from '../layers/merge.ts';
+import { invertPlan } from './invert-plan.ts';
 import { makePlan } from './make-plan.ts';
 
 /** Personas that overlap in every way of merging: sets, bounds, lists, kinds of file, absence. */
@@ -73,11 +74,52 @@ const before: ReadonlyMap<Address, State> = new Map<Address, State>([
 
 const someActiveSet = fc.subarray([0, 1, 2]);
 
+/** What random personas may say, several things of each address, in every way of merging. */
+const sayings: readonly (readonly [field: string, said: fc.Arbitrary<Said>])[] = [
+  [
+    'sysctl:net.core.somaxconn value',
+    fc.oneof(
+      fc.integer({ min: 1, max: 9 }).map((value): Said => String(value * 100)),
+      fc.integer({ min: 1, max: 9 }).map((value): Said => ({ operands: [{ at_least: value * 100 }] })),
+      fc.integer({ min: 1, max: 9 }).map((value): Said => ({ operands: [{ at_most: value * 100 }] })),
+    ),
+  ],
+  ['file:/etc/motd mode', fc.constantFrom<Said>('0600', '0640', '0644')],
+  ['file:/etc/motd digest', fc.constantFrom<Said>('sha256:a', 'sha256:b')],
+  ['user:deploy shell', fc.constantFrom<Said>('/bin/sh', '/usr/sbin/nologin')],
+  [
+    'user:deploy groups',
+    fc
+      .subarray(['adm', 'sudo', 'www-data'], { minLength: 1 })
+      .chain((groups) =>
+        fc.constantFrom<Said>({ operands: [{ append: groups }] }, { operands: [{ remove: groups }] }, groups),
+      ),
+  ],
+  ['package:nginx version', fc.constantFrom<Said>('1.0', '2.0', null, { operands: [{ unset: true }] })],
+  ['package:telnet version', fc.constantFrom<Said>('0.17', null)],
+];
+
+type Said = Parameters<typeof claimsOf>[0]['says'][string];
+
+const someSaid = fc
+  .tuple(...sayings.map(([field, said]) => fc.option(said).map((value) => [field, value] as const)))
+  .map((entries) => Object.fromEntries(entries.flatMap(([field, said]) => (said === null ? [] : [[field, said]]))));
+
+const somePersonas = fc
+  .array(fc.record({ priority: fc.constantFrom(50, 60), says: someSaid }), { minLength: 1, maxLength: 6 })
+  .map((all) => all.map((each, index) => claimsOf({ instance: `p${index}`, ...each })));
+
+/** One persona comes or goes; where `cutAfter` is given the switch fails after so many changes and is undone. */
+const someStep = fc.record({ persona: fc.nat(5), cutAfter: fc.option(fc.nat(4), { freq: 3 }) });
+
 describe('the state of a host', () => {
   it('is a function of the active personas and the baseline, whatever the way there', () => {
     fc.assert(
       fc.property(fc.array(someActiveSet, { maxLength: 8 }), someActiveSet, (detours, last) => {
-        const travelled = [...detours, last].reduce(switchTo, { live: before, baselines: new Map() });
+        const travelled = [...detours, last].reduce<Host>((host, active) => switchTo(host, active), {
+          live: before,
+          baselines: new Map(),
+        });
         const straight = switchTo({ live: before, baselines: new Map() }, last);
         expect(sorted(travelled.live)).toEqual(sorted(straight.live));
       }),
@@ -88,11 +130,38 @@ describe('the state of a host', () => {
   it('is what it was before, once the last persona has left', () => {
     fc.assert(
       fc.property(fc.array(someActiveSet, { maxLength: 8 }), (detours) => {
-        const travelled = [...detours, []].reduce(switchTo, { live: before, baselines: new Map() });
+        const travelled = [...detours, []].reduce<Host>((host, active) => switchTo(host, active), {
+          live: before,
+          baselines: new Map(),
+        });
         expect(sorted(travelled.live)).toEqual(sorted(before));
         expect([...travelled.baselines]).toEqual([]);
       }),
       { numRuns: 300 },
+    );
+  });
+});
+
+describe('the state of a host under random personas', () => {
+  it('is that of the remaining set alone, whatever came and went in whatever order, and whatever failed on the way', () => {
+    fc.assert(
+      fc.property(somePersonas, fc.array(someStep, { maxLength: 12 }), (all, steps) => {
+        let host: Host = { live: before, baselines: new Map() };
+        const active = new Set<number>();
+        for (const { persona, cutAfter } of steps) {
+          const wanted = new Set(active);
+          if (!wanted.delete(persona % all.length)) wanted.add(persona % all.length);
+          if (cutAfter === null) {
+            host = switchTo(host, [...wanted], all);
+            active.clear();
+            for (const index of wanted) active.add(index);
+          } else host = { ...host, live: failedSwitch(host, [...wanted], all, cutAfter) };
+        }
+        const alone = switchTo({ live: before, baselines: new Map() }, [...active].sort(), all);
+        expect(sorted(host.live)).toEqual(sorted(alone.live));
+        expect(sorted(switchTo(host, [], all).live)).toEqual(sorted(before));
+      }),
+      { numRuns: 1_000 },
     );
   });
 });
@@ -103,8 +172,26 @@ interface Host {
   readonly baselines: ReadonlyMap<Address, State>;
 }
 
-function switchTo({ live, baselines }: Host, active: readonly number[]): Host {
-  const claims = active.flatMap((index) => personas[index] ?? []);
+type Personas = readonly (readonly Claim[])[];
+
+function switchTo(host: Host, active: readonly number[], all: Personas = personas): Host {
+  const { plan, known, claims } = plannedSwitch(host, active, all);
+  const claimed = new Set(claims.map((claim) => claim.address));
+  return {
+    live: after(host.live, changesOf(plan.stages)),
+    baselines: new Map([...known].filter(([address]) => claimed.has(address))),
+  };
+}
+
+/** What is live after a switch that was undone from where it failed. */
+function failedSwitch(host: Host, active: readonly number[], all: Personas, cutAfter: number): Host['live'] {
+  const { plan } = plannedSwitch(host, active, all);
+  const torn = after(host.live, changesOf(plan.stages).slice(0, cutAfter));
+  return after(torn, changesOf(invertPlan({ plan, live: torn, servicesBegun: true })));
+}
+
+function plannedSwitch({ live, baselines }: Host, active: readonly number[], all: Personas) {
+  const claims = active.flatMap((index) => all[index] ?? []);
   const touched = claims.map((claim): [Address, State] => [claim.address, live.get(claim.address)!]);
   const known = new Map([...touched, ...baselines]);
   const { addresses } = mergeClaims(claims, known);
@@ -119,12 +206,15 @@ function switchTo({ live, baselines }: Host, active: readonly number[]): Host {
     warnings: [],
     digest: digestOfJson,
   });
-  const changed = plan.stages.flatMap((stage) => stage.changes.map(({ address, after }) => [address, after] as const));
-  const claimed = new Set(claims.map((claim) => claim.address));
-  return {
-    live: new Map([...live, ...changed]),
-    baselines: new Map([...known].filter(([address]) => claimed.has(address))),
-  };
+  return { plan, known, claims };
+}
+
+function changesOf(stages: readonly Stage[]): readonly Change[] {
+  return stages.flatMap((stage) => stage.changes);
+}
+
+function after(live: Host['live'], changes: readonly Change[]): Host['live'] {
+  return new Map([...live, ...changes.map(({ address, after: state }) => [address, state] as const)]);
 }
 
 function sorted(states: ReadonlyMap<Address, State>): ReadonlyMap<Address, State> {

@@ -30,7 +30,8 @@ const defaultZone = 'UTC';
  * Throws: what rendering throws; `document_invalid` with every problem of the triggers.
  */
 export async function compileTriggers(layer: Layer, facts: Facts): Promise<CompiledTriggers | null> {
-  const { documents } = renderPersona(layer.persona, { parameters: layer.parameters, facts, instance: layer.instance });
+  const persona = { own: triggersOnly(layer.persona.own), ancestors: layer.persona.ancestors.map(triggersOnly) };
+  const { documents } = renderPersona(persona, { parameters: layer.parameters, facts, instance: layer.instance });
   const hostZone = String(facts['timezone'] || defaultZone);
   const { triggers, checks } = await readTriggers(documents, hostZone);
   if (checks.problems.length > 0) throw errorOf('document_invalid', checks.problems);
@@ -48,6 +49,16 @@ export async function checkPersona({ own, ancestors }: ResolvedPersona): Promise
   const { checks } = await readTriggers(documents, defaultZone);
   checkMonitoring(documents, checks);
   if (checks.problems.length > 0) throw errorOf('document_invalid', checks.problems);
+}
+
+/** Rendering costs what a document holds, and a rehearsal knows nothing of the host that other facets name. */
+function triggersOnly({ file, document, positions }: LocatedDocument): LocatedDocument {
+  const { guise, persona_id, parameters, monitoring } = document;
+  const { activation_triggers, deactivation_triggers, cooldown, min_active, max_switches_per_hour } = document;
+  const flapping = { cooldown, min_active, max_switches_per_hour };
+  const kept = { guise, persona_id, parameters, monitoring, activation_triggers, deactivation_triggers, ...flapping };
+  const said = Object.entries(kept).filter(([, value]) => value !== undefined);
+  return { file, positions, document: Object.fromEntries(said) as LocatedDocument['document'] };
 }
 
 async function readTriggers(documents: readonly LocatedDocument[], hostZone: string) {

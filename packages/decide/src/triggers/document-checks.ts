@@ -44,7 +44,7 @@ export class DocumentChecks {
     const hint =
       builtInMetric(metricAliases[word] ?? word) === null ? '' : ', METRIC:PART or METRIC@UNIT where it has such';
     const known = [...Object.keys(builtInMetrics), ...Object.keys(metricAliases), ...this.#defined];
-    const near = nearName(text, known);
+    const near = nearName(text, known) ?? nearName(word, known);
     const rule = `must be a metric that hosts have${hint}, or one that "monitoring.metrics" defines`;
     this.report(located, path, rule, text, near === undefined ? undefined : JSON.stringify(near));
     return null;

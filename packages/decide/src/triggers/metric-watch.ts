@@ -33,7 +33,10 @@ export class MetricWatch {
 
   /** `value` null: there is no fresh sample. */
   update(value: number | null, sampledMs: number, onChange: OnChange): void {
-    if (value === null) return this.#forget(onChange);
+    if (value === null) {
+      this.#forget(onChange);
+      return;
+    }
     if (sampledMs < this.#sampledMs) this.#goBack(sampledMs);
     const from = this.#value;
     [this.#value, this.#sampledMs, this.#isFresh] = [value, sampledMs, false];

@@ -316,7 +316,7 @@ describe('bombs', () => {
   it('33 levels are one too many, and the place is named', () => {
     expect(messages('{a: '.repeat(33) + '}'.repeat(33))).toEqual([expect.stringContaining('(web.yaml:1:129)')]);
     const trigger = (depth: number) =>
-      `${head}activation_triggers: ${'{not: '.repeat(depth)}{time_schedule: {}}${'}'.repeat(depth)}`;
+      `${head}activation_triggers: ${'{not: '.repeat(depth)}{user_profile_association: {user: a}}${'}'.repeat(depth)}`;
     expect(parseDocument(trigger(30), 'web.yaml').document.persona_id).toBe('web');
     expect(messages(trigger(31)).join()).toContain('nested at most 32 deep');
   });

@@ -2,10 +2,11 @@
  * Publishing: a resolved persona becomes an immutable version, and the current one.
  *
  * Invariants: the same content is the same version, however often and wherever from it is published; version numbers only count
- * up, also across deletion. Assignments that pin no version follow.
- * Throws: `persona_not_found` when it must exist and does not; `argument_invalid` when the ids disagree;
- * `parameter_invalid` when it is in a persona group and leaves a parameter open.
+ * up, also across deletion. Assignments that pin no version follow. What no host could evaluate is not published.
+ * Throws: `document_invalid` with every problem of its triggers; `persona_not_found` when it must exist and does not;
+ * `argument_invalid` when the ids disagree; `parameter_invalid` when it is in a persona group and leaves a parameter open.
  */
+import { checkPersona } from '@guise/decide';
 import type { Digest, PersonaId, ResolvedPersona } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type { Database, Executor, Mutation } from '../store/database.ts';
@@ -42,6 +43,7 @@ export async function publishPersona(
       `Cannot publish "${persona.personaId}" as "${options.existing}": the ids must be equal`,
     );
   }
+  await checkPersona(resolved);
   return mutate(database, caller.actor, async (tx) => {
     const head = await lockPersona(tx, persona.personaId);
     if (options.existing !== undefined && (head === null || head.deleted)) throw noPersona(options.existing);
