@@ -38,7 +38,7 @@ export class MemoryEngine implements Engine {
     conflicts: [],
     last_transaction: this.#history[0] ?? null,
   });
-  why: Engine['why'] = async (address) => ({ address, managed: false, live: {}, fields: [] });
+  why: Engine['why'] = async (address) => ({ address, managed: false, live: {}, fields: [], layers: [] });
   drift: Engine['drift'] = async () => [];
   history: Engine['history'] = () => this.#history;
   content: Engine['content'] = () => null;

@@ -4,3 +4,4 @@ export { connectLink, type Link, type LinkOptions } from './link/connect-link.ts
 export { type Desired, type DesiredStore, desiredFile } from './link/desired-store.ts';
 export { type EnrolOptions, enrol, type Identity } from './link/enrol.ts';
 export { ensureIdentity } from './link/identity-file.ts';
+export { openSocket, type Socket } from './link/socket.ts';

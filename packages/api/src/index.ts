@@ -5,7 +5,7 @@ export { actions } from './routes/action.ts';
 export type { RouteName, Routes } from './routes/index.ts';
 export { routes } from './routes/index.ts';
 export type { CallOf, RequestOf, ResponseOf, Route } from './routes/route.ts';
-export { cloudEvent, hold } from './schemas/adaptation.ts';
+export { alertReport, candidateReport, cloudEvent, eventTargets, hold } from './schemas/adaptation.ts';
 export type { ErrorBody } from './schemas/error-body.ts';
 export { errorBody } from './schemas/error-body.ts';
 export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';

@@ -14,6 +14,7 @@ export type ErrorKind =
   | 'conflict'
   | 'stale'
   | 'limit'
+  | 'throttled'
   | 'unavailable'
   | 'timeout'
   | 'internal';
@@ -34,6 +35,7 @@ const kindOfCode = {
   route_not_found: 'not_found',
   assignment_not_found: 'not_found',
   token_not_found: 'not_found',
+  hold_not_found: 'not_found',
   persona_assigned: 'conflict',
   assignment_conflict: 'conflict',
   host_exists: 'conflict',
@@ -58,6 +60,7 @@ const kindOfCode = {
   command_timeout: 'timeout',
   path_unsafe: 'forbidden',
   limit_exceeded: 'limit',
+  rate_exceeded: 'throttled',
   host_unavailable: 'unavailable',
   server_unavailable: 'unavailable',
   server_failed: 'internal',
@@ -127,6 +130,8 @@ export function statusOf(kind: ErrorKind): number {
       return 409;
     case 'limit':
       return 413;
+    case 'throttled':
+      return 429;
     case 'unavailable':
       return 503;
     case 'timeout':
@@ -148,6 +153,7 @@ export function exitCodeOf(error: GuiseError): 1 | 2 | 3 | 4 {
     case 'forbidden':
     case 'conflict':
     case 'stale':
+    case 'throttled':
       return 3;
     case 'unavailable':
     case 'timeout':
@@ -159,6 +165,7 @@ export function exitCodeOf(error: GuiseError): 1 | 2 | 3 | 4 {
 export function retryable(kind: ErrorKind): boolean {
   switch (kind) {
     case 'stale':
+    case 'throttled':
     case 'unavailable':
     case 'timeout':
       return true;

@@ -33,6 +33,7 @@ export type {
   TransactionStatus,
   WhyClaim,
   WhyField,
+  WhyLayer,
   WhyReport,
 } from './report.ts';
 export type {

@@ -93,6 +93,39 @@ export const limits = {
   asksPerHost: 32,
   askTimeoutMs: 30_000,
   eventStreams: 200,
+  /** One event that is posted, as JSON; other CloudEvents systems promise to pass on as much. */
+  eventSizeBytes: 64 * 1024,
+  eventAttributes: 64,
+  eventsPerRequest: 1_000,
+  /** A request that posts events. */
+  eventsBodyBytes: 1024 * 1024,
+  /** Of one sender at one process of the control plane, for good and at once. A large event counts as one for each `eventUnitBytes`. */
+  eventsPerSecond: 200,
+  eventsAtOnce: 2_000,
+  eventUnitBytes: 4 * 1024,
+  /** One more for each of so many hosts that it is for, and hosts that the events of one request are for, each counted for each. */
+  eventHostsPerUnit: 100,
+  eventDeliveriesPerRequest: 200_000,
+  /** Senders whose rate is kept at hand. */
+  eventSenders: 1_000,
+  /** For this long the same source and id are the same event. */
+  eventDuplicateMs: 600_000,
+  /** How long an event can still be sent to hosts, and how often what is older is cleared away. */
+  eventLifeMs: 60_000,
+  eventSweepMs: 30_000,
+  /** Events that wait in one process to be sent, and that are sent in one round. */
+  eventsToRoute: 10_000,
+  eventsPerRound: 1_000,
+  /** Messages with events that are sent before others have their turn. */
+  eventsPerTurn: 1_000,
+  /** Bytes that wait for a slow agent; past it, events for that agent are dropped. */
+  agentBacklogBytes: 4 * 1024 * 1024,
+  /** Candidates in one report of a host. */
+  candidatesPerHost: 400,
+  /** Alerts of one host that the control plane keeps, those that ended included. */
+  alertsKeptPerHost: 1_000,
+  /** How old the fleet's figures in `/metrics` may be. */
+  fleetFiguresMs: 5_000,
   heartbeatMs: 10_000,
   /** The control plane writes what agents report, and looks again at what is desired of them, this often. */
   reportFlushMs: 100,

@@ -1,4 +1,5 @@
 /** What a host tells of itself, to people, to the command line and to the control plane. The same shapes everywhere, snake_case. */
+import type { CandidateReport } from './candidate.ts';
 import type { Problem } from './errors.ts';
 import type { Digest } from './ids.ts';
 import type { Json } from './json.ts';
@@ -81,9 +82,22 @@ export interface WhyClaim {
   readonly assigned_by: string;
 }
 
+/** Why a layer is active at all, for each that has a say in the address. */
+export interface WhyLayer {
+  readonly instance: string;
+  readonly decided_by: CandidateReport['decided_by'];
+  /** One sentence, with the values that made it. */
+  readonly reason: string;
+  /** ISO 8601: since when it has been so. */
+  readonly since: string;
+  readonly assigned_by: string;
+}
+
 export interface WhyReport {
   readonly address: Address;
   readonly managed: boolean;
   readonly live: State;
   readonly fields: readonly WhyField[];
+  /** Empty where no agent decides what is active, as on the command line of a machine without one. */
+  readonly layers: readonly WhyLayer[];
 }

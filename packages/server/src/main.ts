@@ -11,10 +11,12 @@ import { GuiseError, limits } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
 import { makeConnections } from './app/connections.ts';
+import { SenderRates } from './app/sender-rates.ts';
 import { authenticate } from './app/tokens.ts';
 import { buildAgentApp } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
 import { eventStreams } from './http/event-stream.ts';
+import { fleetFigures } from './http/fleet-figures.ts';
 import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
@@ -22,10 +24,12 @@ import { buildServerApp } from './http/server-app.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
+import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { Shutdown } from './shutdown.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/embedded-postgres.ts';
+import { sweepEvents } from './store/events.ts';
 import { openListener } from './store/listener.ts';
 import { migrate } from './store/migrate.ts';
 import { recordDepartures } from './store/presence.ts';
@@ -67,17 +71,31 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   const connections = makeConnections();
   const onPushed = (count: number) => metrics.add('guise_desired_pushed_total', count);
   const pusher = startDesiredPusher({ database, connections, onFailure, onPushed });
-  const listener = await openListener(databaseUrl, () => pusher.request('all'));
+  const router = startEventRouter({
+    database,
+    connections,
+    onFailure,
+    onSent: (count) => metrics.add('guise_events_sent_total', count),
+    onDropped: (count, reason) => metrics.add('guise_events_dropped_total', count, { reason }),
+  });
+  const listener = await openListener(databaseUrl, () => {
+    pusher.request('all');
+    router.catchUp();
+  });
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());
+  shutdown.add(() => router.stop());
   shutdown.add(() => recordDepartures(database, replicaId));
   const intake = startReportIntake(database, replicaId, onFailure);
   shutdown.add(() => intake.stop());
   listener.subscribe((signal) => {
     if (signal.type === 'desired') pusher.request(signal.scope);
+    if (signal.type === 'posted') router.request(signal.sequences);
   });
   const period = periodically(limits.desiredPeriodMs, async () => pusher.request('all'), onFailure);
   shutdown.add(() => period.stop());
+  const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
+  shutdown.add(() => sweep.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
   return { database, connections, listener, replicaId, metrics, pusher, intake, onFailure };
 }
@@ -97,13 +115,21 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
   const { database, connections, listener, metrics, onFailure } = core;
   const { host = '127.0.0.1', tls = null } = options;
   const events = eventStreams(listener);
+  const rates = new SenderRates();
+  const refreshFigures = fleetFigures(database, metrics, Date.now);
   const app = buildServerApp({
     handlers: makeHandlers({
       database,
       ask: askHosts(core),
       events,
-      metricsText: () => metricsText(metrics, connections.size),
+      metrics,
+      rates,
+      metricsText: async () => {
+        await refreshFigures();
+        return metricsText(metrics, connections.size);
+      },
     }),
+    gates: { postEvents: (actor, bodyBytes) => rates.admit(actor, bodyBytes, Date.now()) },
     authenticate: (bearer) => authenticate(database, bearer),
     metrics,
     tls,

@@ -107,5 +107,6 @@ function fallbackCode(status: number): ErrorCode {
   if (status === 401) return 'token_invalid';
   if (status === 403) return 'not_permitted';
   if (status === 404) return 'route_not_found';
+  if (status === 429) return 'rate_exceeded';
   return status < 500 ? 'argument_invalid' : 'server_unavailable';
 }

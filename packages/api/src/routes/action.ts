@@ -10,11 +10,14 @@ export const actions = [
   'host:tag',
   'host:assign',
   'host:rollback',
+  'host:hold',
   'host:delete',
   'host_group:write',
   'host:enroll',
   'token:read',
   'token:write',
+  'event:post',
+  'alert:read',
   'audit:read',
 ] as const;
 

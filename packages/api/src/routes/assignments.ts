@@ -1,7 +1,8 @@
 /**
  * Who has which personas: one host, every host with a tag, or every host of a group.
  *
- * When one instance name reaches a host by several ways, the host's own assignment wins over its tags', and those over its groups'.
+ * When one instance name reaches a host by several ways, the host's own assignment wins over its tags', those over its groups', and
+ * those over the persona group that the host's tag `persona_group` names.
  */
 import { z } from 'zod';
 import { assignment, assignmentTerms, hostGroup, personaSet } from '../schemas/host.ts';

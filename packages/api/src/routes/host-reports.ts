@@ -1,5 +1,6 @@
 /** What a host says of itself: `state` and `history` as last reported, `plan`, `why` and `drift` asked of the agent while the caller waits. */
 import { z } from 'zod';
+import { candidateReport, hold } from '../schemas/adaptation.ts';
 import { address, hostId, time } from '../schemas/ids.ts';
 import { pageOf, pageQuery } from '../schemas/page.ts';
 import { planReport } from '../schemas/plan.ts';
@@ -15,7 +16,14 @@ export const hostReportRoutes = {
     action: 'host:read',
     summary: 'The state that a host last reported, and when; null before the first report',
     params,
-    response: z.object({ reported_at: time.nullable(), state: stateReport.nullable() }),
+    response: z.object({
+      reported_at: time.nullable(),
+      state: stateReport.nullable(),
+      /** What may be active there, and why it is or is not. */
+      candidates: z.array(candidateReport),
+      /** Those that have not ended. */
+      holds: z.array(hold),
+    }),
     statuses: [200],
   },
   getHostPlan: {

@@ -1,4 +1,5 @@
 /** Every route of the control plane, by name. */
+import { adaptationRoutes } from './adaptation.ts';
 import { assignmentRoutes } from './assignments.ts';
 import { hostReportRoutes } from './host-reports.ts';
 import { hostRoutes } from './hosts.ts';
@@ -14,6 +15,7 @@ export const routes = {
   ...hostRoutes,
   ...hostReportRoutes,
   ...assignmentRoutes,
+  ...adaptationRoutes,
   ...trustRoutes,
 } as const;
 

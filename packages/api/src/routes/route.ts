@@ -15,6 +15,10 @@ export interface Route {
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   readonly body?: z.ZodType;
+  /** The body is one CloudEvent or several, in any of their three HTTP modes, instead of plain JSON. */
+  readonly events?: true;
+  /** Default: `limits.requestBodyBytes`. */
+  readonly bodyBytes?: number;
   /** JSON of this shape, no content, or a stream of this media type. */
   readonly response: z.ZodType | 'none' | 'text/event-stream' | 'text/plain';
   /** Success statuses; the first is the usual one. */

@@ -7,7 +7,7 @@ import type { DriftReport, StateReport, TransactionReport, WhyReport } from '@gu
 import { limits } from '@guise/model';
 import { z } from 'zod';
 import { problem } from './error-body.ts';
-import { address, digest, version } from './ids.ts';
+import { address, digest, time, version } from './ids.ts';
 import { json, state } from './json.ts';
 
 export const layerRef = z
@@ -18,6 +18,9 @@ export const layerRef = z
     priority: z.number(),
   })
   .meta({ id: 'LayerRef' });
+
+/** No triggers at all, its triggers, or a hold. */
+export const decidedBy = z.enum(['always', 'triggers', 'hold']);
 
 const conflict = z.object({ address, field: z.string(), winner: layerRef, losers: z.array(layerRef) });
 const transactionStatus = z.enum(['acting', 'confirming', 'committed', 'undoing', 'rolled_back', 'stuck']);
@@ -75,6 +78,16 @@ const whyClaim = z
   })
   .meta({ id: 'WhyClaim' });
 
+const whyLayer = z
+  .object({
+    instance: z.string(),
+    decided_by: decidedBy,
+    reason: z.string(),
+    since: time,
+    assigned_by: z.string(),
+  })
+  .meta({ id: 'WhyLayer' });
+
 export const whyReport: z.ZodType<WhyReport> = z
   .object({
     address,
@@ -91,5 +104,7 @@ export const whyReport: z.ZodType<WhyReport> = z
         without: z.record(z.string(), json),
       }),
     ),
+    /** Agents of before triggers say nothing of it. */
+    layers: z.array(whyLayer).default([]),
   })
   .meta({ id: 'WhyReport' });

@@ -1,4 +1,5 @@
 /** What an agent says to the control plane over the WebSocket that it opened. */
+import { limits } from '@guise/model';
 import { z } from 'zod';
 import { alertReport, candidateReport, hold } from '../schemas/adaptation.ts';
 import { errorBody } from '../schemas/error-body.ts';
@@ -28,9 +29,13 @@ export const agentMessage = z.discriminatedUnion('type', [
   /** Of the last desired state; its transaction was sent before it. */
   switchOutcome.extend({ type: z.literal('outcome') }),
   /** Every candidate and every hold of the host, whenever one of them changed and after each welcome. */
-  z.object({ type: z.literal('candidates'), candidates: z.array(candidateReport), holds: z.array(hold) }),
+  z.object({
+    type: z.literal('candidates'),
+    candidates: z.array(candidateReport).max(limits.candidatesPerHost),
+    holds: z.array(hold).max(limits.holdsPerHost),
+  }),
   /** All that last, and those that ended since the last such message; after each welcome too. May come twice. */
-  z.object({ type: z.literal('alerts'), alerts: z.array(alertReport) }),
+  z.object({ type: z.literal('alerts'), alerts: z.array(alertReport).max(limits.alertsPerHost) }),
   /** The shape is the question's; see `answers`. */
   z.object({ type: z.literal('answer'), id: z.string().max(64), answer: z.unknown() }),
   z.object({ type: z.literal('refusal'), id: z.string().max(64), error: errorBody.shape.error }),

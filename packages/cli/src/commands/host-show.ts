@@ -3,6 +3,7 @@ import { defineCommand } from '../command.ts';
 import { printJson } from '../print-json.ts';
 import { openClient } from '../remote/open-client.ts';
 import { serverOptions } from '../remote/server-options.ts';
+import { candidateLines, holdText } from '../render/candidates.ts';
 import { layerText } from '../render/plan.ts';
 import { printable } from '../render/text.ts';
 import { statusText } from '../render/transaction.ts';
@@ -14,12 +15,12 @@ export const hostShow = defineCommand({
   async run(context, { operands: [text = ''], options }) {
     const client = openClient(context, options);
     const params = { host_id: parseHostId(text) };
-    const [host, { state, reported_at }] = await Promise.all([
+    const [host, { state, reported_at, candidates, holds }] = await Promise.all([
       client.getHost({ params }),
       client.getHostState({ params }),
     ]);
     if (context.json) {
-      printJson(context, { ...host, reported_at, state });
+      printJson(context, { ...host, reported_at, state, candidates, holds });
       return 0;
     }
     const { out } = context;
@@ -49,6 +50,9 @@ export const hostShow = defineCommand({
       );
     if (host.desired.refused !== null) out.line(out.style.removed(`  refused: ${printable(host.desired.refused)}`));
     out.line(`  active: ${state?.active.map(layerText).join('; ') || 'none'}`);
+    if (candidates.length > 0) out.line('  candidates:');
+    for (const line of candidateLines(candidates, out)) out.line(`    ${line}`);
+    for (const hold of holds) out.line(out.style.changed(`  ${holdText(hold)}`));
     if (state?.last_transaction)
       out.line(
         `  last switch: ${statusText(state.last_transaction.status)} (transaction ${state.last_transaction.id})`,

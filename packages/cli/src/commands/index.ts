@@ -18,6 +18,7 @@ const local = 'This machine';
 const persona = 'Personas';
 const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
+const adaptation = 'What makes hosts adapt themselves';
 const lab = 'Lab hosts on this machine';
 const run = 'Running guise';
 
@@ -67,6 +68,12 @@ export const commandEntries: readonly CommandEntry[] = [
   ),
   entry(
     persona,
+    'persona group',
+    'Show or change which personas a persona group has',
+    async () => (await import('./persona-group.ts')).personaGroup,
+  ),
+  entry(
+    persona,
     'persona schema',
     'Print the JSON Schema of persona documents',
     async () => (await import('./persona-schema.ts')).personaSchemaCommand,
@@ -83,7 +90,7 @@ export const commandEntries: readonly CommandEntry[] = [
   entry(
     host,
     'host show',
-    'Show a host, its personas and its last switch',
+    'Show a host, its personas, why they are active, and its last switch',
     async () => (await import('./host-show.ts')).hostShow,
   ),
   entry(host, 'host plan', 'Show what a host would change now', async () => (await import('./host-plan.ts')).hostPlan),
@@ -99,6 +106,12 @@ export const commandEntries: readonly CommandEntry[] = [
     'host rollback',
     'Take a host back by hand',
     async () => (await import('./host-rollback.ts')).hostRollback,
+  ),
+  entry(
+    host,
+    'host hold',
+    'Keep a persona active or inactive on a host for a time, or list what is held',
+    async () => (await import('./host-hold.ts')).hostHold,
   ),
   entry(
     host,
@@ -118,6 +131,19 @@ export const commandEntries: readonly CommandEntry[] = [
     'host token',
     'Make a token with which one host may join',
     async () => (await import('./host-token.ts')).hostToken,
+  ),
+
+  entry(
+    adaptation,
+    'event post',
+    'Tell hosts that something happened',
+    async () => (await import('./event-post.ts')).eventPost,
+  ),
+  entry(
+    adaptation,
+    'alert ls',
+    'List what hosts say that a person should know',
+    async () => (await import('./alert-ls.ts')).alertLs,
   ),
 
   entry(lab, 'lab up', 'Boot lab hosts', async () => (await import('./lab-up.ts')).labUp),
@@ -164,7 +190,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `host`, `lab`. */
+/** `persona`, `host`, `event`, `alert`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),

@@ -27,6 +27,7 @@ const report: WhyReport = {
       without: { web: '1024' },
     },
   ],
+  layers: [],
 };
 
 describe('whyLines', () => {
@@ -41,6 +42,19 @@ describe('whyLines', () => {
       '    without web: 1024',
       '    live now: 128, changed by somebody else',
     ]);
+  });
+
+  it('tells why each persona is active', () => {
+    const layer = {
+      instance: 'web',
+      decided_by: 'triggers',
+      reason: 'cpu_utilization was above 0.8 for 30s: 0.93',
+      since: '2026-11-25T10:00:30Z',
+      assigned_by: 'tag:role=web by alice',
+    } as const;
+    expect(whyLines({ ...report, layers: [layer] }, { style: plainStyle }).at(-1)).toBe(
+      '  web is active since 2026-11-25T10:00:30Z, by its triggers: cpu_utilization was above 0.8 for 30s: 0.93; assigned by tag:role=web by alice',
+    );
   });
 
   it('says that nobody manages an address, and what it is', () => {

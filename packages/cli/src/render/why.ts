@@ -1,12 +1,18 @@
-/** Why an address is as it is: for each field the winner, where it says so, who lost, and what leaving would change. */
-import type { WhyClaim, WhyField, WhyReport } from '@guise/model';
+/** Why an address is as it is: for each field the winner, where it says so, who lost, and what leaving would change; and why each persona is active. */
+import type { WhyClaim, WhyField, WhyLayer, WhyReport } from '@guise/model';
 import type { Terminal } from '../terminal.ts';
+import { deciderText } from './candidates.ts';
 import { printable, valueText } from './text.ts';
 
 export function whyLines(report: WhyReport, { style }: Pick<Terminal, 'style'>): readonly string[] {
   const head = style.heading(printable(report.address));
   if (!report.managed) return [head, '  no active persona says anything about it', ...liveLines(report)];
-  return [head, ...report.fields.flatMap((field) => fieldLines(field, report, style))];
+  return [head, ...report.fields.flatMap((field) => fieldLines(field, report, style)), ...report.layers.map(layerLine)];
+}
+
+function layerLine({ instance, decided_by, reason, since, assigned_by }: WhyLayer): string {
+  const why = `${deciderText(decided_by)}: ${reason}`;
+  return `  ${printable(`${instance} is active since ${since}, ${why}; assigned by ${assigned_by}`)}`;
 }
 
 function liveLines({ live }: WhyReport): readonly string[] {

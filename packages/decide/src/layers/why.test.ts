@@ -46,7 +46,13 @@ it('says that nobody manages an address', () => {
     live: { value: '0' },
     assignedBy: () => 'local',
   });
-  expect(report).toEqual({ address: 'sysctl:vm.overcommit_memory', managed: false, live: { value: '0' }, fields: [] });
+  expect(report).toEqual({
+    address: 'sysctl:vm.overcommit_memory',
+    managed: false,
+    live: { value: '0' },
+    fields: [],
+    layers: [],
+  });
 });
 
 it('names the bound as the winner of a value that it moved', () => {

@@ -35,6 +35,8 @@ export function explain({ address, claims, baselines, live, assignedBy }: Explai
     managed: here.length > 0,
     live,
     fields: fields.map(([field, provenance]) => whyField(field, provenance, without, assignedBy)),
+    // What is active is given here; whoever decides it adds why.
+    layers: [],
   };
 }
 

@@ -16,6 +16,8 @@ export interface AgentConnection {
   known: KnownDesired | null;
   /** One message in two parts. The second is sent as it is, not copied, so thousands of agents may share it. */
   send(head: string, tail: Buffer): void;
+  /** The same for what may be lost: false when the agent does not keep up, and then nothing was sent. */
+  tell(head: string, tail: Buffer): boolean;
   /** Throws: `host_unavailable` when the connection ends first, `command_timeout`, `limit_exceeded`, or the agent's own error. */
   ask(question: Ask): Promise<unknown>;
   close(reason: string): void;

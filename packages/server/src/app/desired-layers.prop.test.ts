@@ -6,7 +6,7 @@ import { desiredLayers } from './desired-layers.ts';
 
 const candidate: fc.Arbitrary<Candidate> = fc.record({
   host_id: fc.constant('h1' as HostId),
-  target_type: fc.constantFrom('host', 'tag', 'group'),
+  target_type: fc.constantFrom('host', 'tag', 'group', 'persona_group'),
   target: fc.constantFrom('a', 'b', 'c'),
   instance: fc.constantFrom('x', 'y', 'z'),
   persona_id: fc.constantFrom('web' as PersonaId, 'db' as PersonaId),

@@ -21,17 +21,19 @@ function candidate(over: Partial<Candidate>): Candidate {
 }
 
 describe('desiredLayers', () => {
-  it('takes the host’s own assignment before its tags’, and those before its groups’', () => {
+  it('takes the host’s own assignment before its tags’, those before its groups’, and those before its persona group’s', () => {
     const own = candidate({ version: 3 });
     const byTag = candidate({ target_type: 'tag', target: 'role=web', version: 2 });
     const byGroup = candidate({ target_type: 'group', target: 'rack', version: 1 });
+    const byPersonaGroup = candidate({ target_type: 'persona_group', target: 'edge', version: 4 });
     const versionsOf = (...candidates: Candidate[]) => {
       const desired = desiredLayers(candidates);
       return desired.type === 'layers' ? desired.layers.map(({ version }) => version) : desired;
     };
-    expect(versionsOf(byGroup, byTag, own)).toEqual([3]);
+    expect(versionsOf(byPersonaGroup, byGroup, byTag, own)).toEqual([3]);
     expect(versionsOf(byGroup, byTag)).toEqual([2]);
-    expect(versionsOf(byGroup)).toEqual([1]);
+    expect(versionsOf(byPersonaGroup, byGroup)).toEqual([1]);
+    expect(versionsOf(byPersonaGroup)).toEqual([4]);
   });
 
   it('says who asked for each layer', () => {

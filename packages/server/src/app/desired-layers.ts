@@ -1,8 +1,10 @@
 /**
- * What one host should have: every assignment that reaches it → its layers.
+ * What one host should have: every assignment that reaches it → its layers. Each is a candidate there; its triggers, if it has any,
+ * say on the host when it is active.
  *
- * One instance name is one layer. When it is assigned by several ways, the host's own assignment wins over its tags' and
- * those over its groups'; among equals the first target by name, so that the answer never depends on the order of rows.
+ * One instance name is one layer. When it comes by several ways, the host's own assignment wins over its tags', those over its
+ * groups', and those over the persona group that its tag `persona_group` names; among equals the first target by name, so that
+ * the answer never depends on the order of rows.
  * Shape: n candidates → at most n layers, sorted by instance; more than `limits.layersPerHost` is a refusal, not an error,
  * because the host keeps what it has.
  */
@@ -25,7 +27,7 @@ export type DesiredLayers =
   | { readonly type: 'layers'; readonly layers: readonly DesiredLayer[] }
   | { readonly type: 'refused'; readonly reason: string };
 
-const rankOf = { host: 0, tag: 1, group: 2 } as const;
+const rankOf = { host: 0, tag: 1, group: 2, persona_group: 3 } as const;
 
 export function desiredLayers(candidates: readonly Candidate[]): DesiredLayers {
   const winners = new Map<string, Candidate>();

@@ -1,17 +1,18 @@
 /**
  * Personas after their publication: which version is current, which groups they are in, and their end.
  *
- * Throws: `persona_not_found`, `version_not_found`, `persona_assigned`.
+ * Throws: `persona_not_found`, `version_not_found`, `persona_assigned`, `parameter_invalid`.
  */
 import type { PersonaId } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { isAssigned } from '../store/assignments.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
-import { replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
+import { groupInUse, replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
 import type { VersionDetail } from '../store/personas.ts';
 import { findVersion, lockPersona, markDeleted, setCurrentVersion } from '../store/personas.ts';
 import type { Caller } from './caller.ts';
+import { regrouping, requireNoParameters } from './persona-groups.ts';
 import { noPersona } from './publish-persona.ts';
 
 /** Without a version, the current one. */
@@ -34,6 +35,7 @@ export async function rollbackPersona(
     const found = await findVersion(tx, personaId, version);
     if (found === null) throw noVersion(personaId, version);
     if (found.current) return { value: found, audit: null, signals: [] };
+    const regroup = await regrouping(tx, found.persona);
     await setCurrentVersion(tx, personaId, version);
     return {
       value: found,
@@ -44,6 +46,7 @@ export async function rollbackPersona(
       },
       signals: [
         { type: 'desired', scope: { persona: personaId } },
+        ...(await regroup()),
         { type: 'event', event: 'persona.rolled_back', subject: personaId },
       ],
     };
@@ -58,6 +61,13 @@ export async function deletePersona(database: Database, caller: Caller, personaI
       throw new GuiseError(
         'persona_assigned',
         `Cannot delete the persona "${personaId}": it is assigned; see GET /assignments?persona_id=${personaId}`,
+      );
+    }
+    const group = await groupInUse(tx, personaId);
+    if (group !== null) {
+      throw new GuiseError(
+        'persona_assigned',
+        `Cannot delete the persona "${personaId}": hosts with the tag persona_group=${group} have it through that group`,
       );
     }
     await markDeleted(tx, personaId);
@@ -79,13 +89,25 @@ export async function putPersonaGroup(
   return mutate(database, caller.actor, async (tx) => {
     const [unknown] = await unknownPersonas(tx, distinct);
     if (unknown !== undefined) throw noPersona(unknown);
-    await replacePersonaGroup(tx, group, distinct);
+    for (const personaId of distinct) await requireUsableInGroup(tx, personaId);
+    await replacePersonaGroup(tx, group, distinct, caller.actor);
     return {
       value: { group, personas: distinct },
       audit: { action: caller.action, resource: `persona-group/${group}`, detail: { personas: distinct } },
-      signals: [{ type: 'event', event: 'persona_group.changed', subject: group }],
+      signals: [
+        { type: 'desired', scope: { persona_group: group } },
+        { type: 'event', event: 'persona_group.changed', subject: group },
+      ],
     };
   });
+}
+
+async function requireUsableInGroup(tx: Executor, personaId: PersonaId): Promise<void> {
+  // Holds off a publication until this membership can be seen.
+  await lockPersona(tx, personaId);
+  const found = await findVersion(tx, personaId);
+  if (found === null) throw noPersona(personaId);
+  requireNoParameters(found.persona);
 }
 
 function noVersion(personaId: PersonaId, version: number): GuiseError {

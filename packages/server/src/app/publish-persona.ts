@@ -3,7 +3,8 @@
  *
  * Invariants: the same content is the same version, however often and wherever from it is published; version numbers only count
  * up, also across deletion. Assignments that pin no version follow. What no host could evaluate is not published.
- * Throws: `document_invalid` with every problem of its triggers; `persona_not_found` when it must exist and does not; `argument_invalid` when the ids disagree.
+ * Throws: `document_invalid` with every problem of its triggers; `persona_not_found` when it must exist and does not;
+ * `argument_invalid` when the ids disagree; `parameter_invalid` when it is in a persona group and leaves a parameter open.
  */
 import { checkPersona } from '@guise/decide/triggers';
 import type { Digest, PersonaId, ResolvedPersona } from '@guise/model';
@@ -13,6 +14,7 @@ import { mutate } from '../store/database.ts';
 import type { NewVersion, PersonaHead } from '../store/personas.ts';
 import { findVersionByDigest, insertVersion, lockPersona, setCurrentVersion } from '../store/personas.ts';
 import type { Caller } from './caller.ts';
+import { regrouping } from './persona-groups.ts';
 import { publishedPersona } from './published-persona.ts';
 
 export interface Published {
@@ -45,14 +47,14 @@ export async function publishPersona(
   return mutate(database, caller.actor, async (tx) => {
     const head = await lockPersona(tx, persona.personaId);
     if (options.existing !== undefined && (head === null || head.deleted)) throw noPersona(options.existing);
-    return publish(tx, caller, persona, head);
+    return publish(tx, caller, { persona, resolved }, head);
   });
 }
 
 async function publish(
   tx: Executor,
   caller: Caller,
-  persona: NewVersion,
+  { persona, resolved }: { readonly persona: NewVersion; readonly resolved: ResolvedPersona },
   head: PersonaHead | null,
 ): Promise<Mutation<Published>> {
   const { personaId, digest } = persona;
@@ -61,6 +63,7 @@ async function publish(
   const published = { persona_id: personaId, version, digest, created: known === null };
   if (known !== null && head?.currentVersion === known && !head.deleted)
     return { value: published, audit: null, signals: [] };
+  const regroup = await regrouping(tx, resolved);
   if (known === null) await insertVersion(tx, version, persona);
   await setCurrentVersion(tx, personaId, version);
   return {
@@ -68,6 +71,7 @@ async function publish(
     audit: { action: caller.action, resource: `persona/${personaId}`, detail: { version, digest } },
     signals: [
       { type: 'desired', scope: { persona: personaId } },
+      ...(await regroup()),
       { type: 'event', event: 'persona.published', subject: personaId },
     ],
   };

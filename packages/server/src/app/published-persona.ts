@@ -1,6 +1,7 @@
 /** What is stored of a persona beside its content: read from the document, its parents included where they have a say. */
 import type { Digest, Json, PersonaId, ResolvedPersona } from '@guise/model';
 import { canonicalJson, digestOfJson, layerOf } from '@guise/model';
+import { subscriptionsOf } from '../store/event-subscriptions.ts';
 import type { NewVersion } from '../store/personas.ts';
 
 export function publishedPersona(persona: ResolvedPersona, publishedBy: string): NewVersion {
@@ -12,6 +13,7 @@ export function publishedPersona(persona: ResolvedPersona, publishedBy: string):
     category: document.category ?? null,
     personaGroups: [...new Set(document.persona_groups ?? [])].sort(),
     priority: layerOf(persona, { assignedBy: publishedBy }).priority,
+    subscriptions: subscriptionsOf(persona),
     content: canonicalJson(persona as unknown as Json),
     publishedBy,
   };

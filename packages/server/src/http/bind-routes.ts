@@ -1,22 +1,35 @@
 /**
  * Gives every route of @guise/api its place in Fastify: who may, what goes in checked, what comes out cut to its schema.
  *
- * Invariant: anonymous requests get 401 everywhere, also where there is no route, but on routes that say otherwise.
+ * Invariants: anonymous requests get 401 everywhere, also where there is no route, but on routes that say otherwise; a gate is
+ * passed before anything of the body is read.
  */
-import type { Route } from '@guise/api';
+import type { Route, RouteName } from '@guise/api';
 import { routes } from '@guise/api';
+import { limits } from '@guise/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { bearerOf } from './bearer.ts';
 import { checkBody, checkPart } from './check-part.ts';
+import { eventBodyText } from './event-body.ts';
 import type { CallContext, Handlers } from './handler.ts';
 
 export type Authenticate = (token: string | null) => Promise<string>;
 type AnyHandler = (call: { params: unknown; query: unknown; body: unknown } & CallContext) => Promise<unknown>;
 
-const nothing = z.strictObject({});
+/** Lets a request in or throws. Without a length the body may be as long as the route allows. */
+export type Gates = { readonly [Name in RouteName]?: (actor: string, bodyBytes: number) => void };
 
-export function bindRoutes(app: FastifyInstance, handlers: Handlers, authenticate: Authenticate): void {
+const nothing = z.strictObject({});
+const anonymousActor = 'anonymous';
+
+export interface Bindings {
+  readonly handlers: Handlers;
+  readonly gates: Gates;
+  readonly authenticate: Authenticate;
+}
+
+export function bindRoutes(app: FastifyInstance, { handlers, gates, authenticate }: Bindings): void {
   const anonymous = new Set(Object.values<Route>(routes).flatMap((route) => (route.anonymous ? [route.path] : [])));
   const actors = new WeakMap<FastifyRequest, string>();
   app.addHook('onRequest', async (request) => {
@@ -24,17 +37,24 @@ export function bindRoutes(app: FastifyInstance, handlers: Handlers, authenticat
     actors.set(request, await authenticate(bearerOf(request)));
   });
   for (const [name, route] of Object.entries<Route>(routes)) {
-    const handler = handlers[name as keyof Handlers] as AnyHandler;
+    const handler = handlers[name as RouteName] as AnyHandler;
+    const gate = gates[name as RouteName];
+    const bodyLimit = route.bodyBytes ?? limits.requestBodyBytes;
     app.route({
       method: route.method,
       url: route.path.replaceAll(/\{(\w+)\}/g, ':$1'),
+      bodyLimit,
+      onRequest: async (request) => {
+        const length = request.headers['content-length'];
+        gate?.(actors.get(request) ?? anonymousActor, length === undefined ? bodyLimit : Number(length));
+      },
       handler: async (request, reply) => {
         void reply.status(route.statuses[0]);
         const answer = await handler({
           params: checkPart(route.params ?? nothing, request.params, 'params'),
           query: checkPart(route.query ?? nothing, request.query, 'query'),
-          body: route.body === undefined ? undefined : checkBody(route.body, textOf(request)),
-          caller: { actor: actors.get(request) ?? 'anonymous', action: route.action },
+          body: route.body === undefined ? undefined : checkBody(route.body, bodyTextOf(route, request)),
+          caller: { actor: actors.get(request) ?? anonymousActor, action: route.action },
           setStatus: (status) => void reply.status(status),
         });
         return send(reply, route, answer);
@@ -46,6 +66,11 @@ export function bindRoutes(app: FastifyInstance, handlers: Handlers, authenticat
 /** Bodies are parsed where they are checked. */
 export function textOf(request: FastifyRequest): string {
   return typeof request.body === 'string' ? request.body : '';
+}
+
+function bodyTextOf(route: Route, request: FastifyRequest): string {
+  const text = textOf(request);
+  return route.events ? eventBodyText(request.headers, text) : text;
 }
 
 function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {

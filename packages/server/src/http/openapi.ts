@@ -7,6 +7,7 @@ import type { Route } from '@guise/api';
 import { errorBody, routes } from '@guise/api';
 import type { Json } from '@guise/model';
 import { z } from 'zod';
+import { eventMediaTypes } from './event-body.ts';
 
 type JsonObject = { [key: string]: Json };
 
@@ -41,7 +42,7 @@ function operation(name: string, route: Route, components: JsonObject): JsonObje
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: jsonContent(schemaOf(route.body, 'input', components)) } }),
+      : { requestBody: { required: true, content: bodyContent(route, schemaOf(route.body, 'input', components)) } }),
     responses: {
       ...Object.fromEntries(route.statuses.map((status) => [String(status), successOf(route, components)])),
       default: { description: 'Refused', content: jsonContent(schemaOf(errorBody, 'output', components)) },
@@ -69,6 +70,11 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined, co
     required: place === 'path' || required.includes(name),
     schema: property,
   }));
+}
+
+function bodyContent({ events }: Route, schema: Json): JsonObject {
+  const others = events ? eventMediaTypes : [];
+  return { ...jsonContent(schema), ...Object.fromEntries(others.map((mediaType) => [mediaType, { schema }])) };
 }
 
 function jsonContent(schema: Json): JsonObject {

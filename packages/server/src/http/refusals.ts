@@ -6,12 +6,17 @@
 import { errorBodyOf } from '@guise/api';
 import { GuiseError, statusOf } from '@guise/model';
 import type { FastifyError, FastifyInstance } from 'fastify';
+import { eventMediaTypes } from './event-body.ts';
 
 export function refuseCleanly(app: FastifyInstance, onFailure: (error: unknown) => void): void {
   app.removeContentTypeParser('text/plain');
   app.removeContentTypeParser('application/json');
   // Kept as text: checking it against its schema needs to say where a problem stands.
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: unknown, body: string) => body);
+  app.addContentTypeParser(
+    ['application/json', ...eventMediaTypes],
+    { parseAs: 'string' },
+    async (_request: unknown, body: string) => body,
+  );
   app.setNotFoundHandler((request) => {
     throw new GuiseError('route_not_found', `Cannot find ${request.method} ${request.url.slice(0, 200)}`);
   });
@@ -20,6 +25,7 @@ export function refuseCleanly(app: FastifyInstance, onFailure: (error: unknown) 
     if (refusal.kind === 'internal' || refusal.kind === 'unavailable') onFailure(error);
     const isFastifys = !(error instanceof GuiseError) && refusal.kind === 'invalid';
     const status = isFastifys ? (error.statusCode ?? 400) : statusOf(refusal.kind);
+    if (refusal.kind === 'throttled') void reply.header('retry-after', '1');
     if (refusal.kind === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
     return reply.status(status).send(errorBodyOf(refusal));
   });

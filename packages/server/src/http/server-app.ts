@@ -1,22 +1,22 @@
 /** The port for people and programs: every route of @guise/api behind a bearer token. */
+import { routes } from '@guise/api';
 import { limits } from '@guise/model';
 import type { FastifyInstance } from 'fastify';
 import fastify from 'fastify';
-import type { Authenticate } from './bind-routes.ts';
+import type { Bindings } from './bind-routes.ts';
 import { bindRoutes } from './bind-routes.ts';
-import type { Handlers } from './handler.ts';
 import type { Metrics } from './metrics.ts';
 import { refuseCleanly } from './refusals.ts';
 
-export interface ServerAppParts {
-  readonly handlers: Handlers;
-  readonly authenticate: Authenticate;
+const eventsRoute = `${routes.postEvents.method} ${routes.postEvents.path}`;
+
+export interface ServerAppParts extends Bindings {
   readonly metrics: Metrics;
   readonly tls: { readonly cert: string; readonly key: string } | null;
   readonly onFailure: (error: unknown) => void;
 }
 
-export function buildServerApp({ handlers, authenticate, metrics, tls, onFailure }: ServerAppParts): FastifyInstance {
+export function buildServerApp({ metrics, tls, onFailure, ...bindings }: ServerAppParts): FastifyInstance {
   const app = fastify({
     bodyLimit: limits.requestBodyBytes,
     requestTimeout: limits.requestTimeoutMs,
@@ -25,10 +25,12 @@ export function buildServerApp({ handlers, authenticate, metrics, tls, onFailure
     ...(tls === null ? {} : { https: { ...tls, minVersion: 'TLSv1.3' } }),
   });
   refuseCleanly(app, onFailure);
-  bindRoutes(app, handlers, authenticate);
+  bindRoutes(app, bindings);
   app.addHook('onResponse', async (request, reply) => {
     const route = `${request.method} ${request.routeOptions.url ?? 'unknown'}`;
-    metrics.add('guise_http_requests_total', 1, { route, status: String(reply.statusCode) });
+    const status = String(reply.statusCode);
+    metrics.add('guise_http_requests_total', 1, { route, status });
+    if (route === eventsRoute && reply.statusCode >= 400) metrics.add('guise_events_refused_total', 1, { status });
   });
   return app as unknown as FastifyInstance;
 }

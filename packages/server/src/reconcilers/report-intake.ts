@@ -5,15 +5,22 @@
  * one message an agent; what could not be written is kept and tried again. Heartbeats are only counted, and written less often.
  */
 import type { AgentMessage, SwitchOutcome } from '@guise/api';
-import type { HostId, StateReport, TransactionReport } from '@guise/model';
+import type { AlertReport, HostId, StateReport, TransactionReport } from '@guise/model';
 import { limits } from '@guise/model';
+import type { AdaptationReport } from '../store/adaptations.ts';
+import { writeAdaptations } from '../store/adaptations.ts';
+import { writeAlerts } from '../store/alerts.ts';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { recordHeartbeats } from '../store/presence.ts';
 import { writeReports } from '../store/reports.ts';
+import type { Signal } from '../store/signal.ts';
 import { periodically } from './periodically.ts';
 
-export type Report = Extract<AgentMessage, { readonly type: 'report' | 'transaction' | 'outcome' }>;
+export type Report = Extract<
+  AgentMessage,
+  { readonly type: 'report' | 'transaction' | 'outcome' | 'candidates' | 'alerts' }
+>;
 
 export interface ReportIntake {
   take(hostId: HostId, report: Report): Promise<void>;
@@ -25,6 +32,8 @@ interface Buffer {
   readonly states: Map<string, StateReport>;
   readonly transactions: { host_id: string; report: TransactionReport }[];
   readonly outcomes: Map<string, SwitchOutcome>;
+  readonly adaptations: Map<string, AdaptationReport>;
+  readonly alerts: Map<string, (readonly AlertReport[])[]>;
   readonly written: (() => void)[];
 }
 
@@ -72,17 +81,22 @@ export function startReportIntake(
 async function write(database: Database, buffer: Buffer): Promise<void> {
   await mutate(database, 'agents', async (tx) => {
     await writeReports(tx, buffer);
+    await writeAdaptations(tx, buffer.adaptations);
+    const turns = await writeAlerts(tx, buffer.alerts);
     return {
       value: undefined,
       // Reports are observations, not mutations by anybody.
       audit: null,
-      signals: buffer.transactions.map(({ host_id, report }) => ({
-        type: 'event',
-        event: `host.${report.status}`,
-        subject: host_id,
-      })),
+      signals: [
+        ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
+        ...turns.map(({ host_id, key, turn }) => happened(`alert.${turn}`, `${host_id}/${key}`)),
+      ],
     };
   });
+}
+
+function happened(event: string, subject: string): Signal {
+  return { type: 'event', event, subject };
 }
 
 function add(buffer: Buffer, hostId: HostId, report: Report): void {
@@ -98,9 +112,22 @@ function add(buffer: Buffer, hostId: HostId, report: Report): void {
       buffer.outcomes.set(hostId, outcome);
       return;
     }
+    case 'candidates':
+      buffer.adaptations.set(hostId, { candidates: report.candidates, holds: report.holds });
+      return;
+    case 'alerts':
+      buffer.alerts.set(hostId, [...(buffer.alerts.get(hostId) ?? []), report.alerts]);
+      return;
   }
 }
 
 function emptyBuffer(): Buffer {
-  return { states: new Map(), transactions: [], outcomes: new Map(), written: [] };
+  return {
+    states: new Map(),
+    transactions: [],
+    outcomes: new Map(),
+    adaptations: new Map(),
+    alerts: new Map(),
+    written: [],
+  };
 }

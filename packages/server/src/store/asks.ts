@@ -3,6 +3,7 @@ import type { Ask } from '@guise/api';
 import type { HostId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 
 /** Whatever the agent or its process said; the asker knows which shape it wants. */
 export type Reply = { readonly answer: unknown } | { readonly error: unknown };
@@ -13,7 +14,7 @@ export async function insertAsk(
 ): Promise<void> {
   await tx
     .insertInto('asks')
-    .values({ ask_id: ask.askId, host_id: ask.hostId, question: JSON.stringify(ask.question), reply: null })
+    .values({ ask_id: ask.askId, host_id: ask.hostId, question: jsonbText(ask.question), reply: null })
     .execute();
 }
 
@@ -28,7 +29,7 @@ export async function findAsk(
 export async function writeReply(tx: Executor, askId: string, reply: Reply): Promise<void> {
   await tx
     .updateTable('asks')
-    .set({ reply: JSON.stringify(reply) })
+    .set({ reply: jsonbText(reply) })
     .where('ask_id', '=', askId)
     .execute();
 }

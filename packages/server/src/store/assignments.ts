@@ -3,6 +3,7 @@ import type { PersonaId } from '@guise/model';
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
 import type { Tables } from './tables.ts';
@@ -40,7 +41,7 @@ export async function findAssignment(tx: Executor, target: Target, instance: str
 }
 
 export async function putAssignment(tx: Executor, assignment: NewAssignment): Promise<Assignment> {
-  const row = { ...assignment, parameters: JSON.stringify(assignment.parameters) };
+  const row = { ...assignment, parameters: jsonbText(assignment.parameters) };
   const written = await tx
     .insertInto('assignments')
     .values(row)

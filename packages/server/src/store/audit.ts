@@ -1,6 +1,7 @@
 /** The audit trail: who did what to what, in the order it was committed. */
 import type { Json } from '@guise/model';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
 
@@ -25,7 +26,7 @@ export async function insertAudit(
 ): Promise<void> {
   await tx
     .insertInto('audit')
-    .values({ actor, action, resource, detail: JSON.stringify(detail) })
+    .values({ actor, action, resource, detail: jsonbText(detail) })
     .execute();
 }
 

@@ -8,6 +8,7 @@ import type { SwitchOutcome } from '@guise/api';
 import type { Digest, HostId, PersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 
 export interface DesiredRow {
   readonly hostId: HostId;
@@ -22,7 +23,7 @@ export interface DesiredRow {
 
 export interface Candidate {
   readonly host_id: HostId;
-  readonly target_type: 'host' | 'tag' | 'group';
+  readonly target_type: 'host' | 'tag' | 'group' | 'persona_group';
   readonly target: string;
   readonly instance: string;
   readonly persona_id: PersonaId;
@@ -58,10 +59,10 @@ export async function lockDesired(tx: Executor, hostIds: readonly string[]): Pro
   }));
 }
 
-/** Every assignment that reaches each of the hosts, whichever way. */
+/** Every assignment that reaches each of the hosts, whichever way, and the personas of the group that its tag `persona_group` names. */
 export async function readCandidates(db: Executor, hostIds: readonly string[]): Promise<readonly Candidate[]> {
   const { rows } = await sql<Candidate>`
-    with reached as (
+    with assigned as (
       select h.host_id, a.* from unnest(${hostIds}::text[]) as h(host_id)
         join assignments a on a.target_type = 'host' and a.target = h.host_id
       union all
@@ -72,6 +73,12 @@ export async function readCandidates(db: Executor, hostIds: readonly string[]): 
       select h.host_id, a.* from hosts h
         cross join lateral jsonb_each_text(h.tags) as t(key, value)
         join assignments a on a.target_type = 'tag' and a.target = t.key || '=' || t.value
+        where h.host_id = any(${hostIds}::text[])
+    ), reached as (
+      select host_id, target_type, target, instance, persona_id, version, priority, parameters, assigned_by from assigned
+      union all
+      select h.host_id, 'persona_group', g.group_name, g.persona_id, g.persona_id, null, null, '{}'::jsonb, g.added_by
+        from hosts h join persona_group_personas g on g.group_name = h.tags->>'persona_group'
         where h.host_id = any(${hostIds}::text[])
     )
     select r.host_id, r.target_type, r.target, r.instance, r.persona_id, v.version, v.digest,
@@ -88,7 +95,7 @@ export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): P
   if (rows.length === 0) return;
   await sql`update desired set generation = new.generation, digest = new.digest, refused = new.refused,
       suspended_digest = new.suspended_digest, suspended_at = new.suspended_at
-    from jsonb_to_recordset(${JSON.stringify(
+    from jsonb_to_recordset(${jsonbText(
       rows.map((row) => ({
         host_id: row.hostId,
         generation: row.generation,

@@ -5,6 +5,7 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { TagTerm } from '../app/tag-selector.ts';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
 import type { Tables } from './tables.ts';
@@ -54,9 +55,9 @@ export async function listHosts(db: Executor, filter: HostFilter): Promise<Page<
 function conditionOf(term: TagTerm) {
   switch (term.type) {
     case 'is':
-      return sql<boolean>`tags @> ${JSON.stringify({ [term.key]: term.value })}::jsonb`;
+      return sql<boolean>`tags @> ${jsonbText({ [term.key]: term.value })}::jsonb`;
     case 'is_not':
-      return sql<boolean>`not tags @> ${JSON.stringify({ [term.key]: term.value })}::jsonb`;
+      return sql<boolean>`not tags @> ${jsonbText({ [term.key]: term.value })}::jsonb`;
     case 'has':
       return sql<boolean>`tags ? ${term.key}`;
   }
@@ -66,7 +67,7 @@ function conditionOf(term: TagTerm) {
 export async function setTags(tx: Executor, hostId: HostId, tags: Readonly<Record<string, string>>): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('hosts')
-    .set({ tags: JSON.stringify(tags) })
+    .set({ tags: jsonbText(tags) })
     .where('host_id', '=', hostId)
     .executeTakeFirst();
   return numUpdatedRows > 0n;

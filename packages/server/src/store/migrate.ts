@@ -24,8 +24,9 @@ export async function migrate(database: Database): Promise<readonly string[]> {
     const applied = new Set(rows.map((row) => row.name));
     refuseNewer(applied);
     const missing = migrations.filter(({ name }) => !applied.has(name));
-    for (const { name, statements } of missing) {
+    for (const { name, statements, fill } of missing) {
       for (const statement of statements) await sql.raw(statement).execute(tx);
+      await fill?.(tx);
       await sql`insert into migrations (name) values (${name})`.execute(tx);
     }
     return missing.map(({ name }) => name);

@@ -51,25 +51,40 @@ export async function listPersonas(db: Executor, filter: PersonaFilter): Promise
   return pageOf(found, filter.limit, (item) => item.persona_id);
 }
 
-export async function replacePersonaGroup(tx: Executor, group: string, personas: readonly PersonaId[]): Promise<void> {
-  await tx.deleteFrom('persona_group_members').where('group_name', '=', group).execute();
-  if (personas.length === 0) return;
-  await tx
-    .insertInto('persona_group_members')
-    .values(personas.map((persona_id) => ({ group_name: group, persona_id })))
-    .execute();
+/** Those that stay keep who added them. */
+export async function replacePersonaGroup(
+  tx: Executor,
+  group: string,
+  personas: readonly PersonaId[],
+  addedBy: string,
+): Promise<void> {
+  await sql`delete from persona_group_members where group_name = ${group} and not (persona_id = any(${personas}::text[]))`.execute(
+    tx,
+  );
+  await sql`insert into persona_group_members (group_name, persona_id, added_by)
+    select ${group}, unnest(${personas}::text[]), ${addedBy} on conflict do nothing`.execute(tx);
+}
+
+/** The groups of a persona, whichever side named them. */
+export async function groupsOfPersona(db: Executor, personaId: PersonaId): Promise<readonly string[]> {
+  const { rows } = await sql<{ group_name: string }>`
+    select group_name from persona_group_personas where persona_id = ${personaId} order by 1`.execute(db);
+  return rows.map((row) => row.group_name);
+}
+
+/** Some host has the persona through this group of it; null when none has. */
+export async function groupInUse(db: Executor, personaId: PersonaId): Promise<string | null> {
+  const { rows } = await sql<{ group_name: string }>`
+    select g.group_name from persona_group_personas g
+      join hosts h on h.tags @> jsonb_build_object('persona_group', g.group_name)
+    where g.persona_id = ${personaId} limit 1`.execute(db);
+  return rows[0]?.group_name ?? null;
 }
 
 export async function listPersonaGroups(db: Executor, page: PageRequest): Promise<Page<PersonaGroup>> {
   const { rows } = await sql<{ group: string; personas: PersonaId[] }>`
-    select group_name as "group", array_agg(persona_id order by persona_id) as personas from (
-      select group_name, persona_id from persona_group_members
-      union
-      select unnest(v.persona_groups), p.persona_id from personas p
-        join persona_versions v on v.persona_id = p.persona_id and v.version = p.current_version
-        where p.deleted_at is null
-    ) members
-    where group_name > ${page.cursor ?? ''}
+    select group_name as "group", array_agg(persona_id order by persona_id) as personas
+    from persona_group_personas where group_name > ${page.cursor ?? ''}
     group by group_name order by group_name limit ${page.limit + 1}`.execute(db);
   return pageOf(rows, page.limit, (item) => item.group);
 }

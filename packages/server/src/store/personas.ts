@@ -2,6 +2,8 @@
 import type { Digest, PersonaId, ResolvedPersona } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import type { SubscriptionPatterns } from './event-subscriptions.ts';
+import { insertSubscriptions } from './event-subscriptions.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
 
@@ -13,6 +15,7 @@ export interface NewVersion {
   readonly personaGroups: readonly string[];
   readonly priority: number;
   readonly content: string;
+  readonly subscriptions: readonly SubscriptionPatterns[];
   readonly publishedBy: string;
 }
 
@@ -79,6 +82,7 @@ export async function insertVersion(tx: Executor, version: number, persona: NewV
       published_by: persona.publishedBy,
     })
     .execute();
+  await insertSubscriptions(tx, { persona_id: persona.personaId, version }, persona.subscriptions);
 }
 
 export async function setCurrentVersion(tx: Executor, personaId: PersonaId, version: number): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Facts, HostId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 
 export interface Arrival {
   readonly hostId: HostId;
@@ -16,7 +17,7 @@ export async function recordArrival(tx: Executor, arrival: Arrival): Promise<voi
     .set({
       replica_id: arrival.replicaId,
       agent_version: arrival.agentVersion,
-      facts: JSON.stringify(arrival.facts),
+      facts: jsonbText(arrival.facts),
       last_seen_at: sql<Date>`now()`,
     })
     .where('host_id', '=', arrival.hostId)

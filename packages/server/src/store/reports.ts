@@ -4,6 +4,7 @@ import type { HostId, StateReport, TransactionReport } from '@guise/model';
 import { limits } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
 
@@ -24,7 +25,7 @@ async function writeStates(tx: Executor, states: ReportBatch['states']): Promise
   if (states.size === 0) return;
   const rows = [...states].map(([host_id, report]) => ({ host_id, report }));
   await sql`insert into host_states (host_id, report)
-    select new.host_id, new.report from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new(host_id text, report jsonb)
+    select new.host_id, new.report from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as new(host_id text, report jsonb)
       join hosts using (host_id) order by new.host_id
     on conflict (host_id) do update set report = excluded.report, reported_at = now()`.execute(tx);
 }
@@ -34,7 +35,7 @@ async function writeTransactions(tx: Executor, transactions: ReportBatch['transa
   const rows = [...new Map(transactions.map((item) => [`${item.host_id} ${item.report.id}`, item])).values()];
   await sql`insert into transactions (host_id, transaction_id, report)
     select new.host_id, new.report->>'id', new.report
-      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new(host_id text, report jsonb)
+      from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as new(host_id text, report jsonb)
       join hosts using (host_id) order by 1, 2
     on conflict (host_id, transaction_id) do update set report = excluded.report`.execute(tx);
   await sql`delete from transactions t using (
@@ -53,7 +54,7 @@ async function writeOutcomes(tx: Executor, outcomes: ReportBatch['outcomes']): P
     applied: isApplied(outcome) ? outcome.generation : null,
   }));
   await sql`with new as (
-      select * from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(host_id text, outcome jsonb, applied integer)
+      select * from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as r(host_id text, outcome jsonb, applied integer)
     ), locked as (
       select d.host_id from desired d join new using (host_id) order by d.host_id for update of d
     )

@@ -12,6 +12,7 @@ export type Scope =
   | { readonly hosts: readonly string[] }
   | { readonly tag: string }
   | { readonly group: string }
+  | { readonly persona_group: string }
   | { readonly persona: string };
 
 export type Signal =
@@ -19,7 +20,9 @@ export type Signal =
   /** For people who watch: `persona.published`, `host.connected`. */
   | { readonly type: 'event'; readonly event: string; readonly subject: string }
   | { readonly type: 'asked'; readonly ask_id: string; readonly replica_id: string }
-  | { readonly type: 'replied'; readonly ask_id: string };
+  | { readonly type: 'replied'; readonly ask_id: string }
+  /** Events that are to be sent to the hosts concerned. */
+  | { readonly type: 'posted'; readonly sequences: readonly string[] };
 
 export const channel = 'guise';
 
@@ -30,6 +33,17 @@ export function signalsForHosts(hosts: readonly string[]): Signal[] {
   const signals: Signal[] = [];
   for (let start = 0; start < hosts.length; start += hostsPerSignal) {
     signals.push({ type: 'desired', scope: { hosts: hosts.slice(start, start + hostsPerSignal) } });
+  }
+  return signals;
+}
+
+/** A sequence has 19 digits at most. */
+const eventsPerSignal = 300;
+
+export function signalsForEvents(sequences: readonly string[]): Signal[] {
+  const signals: Signal[] = [];
+  for (let start = 0; start < sequences.length; start += eventsPerSignal) {
+    signals.push({ type: 'posted', sequences: sequences.slice(start, start + eventsPerSignal) });
   }
   return signals;
 }

@@ -26,7 +26,10 @@ export interface Tables {
     published_at: TimeNow;
     published_by: string;
   };
-  persona_group_members: { group_name: string; persona_id: string };
+  persona_group_members: { group_name: string; persona_id: string; added_by: string };
+  event_subscriptions: { persona_id: string; version: number; type_pattern: string; source_pattern: string };
+  event_keys: { key: string; accepted_at: TimeNow };
+  events: { sequence: Generated<string>; event: string; posted_at: TimeNow };
   hosts: {
     host_id: string;
     tags: Jsonb<Record<string, string>>;
@@ -60,6 +63,18 @@ export interface Tables {
     outcome: Jsonb<unknown> | null;
   };
   host_states: { host_id: string; report: Jsonb<unknown>; reported_at: TimeNow };
+  host_adaptations: { host_id: string; candidates: Jsonb<unknown>; holds: Jsonb<unknown>; reported_at: TimeNow };
+  alerts: {
+    alert_id: Generated<string>;
+    host_id: string;
+    key: string;
+    type: string;
+    severity: string;
+    instance: string | null;
+    message: string;
+    raised_at: Time;
+    cleared_at: Time | null;
+  };
   transactions: { host_id: string; transaction_id: string; report: Jsonb<unknown>; received_at: TimeNow };
   join_tokens: {
     digest: string;

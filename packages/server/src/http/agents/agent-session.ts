@@ -101,6 +101,8 @@ async function handleGreeted(
     case 'report':
     case 'transaction':
     case 'outcome':
+    case 'candidates':
+    case 'alerts':
       return intake.take(hostId, message satisfies Report);
     case 'answer':
       return asks.settle(message.id, { answer: message.answer });
@@ -112,12 +114,18 @@ async function handleGreeted(
 }
 
 function connectionOf(socket: WebSocket, hostId: HostId, asks: PendingAsks): AgentConnection {
+  const sendParts = (head: string, tail: Buffer) => {
+    socket.send(head, { fin: false });
+    socket.send(tail, { fin: true, binary: false });
+  };
   return {
     hostId,
     known: null,
-    send: (head, tail) => {
-      socket.send(head, { fin: false });
-      socket.send(tail, { fin: true, binary: false });
+    send: sendParts,
+    tell: (head, tail) => {
+      if (socket.bufferedAmount > limits.agentBacklogBytes) return false;
+      sendParts(head, tail);
+      return true;
     },
     ask: (question: Ask) => {
       if (asks.size >= limits.asksPerHost) {

@@ -1,5 +1,6 @@
 import { requireHost } from '../../app/hosts.ts';
 import { planHost } from '../../app/plan-host.ts';
+import { findAdaptation } from '../../store/adaptations.ts';
 import { findState, listHistory } from '../../store/reports.ts';
 import type { Handlers } from '../handler.ts';
 import type { HandlerParts } from './index.ts';
@@ -10,7 +11,8 @@ export function hostReportHandlers({ database, ask }: HandlerParts): Pick<Handle
   return {
     getHostState: async ({ params }) => {
       await requireHost(database, params.host_id);
-      return findState(database, params.host_id);
+      const { candidates, holds } = await findAdaptation(database, params.host_id, Date.now());
+      return { ...(await findState(database, params.host_id)), candidates: [...candidates], holds: [...holds] };
     },
     getHostPlan: ({ params }) => planHost(database, ask, params.host_id),
     getHostHistory: async ({ params, query }) => {

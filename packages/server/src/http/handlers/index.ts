@@ -1,7 +1,10 @@
 import type { AskHost } from '../../app/ask-host.ts';
+import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Database } from '../../store/database.ts';
 import type { EventStreams } from '../event-stream.ts';
 import type { Handlers } from '../handler.ts';
+import type { Metrics } from '../metrics.ts';
+import { adaptationHandlers } from './adaptation.ts';
 import { assignmentHandlers } from './assignments.ts';
 import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
@@ -13,7 +16,9 @@ export interface HandlerParts {
   readonly database: Database;
   readonly ask: AskHost;
   readonly events: EventStreams;
-  readonly metricsText: () => string;
+  readonly metricsText: () => Promise<string>;
+  readonly metrics: Metrics;
+  readonly rates: SenderRates;
 }
 
 export function makeHandlers(parts: HandlerParts): Handlers {
@@ -23,6 +28,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...hostHandlers(parts),
     ...hostReportHandlers(parts),
     ...assignmentHandlers(parts),
+    ...adaptationHandlers(parts),
     ...trustHandlers(parts),
   };
 }

@@ -12,7 +12,7 @@ export function systemHandlers({ database, events, metricsText }: HandlerParts):
       await pingDatabase(database);
       return { status: 'ok' };
     },
-    getMetrics: async () => metricsText(),
+    getMetrics: () => metricsText(),
     getOpenapi: async () => description,
     streamEvents: async () => events.open(),
   };

@@ -1,5 +1,6 @@
 import { fleet } from './0001-fleet.ts';
+import { adaptation } from './0002-adaptation.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
-export const migrations: readonly Migration[] = [fleet];
+export const migrations: readonly Migration[] = [fleet, adaptation];
