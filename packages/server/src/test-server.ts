@@ -1,8 +1,9 @@
 /** A real control plane for one test file, with its own PostgreSQL: `beforeAll(() => server.start())`, `afterAll(() => server.stop())`. */
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Client, client } from '@guise/api';
+import { type Client, client, enrolmentPath } from '@guise/api';
 import { startServer } from './main.ts';
 import type { RunningServer } from './server-options.ts';
 
@@ -38,6 +39,18 @@ export class TestServer {
   async stop(): Promise<void> {
     await this.#running?.close();
     rmSync(this.stateDirectory, { recursive: true, force: true });
+  }
+
+  /** Makes it a host of the fleet, whose agent may come with this token. None is connected yet. */
+  async enrol(name: string, agentToken = name): Promise<void> {
+    const { join_token } = await this.api.createJoinToken({ body: {} });
+    const agent_token_digest = `sha256:${createHash('sha256').update(agentToken).digest('hex')}`;
+    const response = await fetch(`${this.agentHttpUrl}${enrolmentPath}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ join_token, host_id: name, agent_token_digest }),
+    });
+    if (!response.ok) throw new Error(`"${name}" could not enrol: ${response.status}`);
   }
 
   /** A request as any program would make it. */

@@ -1,6 +1,5 @@
 /** Events over HTTP: what is taken, what is refused, whom they are for. No agent is connected. */
-import { createHash } from 'node:crypto';
-import { enrolmentPath, errorBody } from '@guise/api';
+import { errorBody } from '@guise/api';
 import { limits, parseHostId, parsePersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,15 +19,7 @@ afterAll(async () => {
 });
 
 beforeAll(async () => {
-  for (const name of ['h1', 'h2', 'h3', 'h4']) {
-    const { join_token } = await server.api.createJoinToken({ body: {} });
-    const agent_token_digest = `sha256:${createHash('sha256').update(name).digest('hex')}`;
-    await fetch(`${server.agentHttpUrl}${enrolmentPath}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ join_token, host_id: name, agent_token_digest }),
-    });
-  }
+  for (const name of ['h1', 'h2', 'h3', 'h4']) await server.enrol(name);
 });
 
 let counter = 0;

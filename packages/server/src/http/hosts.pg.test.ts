@@ -1,6 +1,4 @@
 /** Hosts, their tags and groups, and what is assigned to them, over HTTP. No agent is connected. */
-import { createHash } from 'node:crypto';
-import { enrolmentPath } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { personaText, TestServer } from '../test-server.ts';
@@ -13,15 +11,7 @@ const web = parsePersonaId('web');
 const db = parsePersonaId('db');
 
 beforeAll(async () => {
-  for (const name of ['h1', 'h2', 'h3']) {
-    const { join_token } = await server.api.createJoinToken({ body: {} });
-    const agent_token_digest = `sha256:${createHash('sha256').update(name).digest('hex')}`;
-    await fetch(`${server.agentHttpUrl}${enrolmentPath}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ join_token, host_id: name, agent_token_digest }),
-    });
-  }
+  for (const name of ['h1', 'h2', 'h3']) await server.enrol(name);
   const parameters = 'parameters: {workers: {type: integer, default: 4, maximum: 64}}\n';
   await server.api.publishPersona({ body: { document: personaText('web', 10, `${parameters}priority: 60\n`) } });
   await server.api.publishPersona({ body: { document: personaText('db', 20) } });

@@ -1,6 +1,4 @@
 /** The tag `persona_group=X`, by which a host has every persona of the group X as a candidate. No agent is connected. */
-import { createHash } from 'node:crypto';
-import { enrolmentPath } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { personaText, TestServer } from '../test-server.ts';
@@ -14,13 +12,7 @@ const db = parsePersonaId('db');
 const cache = parsePersonaId('cache');
 
 beforeAll(async () => {
-  const { join_token } = await server.api.createJoinToken({ body: {} });
-  const agent_token_digest = `sha256:${createHash('sha256').update('h1').digest('hex')}`;
-  await fetch(`${server.agentHttpUrl}${enrolmentPath}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ join_token, host_id: 'h1', agent_token_digest }),
-  });
+  await server.enrol('h1');
   await server.api.publishPersona({ body: { document: personaText('web', 1, 'persona_groups: [edge]\n') } });
   await server.api.publishPersona({ body: { document: personaText('db', 2) } });
 });

@@ -1,7 +1,6 @@
 /** The agents' port against agents that do not keep to the protocol. */
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { agentSocketPath, enrolmentPath, type ServerMessage } from '@guise/api';
+import { agentSocketPath, type ServerMessage } from '@guise/api';
 import { parseHostId } from '@guise/model';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -14,15 +13,7 @@ const sockets: WebSocket[] = [];
 const params = { host_id: parseHostId('h1') };
 const hello = { type: 'hello', protocol: 1, host_id: 'h1', agent_version: '1', facts: {}, known: null };
 
-beforeAll(async () => {
-  const { join_token } = await server.api.createJoinToken({ body: {} });
-  const agent_token_digest = `sha256:${createHash('sha256').update('agent-token').digest('hex')}`;
-  await fetch(`${server.agentHttpUrl}${enrolmentPath}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ join_token, host_id: 'h1', agent_token_digest }),
-  });
-});
+beforeAll(() => server.enrol('h1', 'agent-token'));
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.terminate();
 });
