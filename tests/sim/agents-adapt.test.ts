@@ -90,9 +90,11 @@ it('a hold outranks the event on one host, and its release gives it back', async
   await api.deleteHold({ params: { ...at('h2'), hold_id: hold.id } });
   await eventually('h2 is locked down again', () => active().join() === 'h1,h2');
   await eventually('no hold is shown', async () => (await api.listHolds({ params: at('h2') })).holds.length === 0);
+  expect(active()).toEqual(['h1', 'h2']);
 });
 
 it('a host that leaves the group loses the persona', async () => {
   await api.putHostTags({ params: at('h1'), body: { tags: {} } });
   await eventually('h1 is free', () => active().join() === 'h2');
+  expect(await candidates('h1')).toEqual([]);
 });

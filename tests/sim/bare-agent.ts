@@ -1,7 +1,7 @@
 /** An agent that is nothing but its connection: it keeps what it is told, and says what a test makes it say. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureIdentity, openSocket, type Socket, systemClock } from '@guise/agent';
+import { ensureIdentity, openSocket, type Socket, systemClock } from '@guise/agent/link';
 import type { AgentMessage, Ask, ServerMessage } from '@guise/api';
 import { type CloudEvent, GuiseError, parseHostId } from '@guise/model';
 import type { RunningServer } from '@guise/server';

@@ -8,5 +8,3 @@ export { RememberedPersonas } from './local-api/remembered-personas.ts';
 export { type ContractCase, checkContract, type Snapshots } from './resources/contract.ts';
 export { adapters } from './resources/index.ts';
 export { readEnablements } from './resources/systemd/enablement.ts';
-export { adaptationFiles } from './triggers/adaptation-memory.ts';
-export { Conductor } from './triggers/conductor.ts';

@@ -1,7 +1,8 @@
 /** What an agent needs of the wire. Apart from the index, because the schemas of the control plane's own routes would come along. */
-export { cloudEvent } from './schemas/adaptation.ts';
+export { cloudEvent, hold } from './schemas/adaptation.ts';
 export { errorBody } from './schemas/error-body.ts';
 export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';
+export { layer } from './schemas/persona.ts';
 export { wireProtocol } from './wire/agent-message.ts';
 export { decodeMessage } from './wire/decode-message.ts';
 export { agentSocketPath, enrolmentPath } from './wire/enrolment.ts';

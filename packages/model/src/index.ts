@@ -6,7 +6,6 @@ export { digestOfBytes, digestOfJson } from './digest.ts';
 export { durationMs } from './duration.ts';
 export type { ErrorCode, ErrorKind, GuiseErrorOptions, Problem } from './errors.ts';
 export { exitCodeOf, GuiseError, isErrorCode, retryable, statusOf } from './errors.ts';
-export { findPattern } from './find-pattern.ts';
 export type { Hold } from './hold.ts';
 export type { Digest, HostId, PersonaId } from './ids.ts';
 export { parseHostId, parsePersonaId } from './ids.ts';
@@ -18,12 +17,12 @@ export type { Trigger } from './persona/facets/triggers.ts';
 export { type LayerOptions, layerOf } from './persona/layer.ts';
 export type { ParameterValues } from './persona/parameters.ts';
 export type { PersonaReader } from './persona/persona-folder.ts';
+export { positionOf } from './persona/position-of.ts';
 export { errorOf, problemOf, quotedPath } from './persona/problem.ts';
 export type { RenderContext, RenderedPersona } from './persona/render.ts';
 export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona } from './persona/resolved.ts';
 export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
 export { isTemplate } from './persona/template.ts';
-export { positionOf } from './persona/validate.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
 export type {
   DriftReport,

@@ -6,7 +6,7 @@
  * or held, and triggers begin anew; the control plane's wishes are elsewhere and stay.
  * Throws: `journal_failed` when a file cannot be written.
  */
-import { hold, layer } from '@guise/api';
+import { hold, layer } from '@guise/api/agent-wire';
 import type { Json, Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { z } from 'zod';

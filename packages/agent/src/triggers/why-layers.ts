@@ -1,15 +1,8 @@
 /** Why each layer that has a say at an address is active: its trigger at the instant it fired, its hold, or nothing that could end it. */
-import type { CandidateReport, WhyReport } from '@guise/model';
+import type { WhyReport } from '@guise/model';
 import { candidateReportOf, type Decision } from './decide-active.ts';
 
-export interface WhyLayer extends Pick<CandidateReport, 'instance' | 'decided_by' | 'reason' | 'since'> {
-  readonly assigned_by: string;
-}
-
-export function whyWithLayers(
-  why: WhyReport,
-  decisions: readonly Decision[],
-): WhyReport & { readonly layers: readonly WhyLayer[] } {
+export function whyWithLayers(why: WhyReport, decisions: readonly Decision[]): WhyReport {
   const claims = why.fields.flatMap(({ because, losers }) => [...because, ...losers]);
   const instances = new Set(claims.map(({ instance }) => instance));
   const layers = decisions

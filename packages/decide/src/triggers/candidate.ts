@@ -153,6 +153,6 @@ export class Candidate {
   }
 }
 
-export function leavesOfTriggers({ activation, deactivation }: CompiledTriggers): readonly TriggerLeaf[] {
+function leavesOfTriggers({ activation, deactivation }: CompiledTriggers): readonly TriggerLeaf[] {
   return [...leavesOf(activation), ...(deactivation === null ? [] : leavesOf(deactivation))];
 }

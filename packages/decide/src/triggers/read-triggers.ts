@@ -27,7 +27,10 @@ const defaultZone = 'UTC';
  *
  * `documents` as rendered, the persona's own last. Throws: `document_invalid` with every problem of the triggers.
  */
-export async function triggersOf(documents: readonly LocatedDocument[], facts: Facts): Promise<CompiledTriggers | null> {
+export async function triggersOf(
+  documents: readonly LocatedDocument[],
+  facts: Facts,
+): Promise<CompiledTriggers | null> {
   const { triggers, checks } = await readTriggers(documents, String(facts['timezone'] || defaultZone));
   if (checks.problems.length > 0) throw errorOf('document_invalid', checks.problems);
   return triggers;

@@ -4,10 +4,10 @@ import { limits } from '../limits.ts';
 import { nearName } from '../near-name.ts';
 import { isFixed } from './fixed-fields.ts';
 import type { ParameterValues } from './parameters.ts';
+import { positionOf } from './position-of.ts';
 import { type Position, problemOf, quotedPath } from './problem.ts';
 import type { Facts, LocatedDocument, Positions } from './resolved.ts';
 import { parseTemplate, type TemplatePart, type TemplateValue } from './template.ts';
-import { positionOf } from './validate.ts';
 
 /** All that a template can name. */
 export interface Scope {

@@ -2,11 +2,11 @@
 import type { Problem } from '../errors.ts';
 import { nearName } from '../near-name.ts';
 import { parameterRule } from './parameter-rule.ts';
+import { positionOf } from './position-of.ts';
 import { errorOf, problemOf } from './problem.ts';
 import type { LocatedDocument, ResolvedPersona } from './resolved.ts';
 import type { ParameterDefinition } from './schema.ts';
 import type { TemplateValue } from './template.ts';
-import { positionOf } from './validate.ts';
 
 export type ParameterValues = { readonly [name: string]: TemplateValue };
 

@@ -11,10 +11,10 @@ import { nearName } from '../near-name.ts';
 import { parseDocument } from './parse.ts';
 import { PersonaFolder, type PersonaReader } from './persona-folder.ts';
 import { folderOf, nameOf, parentPath } from './persona-path.ts';
+import { positionOf } from './position-of.ts';
 import { errorOf, problemOf, quotedPath } from './problem.ts';
 import type { LocatedDocument, ResolvedPersona } from './resolved.ts';
 import { inlineSources } from './sources.ts';
-import { positionOf } from './validate.ts';
 
 interface Link {
   readonly path: string;

@@ -7,10 +7,10 @@
 import { limits } from '../limits.ts';
 import type { PersonaFolder } from './persona-folder.ts';
 import { besideDocument } from './persona-path.ts';
+import { positionOf } from './position-of.ts';
 import { errorOf, type Position, problemOf, quotedPath } from './problem.ts';
 import type { LocatedDocument } from './resolved.ts';
 import type { PersonaDocument } from './schema.ts';
-import { positionOf } from './validate.ts';
 
 export interface InlinedDocument {
   readonly document: LocatedDocument;

@@ -9,7 +9,8 @@ import { limits } from '../limits.ts';
 import { nearName } from '../near-name.ts';
 import { isFixed } from './fixed-fields.ts';
 import { type Finding, findingsOf, ruleOf, valueAt } from './issues.ts';
-import { type Position, problemOf, quotedPath } from './problem.ts';
+import { positionOf } from './position-of.ts';
+import { problemOf, quotedPath } from './problem.ts';
 import type { Positions } from './resolved.ts';
 import { personaSchema } from './schema.ts';
 import { isTemplate, parseTemplate } from './template.ts';
@@ -39,16 +40,6 @@ export function documentProblems(subject: Subject, templates: 'pass' | 'refuse')
 export function schemaFindings(value: unknown): readonly Finding[] {
   const result = personaSchema.safeParse(value, { error: ruleOf });
   return result.success ? [] : findingsOf(result.error.issues, value);
-}
-
-/** Where a path stands; a path that stands nowhere, such as a missing key's, stands where its parent does. */
-export function positionOf(positions: Positions, path: readonly PropertyKey[]): Position {
-  for (let length = path.length; length > 0; length -= 1) {
-    const key = path.slice(0, length).join('.');
-    const position = Object.hasOwn(positions, key) ? positions[key] : undefined;
-    if (position !== undefined) return position;
-  }
-  return [1, 1];
 }
 
 function byPosition(findings: readonly Finding[], positions: Positions): readonly Finding[] {

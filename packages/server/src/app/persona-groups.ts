@@ -4,7 +4,8 @@
  * Invariant: a persona in a group can be used as it is, because a tag gives no parameters.
  */
 import type { PersonaId, ResolvedPersona } from '@guise/model';
-import { GuiseError, parameterValues } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import { parameterValues } from '@guise/model/documents';
 import type { Executor } from '../store/database.ts';
 import { groupsOfPersona } from '../store/persona-list.ts';
 import type { Signal } from '../store/signal.ts';

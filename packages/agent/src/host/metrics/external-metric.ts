@@ -6,7 +6,8 @@
  */
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { findPattern, limits } from '@guise/model';
+import { limits } from '@guise/model';
+import { nodeHttp } from '../node-http.ts';
 
 export type ExternalSource =
   | {
@@ -48,6 +49,7 @@ async function inFile({ path, pattern }: Extract<ExternalSource, { readonly type
     if (!(await file.stat()).isFile()) throw new Error('it is not a regular file');
     const { buffer, bytesRead } = await file.read(Buffer.alloc(limits.metricFileBytes), 0, limits.metricFileBytes, 0);
     const text = buffer.subarray(0, bytesRead).toString('utf8');
+    const { findPattern } = await import('@guise/model/find-pattern');
     const found = findPattern(pattern, text);
     if (found === null) throw new Error('nothing in the file matches the pattern');
     return numberOf(found);
@@ -94,7 +96,7 @@ function numberOf(text: string): number {
 
 async function fetchText(url: string, signal: AbortSignal): Promise<string> {
   // TLS is loaded only where a persona asks for it.
-  const { request } = url.startsWith('https:') ? await import('node:https') : await import('node:http');
+  const { request } = url.startsWith('https:') ? await import('node:https') : nodeHttp();
   return new Promise((resolve, reject) => {
     const asked = request(url, { signal }, (response) => {
       const chunks: Buffer[] = [];
