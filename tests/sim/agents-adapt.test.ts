@@ -96,5 +96,6 @@ it('a hold outranks the event on one host, and its release gives it back', async
 it('a host that leaves the group loses the persona', async () => {
   await api.putHostTags({ params: at('h1'), body: { tags: {} } });
   await eventually('h1 is free', () => active().join() === 'h2');
-  expect(await candidates('h1')).toEqual([]);
+  await eventually('h1 says so', async () => (await candidates('h1')).length === 0);
+  expect(active()).toEqual(['h2']);
 });

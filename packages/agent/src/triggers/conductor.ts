@@ -153,6 +153,12 @@ export class Conductor {
     return this.#board.hasTriggers(layer);
   }
 
+  /** Those that are no candidates yet, or are to be active as things are now. */
+  wouldBeActive(layers: readonly Layer[]): readonly Layer[] {
+    const idle = new Set(this.decisions.filter(({ active }) => !active).map(({ layer }) => layer.instance));
+    return layers.filter(({ instance }) => !idle.has(instance));
+  }
+
   get droppedEvents(): number {
     return this.#events.dropped;
   }
