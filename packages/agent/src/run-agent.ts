@@ -20,6 +20,7 @@ import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
 import { RememberedPersonas } from './local-api/remembered-personas.ts';
+import { makeElsewhere } from './make-elsewhere.ts';
 import { type Memory, releaseMemoryAtRest } from './release-memory.ts';
 
 export interface AgentOptions {
@@ -42,10 +43,11 @@ export interface AgentOptions {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { stateDirectory, socketPath, personasPath, report, signal } = options;
   const config = readAgentConfig(options.configPath);
-  const engine = engineHere({ root: '/', stateDirectory });
+  const elsewhere = makeElsewhere(stateDirectory);
+  const engine = engineHere({ root: '/', stateDirectory, elsewhere });
   await settle(engine, report);
   const store = desiredFile(`${stateDirectory}/desired.json`);
-  const personas = new RememberedPersonas(directoryReader(), keptHere(stateDirectory));
+  const personas = new RememberedPersonas(directoryReader(), keptHere(stateDirectory), elsewhere);
   const findPersona = hostPersonas({ folder: personasPath, personas, desired: () => store.read()?.layers ?? [] });
   claimSocketPath(socketPath);
   const api = await serveLocalApi({ path: socketPath, routes: localRoutes({ engine, findPersona, personas }), report });

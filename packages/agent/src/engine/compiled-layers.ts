@@ -10,6 +10,7 @@ import type { Facts, Layer, ResolvedPersona } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { KeptValues } from '../host/kept-values.ts';
+import type { MakeElsewhere } from '../make-elsewhere.ts';
 
 interface Remembered {
   readonly use: string;
@@ -18,34 +19,50 @@ interface Remembered {
 
 export class CompiledLayers {
   readonly #kept: KeptValues | null;
+  readonly #elsewhere: MakeElsewhere | null;
   readonly #byPersona = new WeakMap<ResolvedPersona, Remembered>();
 
-  constructor(kept: KeptValues | null) {
+  constructor(kept: KeptValues | null, elsewhere: MakeElsewhere | null = null) {
     this.#kept = kept;
+    this.#elsewhere = elsewhere;
   }
 
   async of(layers: readonly Layer[], facts: Facts): Promise<readonly Compiled[]> {
-    if (layers.length <= limits.layersPerHost) return Promise.all(layers.map((layer) => this.#compiled(layer, facts)));
-    throw new GuiseError(
-      'limit_exceeded',
-      `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
-    );
+    if (layers.length > limits.layersPerHost) {
+      throw new GuiseError(
+        'limit_exceeded',
+        `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
+      );
+    }
+    const missing = layers.filter((layer) => this.#find(layer, facts) === undefined);
+    if (missing.length > 0) await this.#elsewhere?.({ type: 'compile', layers: missing, facts });
+    return Promise.all(layers.map((layer) => this.#find(layer, facts) ?? this.#make(layer, facts)));
   }
 
-  async #compiled({ persona, ...rest }: Layer, facts: Facts): Promise<Compiled> {
-    const use = JSON.stringify([rest, facts]);
-    const remembered = this.#byPersona.get(persona);
+  #find(layer: Layer, facts: Facts): Compiled | undefined {
+    const use = useOf(layer, facts);
+    const remembered = this.#byPersona.get(layer.persona);
     if (remembered?.use === use) return remembered.compiled;
-    const key = this.#kept === null ? '' : digestOf(Buffer.from(`compiled\0${use}\0${JSON.stringify(persona)}`));
-    const kept = this.#kept?.get(key) as Compiled | undefined;
-    const compiled = kept ?? (await compile({ persona, ...rest }, facts));
-    if (kept === undefined) this.#kept?.put(key, compiled);
-    this.#byPersona.set(persona, { use, compiled });
+    const compiled = this.#kept?.get(keyOf(layer, use)) as Compiled | undefined;
+    if (compiled !== undefined) this.#byPersona.set(layer.persona, { use, compiled });
+    return compiled;
+  }
+
+  async #make(layer: Layer, facts: Facts): Promise<Compiled> {
+    const { compileLayer } = await import('@guise/decide/compile');
+    const compiled = compileLayer(layer, facts, digestOf);
+    const use = useOf(layer, facts);
+    this.#kept?.put(keyOf(layer, use), compiled);
+    this.#byPersona.set(layer.persona, { use, compiled });
     return compiled;
   }
 }
 
-async function compile(layer: Layer, facts: Facts): Promise<Compiled> {
-  const { compileLayer } = await import('@guise/decide/compile');
-  return compileLayer(layer, facts, digestOf);
+/** All that compiling depends on besides the persona. */
+function useOf({ persona: _persona, ...rest }: Layer, facts: Facts): string {
+  return JSON.stringify([rest, facts]);
+}
+
+function keyOf({ persona }: Layer, use: string): string {
+  return digestOf(Buffer.from(`compiled\0${use}\0${JSON.stringify(persona)}`));
 }
