@@ -36,7 +36,9 @@ export class CompiledLayers {
     }
     const missing = layers.filter((layer) => this.#find(layer, facts) === undefined);
     if (missing.length > 0) await this.#elsewhere?.({ type: 'compile', layers: missing, facts });
-    return Promise.all(layers.map((layer) => this.#find(layer, facts) ?? this.#make(layer, facts)));
+    const compiled: Compiled[] = [];
+    for (const layer of layers) compiled.push(this.#find(layer, facts) ?? (await this.#make(layer, facts)));
+    return compiled;
   }
 
   #find(layer: Layer, facts: Facts): Compiled | undefined {
