@@ -16,7 +16,11 @@ export const programsFolder = join(root, '.guise', 'programs');
 export const manifestFile = join(programsFolder, 'current.json');
 
 /** Program → its source. */
-export const programs = { cli: 'packages/cli/src/main.ts', agent: 'packages/agent/src/main.ts' };
+export const programs = {
+  cli: 'packages/cli/src/main.ts',
+  agent: 'packages/agent/src/main.ts',
+  documents: 'packages/agent/src/documents.ts',
+};
 
 /** The file to run: the program's bundle, or its source when there is none or it is of another source. */
 export function programFile(name) {

@@ -24,6 +24,7 @@ const isBundled: boolean = new Error().stack!.includes('.guise/programs');
 console.log(JSON.stringify({ word, isBundled, digest: programDigest, place: import.meta.dirname, argv: process.argv.slice(2) }));`,
   'packages/cli/src/word.ts': `export const word: string = 'one';`,
   'packages/agent/src/main.ts': `console.log('agent');`,
+  'packages/agent/src/documents.ts': `console.log('documents');`,
   'packages/agent/src/program-digest.ts': 'export const programDigest: string | null = null;',
 };
 

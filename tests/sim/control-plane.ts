@@ -70,6 +70,7 @@ export function startTestAgent(
     clock: systemClock,
     facts,
     kept: null,
+    elsewhere: null,
     metrics: { sample: () => new Map(), external: async () => ({ ok: false, reason: 'there is no host' }) },
     logins: () => new Map(),
     report,

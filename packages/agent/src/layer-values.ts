@@ -5,6 +5,7 @@
 import type { Facts, Layer, ResolvedPersona } from '@guise/model';
 import { digestOf } from './host/digest.ts';
 import type { KeptValues } from './host/kept-values.ts';
+import type { MakeElsewhere } from './make-elsewhere.ts';
 
 interface Remembered<Value> {
   readonly use: string;
@@ -16,6 +17,8 @@ export interface LayerValuesOptions<Value> {
   readonly name: string;
   /** Null: nothing outlives this process. */
   readonly kept: KeptValues | null;
+  /** Null: this process makes them. */
+  readonly elsewhere: MakeElsewhere | null;
   readonly make: (layer: Layer, facts: Facts) => Promise<Value>;
 }
 
@@ -27,17 +30,40 @@ export class LayerValues<Value> {
     this.#options = options;
   }
 
+  /** Has those that are missing made elsewhere, all by one process. What could not be made there is made by `of`. */
+  async prepare(layers: readonly Layer[], facts: Facts): Promise<void> {
+    const { elsewhere } = this.#options;
+    if (elsewhere === null) return;
+    const missing = layers.filter((layer) => this.#find(layer, facts) === undefined);
+    if (missing.length > 0) await elsewhere({ type: 'compile', layers: missing, facts });
+  }
+
   /** Throws: what making it throws. */
-  async of({ persona, ...rest }: Layer, facts: Facts): Promise<Value> {
-    const { name, kept, make } = this.#options;
-    const use = JSON.stringify([rest, facts]);
-    const remembered = this.#byPersona.get(persona);
-    if (remembered?.use === use) return remembered.value;
-    const key = kept === null ? '' : digestOf(Buffer.from(`${name}\0${use}\0${JSON.stringify(persona)}`));
-    const known = kept?.get(key) as Value | undefined;
-    const value = known ?? (await make({ persona, ...rest }, facts));
-    if (known === undefined) kept?.put(key, value);
-    this.#byPersona.set(persona, { use, value });
+  async of(layer: Layer, facts: Facts): Promise<Value> {
+    const found = this.#find(layer, facts);
+    if (found !== undefined) return found;
+    const value = await this.#options.make(layer, facts);
+    const use = useOf(layer, facts);
+    this.#options.kept?.put(this.#keyOf(layer, use), value);
+    this.#byPersona.set(layer.persona, { use, value });
     return value;
   }
+
+  #find(layer: Layer, facts: Facts): Value | undefined {
+    const use = useOf(layer, facts);
+    const remembered = this.#byPersona.get(layer.persona);
+    if (remembered?.use === use) return remembered.value;
+    const value = this.#options.kept?.get(this.#keyOf(layer, use)) as Value | undefined;
+    if (value !== undefined) this.#byPersona.set(layer.persona, { use, value });
+    return value;
+  }
+
+  #keyOf({ persona }: Layer, use: string): string {
+    return digestOf(Buffer.from(`${this.#options.name}\0${use}\0${JSON.stringify(persona)}`));
+  }
+}
+
+/** All that a value depends on besides the persona. */
+function useOf({ persona: _persona, ...rest }: Layer, facts: Facts): string {
+  return JSON.stringify([rest, facts]);
 }

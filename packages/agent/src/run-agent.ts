@@ -24,6 +24,7 @@ import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
 import { RememberedPersonas } from './local-api/remembered-personas.ts';
+import { type MakeElsewhere, makeElsewhere } from './make-elsewhere.ts';
 import { type Memory, releaseMemoryAtRest } from './release-memory.ts';
 import { adaptationFiles } from './triggers/adaptation-memory.ts';
 import { Conductor } from './triggers/conductor.ts';
@@ -49,10 +50,11 @@ export interface AgentOptions {
 export async function runAgent(options: AgentOptions): Promise<void> {
   const { stateDirectory, socketPath, personasPath, report, signal } = options;
   const config = readAgentConfig(options.configPath);
-  const engine = engineHere({ root: '/', stateDirectory });
+  const elsewhere = makeElsewhere(stateDirectory);
+  const engine = engineHere({ root: '/', stateDirectory, elsewhere });
   await finishInterrupted(engine, report);
-  const { conductor, guard, logins } = adaptation({ ...options, engine });
-  const personas = new RememberedPersonas(directoryReader(), keptHere(stateDirectory));
+  const { conductor, guard, logins } = adaptation({ ...options, engine, elsewhere });
+  const personas = new RememberedPersonas(directoryReader(), keptHere(stateDirectory), elsewhere);
   const desired = () => conductor.desired?.layers ?? [];
   const findPersona = hostPersonas({ folder: personasPath, personas, desired });
   claimSocketPath(socketPath);
@@ -81,7 +83,12 @@ async function finishInterrupted(engine: Engine, report: (line: string) => void)
   if (recovered !== null) report(`an interrupted switch (${recovered.id}) is now ${recovered.status}`);
 }
 
-function adaptation({ engine, stateDirectory, clock, report }: AgentOptions & { readonly engine: Engine }) {
+interface Adaptation extends AgentOptions {
+  readonly engine: Engine;
+  readonly elsewhere: MakeElsewhere | null;
+}
+
+function adaptation({ engine, elsewhere, stateDirectory, clock, report }: Adaptation) {
   const sampler = new MetricSampler(localMetricSource());
   const logins: LoginWatch = new LoginWatch(clock.steadyMs, () => conductor.evaluate());
   const conductor = new Conductor({
@@ -91,6 +98,7 @@ function adaptation({ engine, stateDirectory, clock, report }: AgentOptions & { 
     clock,
     facts: () => localHost({ root: '/' }).facts(),
     kept: keptHere(stateDirectory),
+    elsewhere,
     metrics: {
       sample: (names, steadyMs) => sampler.sample(names, steadyMs),
       external: (source) => readExternalMetric(source),

@@ -5,21 +5,26 @@ import { GuiseError, limits } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { KeptValues } from '../host/kept-values.ts';
 import { LayerValues } from '../layer-values.ts';
+import type { MakeElsewhere } from '../make-elsewhere.ts';
 
 export class CompiledLayers {
   readonly #compiled: LayerValues<CompiledLayer>;
 
-  constructor(kept: KeptValues | null) {
-    this.#compiled = new LayerValues({ name: 'compiled', kept, make: compile });
+  constructor(kept: KeptValues | null, elsewhere: MakeElsewhere | null = null) {
+    this.#compiled = new LayerValues({ name: 'compiled', kept, elsewhere, make: compile });
   }
 
   async of(layers: readonly Layer[], facts: Facts): Promise<readonly CompiledLayer[]> {
-    if (layers.length <= limits.layersPerHost)
-      return Promise.all(layers.map((layer) => this.#compiled.of(layer, facts)));
-    throw new GuiseError(
-      'limit_exceeded',
-      `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
-    );
+    if (layers.length > limits.layersPerHost) {
+      throw new GuiseError(
+        'limit_exceeded',
+        `Cannot have ${layers.length} personas active at once: at most ${limits.layersPerHost}`,
+      );
+    }
+    await this.#compiled.prepare(layers, facts);
+    const compiled: CompiledLayer[] = [];
+    for (const layer of layers) compiled.push(await this.#compiled.of(layer, facts));
+    return compiled;
   }
 }
 

@@ -21,6 +21,7 @@ import { makeStateDirectory } from '../host/state-directory.ts';
 import { Journal } from '../journal/journal.ts';
 import { withMachineLock } from '../journal/machine-lock.ts';
 import { keptHere } from '../kept-here.ts';
+import type { MakeElsewhere } from '../make-elsewhere.ts';
 import type { ApplyContext } from '../resources/adapter.ts';
 import { adapters } from '../resources/index.ts';
 import { BlobStore } from './blob-store.ts';
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly clock: () => Date;
   /** 64 random bits as hexadecimal digits, for transaction ids. */
   readonly random: () => string;
+  /** For a process that stays: has layers compiled where that leaves nothing behind. */
+  readonly elsewhere?: MakeElsewhere | null;
   /** Named instants for fault injection; does nothing in production. */
   readonly point?: (name: string) => void;
 }
@@ -61,7 +64,7 @@ class HostEngine implements Engine {
     makeStateDirectory(options.stateDirectory);
     this.#journal = new Journal({ path: `${options.stateDirectory}/guise.db`, point: this.#point });
     this.#shown = new BlobStore(this.#journal);
-    this.#compiledLayers = new CompiledLayers(keptHere(options.stateDirectory));
+    this.#compiledLayers = new CompiledLayers(keptHere(options.stateDirectory), options.elsewhere);
   }
 
   active(): readonly Layer[] {

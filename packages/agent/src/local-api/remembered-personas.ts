@@ -8,6 +8,7 @@ import type { PersonaReader, ResolvedPersona } from '@guise/model';
 import { limits } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { KeptValues } from '../host/kept-values.ts';
+import type { MakeElsewhere } from '../make-elsewhere.ts';
 
 interface Reading {
   readonly folder: string;
@@ -24,24 +25,37 @@ interface Remembered {
 export class RememberedPersonas {
   readonly #reader: PersonaReader;
   readonly #kept: KeptValues | null;
+  readonly #elsewhere: MakeElsewhere | null;
   readonly #byPath = new Map<string, Remembered>();
 
-  constructor(reader: PersonaReader, kept: KeptValues | null) {
+  constructor(reader: PersonaReader, kept: KeptValues | null, elsewhere: MakeElsewhere | null = null) {
     this.#reader = reader;
     this.#kept = kept;
+    this.#elsewhere = elsewhere;
   }
 
   /** `path` as messages are to name it. Throws: what `resolvePersona` throws. */
   async resolve(path: string): Promise<ResolvedPersona> {
     const remembered =
       (await this.#unchanged(this.#byPath.get(path))) ??
-      (await this.#unchanged(this.#kept?.get(keyOf(path)) as Remembered | undefined)) ??
+      (await this.#keptFor(path)) ??
+      (await this.#madeElsewhere(path)) ??
       (await this.#read(path));
     this.#byPath.delete(path);
     this.#byPath.set(path, remembered);
     const [oldest] = this.#byPath.keys();
     if (oldest !== undefined && this.#byPath.size > limits.personasRemembered) this.#byPath.delete(oldest);
     return remembered.persona;
+  }
+
+  #keptFor(path: string): Promise<Remembered | undefined> {
+    return this.#unchanged(this.#kept?.get(keyOf(path)) as Remembered | undefined);
+  }
+
+  async #madeElsewhere(path: string): Promise<Remembered | undefined> {
+    if (this.#elsewhere === null) return undefined;
+    await this.#elsewhere({ type: 'resolve', path });
+    return this.#keptFor(path);
   }
 
   async #read(path: string): Promise<Remembered> {

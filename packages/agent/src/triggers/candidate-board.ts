@@ -8,6 +8,7 @@ import type { CloudEvent, Facts, Hold, Layer } from '@guise/model';
 import type { KeptValues } from '../host/kept-values.ts';
 import type { Logins } from '../host/logins.ts';
 import type { LinkClock } from '../link/clock.ts';
+import type { MakeElsewhere } from '../make-elsewhere.ts';
 import type { TriggerMemory } from './adaptation-memory.ts';
 import type { AlertBook } from './alert-book.ts';
 import type { Candidate } from './candidates.ts';
@@ -22,6 +23,7 @@ export interface BoardParts {
   readonly clock: LinkClock;
   readonly facts: () => Facts;
   readonly kept: KeptValues | null;
+  readonly elsewhere: MakeElsewhere | null;
   readonly metrics: MetricPort;
   /** Null: unknown. */
   readonly logins: () => Logins | null;
@@ -47,7 +49,7 @@ export class CandidateBoard {
   constructor(parts: BoardParts) {
     const { clock, alerts, restored } = parts;
     this.#parts = parts;
-    this.#readings = new LayerReadings(parts.facts, parts.kept);
+    this.#readings = new LayerReadings(parts.facts, parts.kept, parts.elsewhere);
     this.#monitor = new MetricMonitor({
       port: parts.metrics,
       clock,

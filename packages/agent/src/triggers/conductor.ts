@@ -15,6 +15,7 @@ import type { KeptValues } from '../host/kept-values.ts';
 import type { Logins } from '../host/logins.ts';
 import type { LinkClock } from '../link/clock.ts';
 import type { Desired, DesiredStore } from '../link/desired-store.ts';
+import type { MakeElsewhere } from '../make-elsewhere.ts';
 import { ActiveSetOwner } from './active-set-owner.ts';
 import type { AdaptationMemory } from './adaptation-memory.ts';
 import { AlertBook } from './alert-book.ts';
@@ -36,6 +37,8 @@ export interface ConductorParts {
   readonly facts: () => Facts;
   /** What was made of personas before; null: nothing outlives this process. */
   readonly kept: KeptValues | null;
+  /** Null: this process reads new personas itself. */
+  readonly elsewhere: MakeElsewhere | null;
   readonly metrics: MetricPort;
   /** Null: unknown. */
   readonly logins: () => Logins | null;

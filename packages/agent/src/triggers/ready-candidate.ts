@@ -7,10 +7,12 @@ import type { CompiledTriggers } from '@guise/decide';
 import type { Facts, Layer, LocatedDocument } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type { KeptValues } from '../host/kept-values.ts';
-import { LayerValues } from '../layer-values.ts';
+import type { LayerValues } from '../layer-values.ts';
+import type { MakeElsewhere } from '../make-elsewhere.ts';
 import type { Candidate } from './candidates.ts';
 import { layerKey } from './layer-key.ts';
 import { type Monitoring, monitoringOf } from './monitoring.ts';
+import { renderedTriggers } from './rendered-triggers.ts';
 
 interface Reading {
   /** Null: none, or it cannot be read. */
@@ -29,9 +31,9 @@ export class LayerReadings {
   #readings: ReadonlyMap<string, Reading> = new Map();
   #readFor = '';
 
-  constructor(facts: () => Facts, kept: KeptValues | null) {
+  constructor(facts: () => Facts, kept: KeptValues | null, elsewhere: MakeElsewhere | null) {
     this.#facts = facts;
-    this.#rendered = new LayerValues({ name: 'triggers', kept, make: render });
+    this.#rendered = renderedTriggers(kept, elsewhere);
   }
 
   /** Whether anything but a person decides on the layer. Throws: what reading it throws. */
@@ -44,11 +46,11 @@ export class LayerReadings {
   async learn(layers: Iterable<Layer>): Promise<void> {
     const facts = this.#facts();
     const known = this.#readFor === JSON.stringify(facts) ? this.#readings : new Map<string, Reading>();
+    const byKey = new Map([...layers].map((layer) => [layerKey(layer), layer]));
+    const fresh = [...byKey].flatMap(([key, layer]) => (known.has(key) ? [] : [layer]));
+    await this.#rendered.prepare(fresh, facts);
     const readings = new Map<string, Reading>();
-    for (const layer of layers) {
-      const key = layerKey(layer);
-      readings.set(key, known.get(key) ?? (await this.#read(layer, facts)));
-    }
+    for (const [key, layer] of byKey) readings.set(key, known.get(key) ?? (await this.#read(layer, facts)));
     this.#readings = readings;
     this.#readFor = JSON.stringify(facts);
   }
@@ -68,11 +70,6 @@ export class LayerReadings {
   ready(candidate: Candidate): ReadyCandidate {
     return { ...candidate, ...this.#readings.get(layerKey(candidate.layer))! };
   }
-}
-
-async function render(layer: Layer, facts: Facts): Promise<readonly LocatedDocument[]> {
-  const { renderTriggers } = await import('@guise/decide/compile');
-  return renderTriggers(layer, facts);
 }
 
 /** The language of schedules is loaded with the first persona that has triggers. */

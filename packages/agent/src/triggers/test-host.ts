@@ -124,6 +124,7 @@ export class TestHost {
       },
       clock: this.clock,
       kept: null,
+      elsewhere: null,
       facts: () => ({ hostname: 'h1' }),
       metrics: {
         sample: (names) => new Map([...names].flatMap((name) => pairOf(name, this.metrics.get(name)))),
