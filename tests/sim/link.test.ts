@@ -87,7 +87,7 @@ describe('desired state', () => {
   });
 
   it('coalesces: what came between while a switch ran is never applied', async () => {
-    const { engine } = await agentNamed('three');
+    const { engine, conductor } = await agentNamed('three');
     const { promise, resolve } = Promise.withResolvers<void>();
     engine.hold = promise;
     await api.assignToHost({ params: to('three', 'web'), body: {} });
@@ -99,6 +99,7 @@ describe('desired state', () => {
     for (const persona of generations)
       await api.setHostPersonas({ params: at('three'), body: { personas: [{ persona_id: persona }] } });
     const before = (await api.getHost({ params: at('three') })).desired.generation;
+    await eventually('the newest is on the agent', () => conductor.desired?.generation === before);
     resolve();
     await eventually('the newest is applied', () => engine.applied.at(-1)?.join() === 'cache@1');
     await eventually(
