@@ -1,7 +1,6 @@
 /** The agent's link against a real control plane: what is desired arrives, and what happened comes back. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { desiredFile } from '@guise/agent/link';
 import type { Client } from '@guise/api';
 import { GuiseError, parseHostId } from '@guise/model';
 import type { RunningServer } from '@guise/server';
@@ -88,8 +87,7 @@ describe('desired state', () => {
   });
 
   it('coalesces: what came between while a switch ran is never applied', async () => {
-    const { engine, stateDirectory } = await agentNamed('three');
-    const received = () => desiredFile(join(stateDirectory, 'desired.json')).read()?.generation;
+    const { engine, conductor } = await agentNamed('three');
     const { promise, resolve } = Promise.withResolvers<void>();
     engine.hold = promise;
     await api.assignToHost({ params: to('three', 'web'), body: {} });
@@ -98,7 +96,7 @@ describe('desired state', () => {
     for (const persona of generations)
       await api.setHostPersonas({ params: at('three'), body: { personas: [{ persona_id: persona }] } });
     const before = (await api.getHost({ params: at('three') })).desired.generation;
-    await eventually('the newest is on the agent', () => received() === before);
+    await eventually('the newest is on the agent', () => conductor.desired?.generation === before);
     resolve();
     await eventually('the newest is applied', () => engine.applied.at(-1)?.join() === 'cache@1');
     await eventually(

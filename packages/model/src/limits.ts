@@ -192,6 +192,9 @@ export const limits = {
   /** Between two tries to activate a persona whose switch was rolled back. */
   switchRetryMinMs: 30_000,
   switchRetryMaxMs: 60 * 60_000,
+  /** Candidates in one report of a host. */
+  candidatesPerHost: 400,
+  /** Alerts that one host tells of at once. */
   alertsPerHost: 500,
   /** How often managed addresses are compared with what they should be, besides at each change that the kernel tells of. */
   driftPeriodMs: 60_000,

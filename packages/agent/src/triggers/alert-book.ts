@@ -1,13 +1,16 @@
 /**
  * The alerts of one host: each lasts from its first instant until its cause is gone, and a cleared one is told once more.
  *
- * At most `limits.alertsPerHost` last at once; what comes then is counted, and one alert says so.
+ * Of `limits.alertsPerHost` that may be told at once, half may last, and half may have ended and not been told yet. Beyond, one
+ * alert says that there are more.
  */
 import type { AlertReport } from '@guise/model';
 import { limits } from '@guise/model';
 
 export type Alert = Pick<AlertReport, 'key' | 'type' | 'severity' | 'instance' | 'message'>;
 
+const lastingMax = Math.floor(limits.alertsPerHost / 2);
+const endedMax = limits.alertsPerHost - lastingMax - 1;
 const keyChars = 512;
 const messageChars = 4096;
 const severityChars = 64;
@@ -16,7 +19,7 @@ const overflow: Alert = {
   type: 'metric',
   severity: 'warning',
   instance: null,
-  message: `This host has more than ${limits.alertsPerHost} alerts; the later ones are not shown`,
+  message: `This host has more than ${lastingMax} alerts; the later ones are not shown`,
 };
 
 export class AlertBook {
@@ -36,7 +39,7 @@ export class AlertBook {
     const key = alert.key.slice(0, keyChars);
     const known = this.#lasting.get(key);
     if (known?.message === alert.message.slice(0, messageChars)) return;
-    if (known === undefined && this.#lasting.size >= limits.alertsPerHost) {
+    if (known === undefined && this.#lasting.size >= lastingMax) {
       if (!this.#lasting.has(overflow.key)) this.#put(overflow);
       return;
     }
@@ -48,8 +51,8 @@ export class AlertBook {
     if (alert === undefined) return;
     this.#lasting.delete(alert.key);
     this.#ended.push({ ...alert, cleared_at: this.#now() });
-    if (this.#ended.length > limits.alertsPerHost) this.#ended.shift();
-    if (this.#lasting.size < limits.alertsPerHost && alert.key !== overflow.key) this.clear(overflow.key);
+    if (this.#ended.length > endedMax) this.#ended.shift();
+    if (this.#lasting.size < lastingMax && alert.key !== overflow.key) this.clear(overflow.key);
     this.#onChange();
   }
 

@@ -94,6 +94,7 @@ export class Conductor {
         engine,
         clock,
         alerts: this.alerts,
+        ready: () => this.#refreshing,
         decisions: () => this.#board.decisions,
         applyOptions: () => this.#applyOptions(),
         isOutdated: () => this.#owner.isOutdated(),
@@ -167,7 +168,7 @@ export class Conductor {
   }
 
   candidateReports(): readonly CandidateReport[] {
-    return this.#board.decisions.map(candidateReportOf);
+    return this.#board.decisions.slice(0, limits.candidatesPerHost).map(candidateReportOf);
   }
 
   holds(): readonly Hold[] {

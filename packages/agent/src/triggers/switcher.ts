@@ -27,6 +27,8 @@ export interface SwitcherParts {
   readonly engine: Pick<Engine, 'apply'>;
   readonly clock: LinkClock;
   readonly alerts: AlertBook;
+  /** Resolves once the decisions are those of what was said last. */
+  readonly ready: () => Promise<unknown>;
   /** As of now. */
   readonly decisions: () => readonly Decision[];
   /** Asked anew for each switch: a host that is not connected now cannot be confirmed later. */
@@ -105,9 +107,9 @@ export class Switcher {
   }
 
   async #run(): Promise<void> {
-    // A turn later, so that what is asked for in one go is one switch.
-    await Promise.resolve();
     while (this.#waiters.length > 0) {
+      // At least a turn later, so that what is asked for in one go is one switch.
+      await this.#parts.ready();
       const waiters = this.#waiters;
       const isForced = this.#isForced || this.#passing.attempts > 0;
       this.#waiters = [];
