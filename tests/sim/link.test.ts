@@ -91,7 +91,7 @@ describe('desired state', () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     engine.hold = promise;
     await api.assignToHost({ params: to('three', 'web'), body: {} });
-    await eventually('generation 1 is on the agent', () => received() === 1);
+    await eventually('generation 1 is on the agent', () => conductor.desired?.generation === 1);
     const generations = ['db', 'cache'];
     for (const persona of generations)
       await api.setHostPersonas({ params: at('three'), body: { personas: [{ persona_id: persona }] } });

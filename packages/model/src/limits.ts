@@ -120,8 +120,6 @@ export const limits = {
   eventsPerTurn: 1_000,
   /** Bytes that wait for a slow agent; past it, events for that agent are dropped. */
   agentBacklogBytes: 4 * 1024 * 1024,
-  /** Candidates in one report of a host. */
-  candidatesPerHost: 400,
   /** Alerts of one host that the control plane keeps, those that ended included. */
   alertsKeptPerHost: 1_000,
   /** How old the fleet's figures in `/metrics` may be. */
