@@ -2,7 +2,8 @@
  * `npm run bench`: guise side by side with its peers inside one real host, all doing the same work.
  *
  * Prints progress on stderr and the report on stdout; a whole run also writes the report into docs/benchmarks.md. Nothing here
- * asserts on time. `--triggers` measures the engine of triggers and its replay instead, without a host. Ctrl-C takes the host down and leaves nothing behind.
+ * asserts on time. `--triggers` measures the engine of triggers and its replay instead, without a host; `--rest` daemons
+ * that have nothing to do. Ctrl-C takes the host down and leaves nothing behind.
  * Exit code: 0 when every contender did its work, 1 when one failed, 2 for bad arguments, 130 when interrupted.
  */
 import { writeFileSync } from 'node:fs';
@@ -15,17 +16,20 @@ import { figuresOf, goalsOf } from './figures.ts';
 import { type Options, parseOptions } from './options.ts';
 import { prepareHost } from './prepared-host.ts';
 import { publish } from './publish.ts';
+import { renderRestFigures, restFigures } from './rest.ts';
 import { type Round, runRound, works } from './rounds.ts';
 import { renderReport } from './tables.ts';
 import { renderTriggerFigures, triggerFigures } from './triggers.ts';
 
 const root = join(import.meta.dirname, '..');
 
+const document = join(root, 'docs', 'benchmarks.md');
+
 const interruption = new AbortController();
 
 try {
   const options = parseOptions(process.argv.slice(2), contenders);
-  process.exitCode = options.triggers ? await triggers(options) : await bench(options);
+  process.exitCode = options.triggers ? await triggers(options) : await withLab(options, options.rest ? rest : bench);
 } catch (error) {
   // Once the host is being taken down, whatever waits for it fails, and that is nobody's concern.
   if (interruption.signal.aborted) process.exitCode = 130;
@@ -35,7 +39,7 @@ try {
   } else throw error;
 }
 
-async function bench(options: Options): Promise<0 | 1> {
+async function withLab(options: Options, work: (lab: Lab, options: Options) => Promise<0 | 1>): Promise<0 | 1> {
   const lab = openLab({
     name: 'bench',
     directory: process.env['GUISE_LAB_DIR'] ?? '/var/lib/guise-lab',
@@ -44,26 +48,38 @@ async function bench(options: Options): Promise<0 | 1> {
   });
   downWhenInterrupted(lab);
   try {
-    await prepareHost(lab, options.contenders, report);
-    const rounds = await runRounds(lab, options);
-    const conditions = await readConditions(lab, options.runs);
-    const figures = figuresOf(rounds);
-    const text = renderReport(figures, goalsOf(figures), conditions);
-    process.stdout.write(`\n${text}\n`);
-    if (options.jsonFile !== null)
-      writeFileSync(options.jsonFile, `${JSON.stringify({ conditions, rounds }, null, 2)}\n`);
-    if (options.publish) publish(join(root, 'docs', 'benchmarks.md'), 'figures', text);
-    return figures.some(({ type }) => type === 'failed') ? 1 : 0;
+    return await work(lab, options);
   } finally {
     if (!options.keep) await lab.down();
   }
+}
+
+async function bench(lab: Lab, options: Options): Promise<0 | 1> {
+  await prepareHost(lab, options.contenders, report);
+  const rounds = await runRounds(lab, options);
+  const conditions = await readConditions(lab, options.runs);
+  const figures = figuresOf(rounds);
+  const text = renderReport(figures, goalsOf(figures), conditions);
+  process.stdout.write(`\n${text}\n`);
+  if (options.jsonFile !== null)
+    writeFileSync(options.jsonFile, `${JSON.stringify({ conditions, rounds }, null, 2)}\n`);
+  if (options.publish) publish(document, 'figures', text);
+  return figures.some(({ type }) => type === 'failed') ? 1 : 0;
+}
+
+async function rest(lab: Lab): Promise<0> {
+  const [date] = new Date().toISOString().split('T');
+  const text = renderRestFigures(await restFigures(lab, report), date!);
+  process.stdout.write(`\n${text}\n`);
+  publish(document, 'figures at rest', text);
+  return 0;
 }
 
 /** Needs no host: the engine is the same everywhere. */
 async function triggers(options: Options): Promise<0> {
   const text = renderTriggerFigures(await triggerFigures(root, options.runs));
   process.stdout.write(`\n${text}\n`);
-  publish(join(root, 'docs', 'benchmarks.md'), 'figures of triggers', text);
+  publish(document, 'figures of triggers', text);
   return 0;
 }
 

@@ -3,11 +3,13 @@
     measure.py run PROGRAM [ARGUMENT...]
     measure.py through UNIT PROGRAM [ARGUMENT...]
     measure.py ask SOCKET UNIT METHOD PATH BODY
+    measure.py rest UNIT SECONDS
 
 `run` starts a program; its CPU time and peak memory are those of the program and of all descendants that it waited for,
 as wait4(2) tells them; the peak is that of the largest process. `through` runs a program that lets the main process of a unit do the work,
 and counts that one's as well. `ask` sends a request to the main process of a unit and counts
 what that process and its children used. Wall time is of the monotonic clock, around the work and nothing else.
+`rest` watches the main process of a unit for so long while nobody asks anything of it.
 CPU time of the host's systemd, which works on behalf of all of them, is counted apart.
 """
 
@@ -25,7 +27,7 @@ OUTPUT_KEPT_BYTES = 1_000_000
 def main():
     mode, *arguments = sys.argv[1:]
     systemd_before = systemd_cpu_ms()
-    sample = {"run": run, "through": through, "ask": ask}[mode](*arguments)
+    sample = {"run": run, "through": through, "ask": ask, "rest": rest}[mode](*arguments)
     print(json.dumps({**sample, "systemd_cpu_ms": systemd_cpu_ms() - systemd_before}))
 
 
@@ -81,6 +83,15 @@ def ask(path, unit, method, url, body):
     }
 
 
+def rest(unit, seconds):
+    pid = main_pid(unit)
+    cpu_before = cpu_ms(pid)
+    started = time.monotonic_ns()
+    time.sleep(float(seconds))
+    wall_ns = time.monotonic_ns() - started
+    return {"wall_ms": wall_ns / 1e6, "cpu_ms": cpu_ms(pid) - cpu_before, "resident_mib": resident_mib(pid)}
+
+
 def main_pid(unit):
     return subprocess.check_output(["systemctl", "show", "--property=MainPID", "--value", unit], text=True).strip()
 
@@ -114,7 +125,15 @@ def forget_peak(pid):
 
 
 def peak_mib(pid):
-    line = next(line for line in read(f"/proc/{pid}/status").splitlines() if line.startswith("VmHWM:"))
+    return memory_mib(pid, "VmHWM:")
+
+
+def resident_mib(pid):
+    return memory_mib(pid, "VmRSS:")
+
+
+def memory_mib(pid, name):
+    line = next(line for line in read(f"/proc/{pid}/status").splitlines() if line.startswith(name))
     return int(line.split()[1]) / 1024
 
 

@@ -14,6 +14,8 @@ export interface Options {
   readonly publish: boolean;
   /** Measure triggers, and nothing else. */
   readonly triggers: boolean;
+  /** Measure daemons at rest, and nothing else. */
+  readonly rest: boolean;
 }
 
 const usage = `npm run bench -- [option…]
@@ -22,6 +24,7 @@ const usage = `npm run bench -- [option…]
   --quick         one round, without the slow "Ansible (typical)"
   --json FILE     write every measurement
   --triggers      measure triggers and their replay instead, without a host
+  --rest          measure the agent and its peers at rest instead, some five minutes
   --keep          leave the prepared host up; a run without --keep removes it
 `;
 
@@ -30,7 +33,7 @@ const runsMax = 50;
 const runsPublished = 5;
 
 export function parseOptions(argv: readonly string[], all: readonly Contender[]): Options {
-  const { only, runs, quick, json, keep, triggers } = parsed(argv);
+  const { only, runs, quick, json, keep, triggers, rest } = parsed(argv);
   const names = only?.split(',').map((name) => name.trim().toLowerCase()) ?? [''];
   const contenders = all
     .filter(({ name }) => names.some((part) => name.toLowerCase().includes(part)))
@@ -48,6 +51,7 @@ export function parseOptions(argv: readonly string[], all: readonly Contender[])
     keep,
     publish: only === undefined && count >= runsPublished,
     triggers,
+    rest,
   };
 }
 
@@ -62,6 +66,7 @@ function parsed(argv: readonly string[]) {
         json: { type: 'string' },
         keep: { type: 'boolean', default: false },
         triggers: { type: 'boolean', default: false },
+        rest: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

@@ -30,8 +30,8 @@ export async function prepareHost(
   report('installing the contenders');
   const packages = new Set([...toolPackages, ...contenders.flatMap((contender) => contender.packages)]);
   await mustRun(lab, ['apt-get', 'install', '--yes', '--quiet', ...packages], limits.packageTimeoutMs);
-  for (const { files } of contenders) writeFiles(lab.host(hostName).root, files);
-  writeFiles(lab.host(hostName).root, { [markFile]: mark });
+  for (const { files } of contenders) writeHostFiles(lab.host(hostName).root, files);
+  writeHostFiles(lab.host(hostName).root, { [markFile]: mark });
   await mustRun(lab, ['sync']);
   await lab.snapshot(hostName, snapshot);
 }
@@ -81,7 +81,8 @@ async function hasMark(lab: Lab, mark: string): Promise<boolean> {
   }
 }
 
-function writeFiles(root: string, files: Files): void {
+/** Into the tree of a host, from outside. */
+export function writeHostFiles(root: string, files: Files): void {
   for (const [path, content] of Object.entries(files)) {
     const target = join(root, path);
     mkdirSync(dirname(target), { recursive: true });

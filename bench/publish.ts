@@ -2,7 +2,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** `section` names the markers. Throws: Error when the document has lost them. */
-export function publish(path: string, section: 'figures' | 'figures of triggers', text: string): void {
+export function publish(
+  path: string,
+  section: 'figures' | 'figures of triggers' | 'figures at rest',
+  text: string,
+): void {
   const [begin, end] = [`<!-- ${section}: written by npm run bench -->`, `<!-- end of ${section} -->`];
   const document = readFileSync(path, 'utf8');
   const [before, rest] = document.split(begin);
