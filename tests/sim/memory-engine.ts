@@ -22,6 +22,7 @@ export class MemoryEngine implements Engine {
   #layers: readonly Layer[] = [];
 
   recover: Engine['recover'] = async () => null;
+  facts: Engine['facts'] = () => ({});
   active: Engine['active'] = () => this.#layers;
   previous: Engine['previous'] = () => this.#pasts.at(-1) ?? null;
   managed: Engine['managed'] = () => [];

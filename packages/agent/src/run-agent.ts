@@ -9,7 +9,6 @@ import { GuiseError, limits, parseHostId } from '@guise/model';
 import { readAgentConfig } from './agent-config.ts';
 import type { Engine } from './engine/engine.ts';
 import { engineHere } from './engine-here.ts';
-import { localHost } from './host/local-host.ts';
 import { LoginWatch } from './host/login-watch.ts';
 import { readExternalMetric } from './host/metrics/external-metric.ts';
 import { localMetricSource, MetricSampler } from './host/metrics/metric-sampler.ts';
@@ -96,7 +95,7 @@ function adaptation({ engine, elsewhere, stateDirectory, clock, report }: Adapta
     store: desiredFile(`${stateDirectory}/desired.json`),
     memory: adaptationFiles(stateDirectory),
     clock,
-    facts: () => localHost({ root: '/' }).facts(),
+    facts: () => engine.facts(),
     kept: keptHere(stateDirectory),
     elsewhere,
     metrics: {
@@ -132,8 +131,7 @@ async function follow({
 }: Follow) {
   // Sockets, TLS and the wire's schemas take a sixth of an agent's memory, and an agent without a server has no use for them.
   const { connectLink, enrol, ensureIdentity } = await import('./link.ts');
-  const host = localHost({ root: '/' });
-  const hostId = parseHostId(config.name ?? String(host.facts()['hostname'] ?? '').toLowerCase());
+  const hostId = parseHostId(config.name ?? String(engine.facts()['hostname'] ?? '').toLowerCase());
   const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
   if (config.token !== undefined)
     await enrolUntilAnswered({ server, joinToken: config.token, identity, enrol, report, signal });
@@ -141,7 +139,7 @@ async function follow({
     url: server,
     identity,
     agentVersion,
-    facts: () => host.facts(),
+    facts: () => engine.facts(),
     engine,
     conductor,
     clock,

@@ -43,6 +43,8 @@ export const limits = {
   /** Waiting for another transaction on this machine to end. */
   lockWaitMs: 600_000,
   lockPollMs: 20,
+  /** What a host said of itself counts for this long. */
+  factsRememberedMs: 1_000,
   /** For one answer to a health check. */
   healthAskMs: 5_000,
   /** The agent's socket: one request, and the time to send it. */

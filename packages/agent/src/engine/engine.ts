@@ -8,6 +8,7 @@ import type {
   Address,
   Digest,
   DriftReport,
+  Facts,
   Layer,
   Plan,
   StateReport,
@@ -40,6 +41,8 @@ export interface ApplyOptions {
 export interface Engine {
   /** Finishes what a killed run left: undoes it, or nothing. Null when there was nothing. */
   recover(): Promise<TransactionReport | null>;
+  /** What templates may know of this host. */
+  facts(): Facts;
   active(): readonly Layer[];
   /** The active set before the last committed switch that changed it; null when there was none. */
   previous(): readonly Layer[] | null;

@@ -9,6 +9,7 @@ import type {
   Address,
   Digest,
   DriftReport,
+  Facts,
   Layer,
   Plan,
   StateReport,
@@ -65,6 +66,10 @@ class HostEngine implements Engine {
     this.#journal = new Journal({ path: `${options.stateDirectory}/guise.db`, point: this.#point });
     this.#shown = new BlobStore(this.#journal);
     this.#compiledLayers = new CompiledLayers(keptHere(options.stateDirectory), options.elsewhere);
+  }
+
+  facts(): Facts {
+    return this.#options.host.facts();
   }
 
   active(): readonly Layer[] {

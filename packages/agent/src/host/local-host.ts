@@ -33,7 +33,7 @@ export function localHost({ root, points = noFaults }: LocalHostOptions): Host {
     live,
     files,
     systemd: live ? systemd : offlineSystemd(real),
-    facts: () => hostFacts(files, live),
+    facts: rememberedBriefly(() => hostFacts(files, live)),
     run: async (argv, options) => {
       // An open directory would keep umount(8) from unmounting what is around it.
       files.closeDirectories();
@@ -56,4 +56,17 @@ function realRoot(root: string): string {
       { cause },
     );
   }
+}
+
+/** One switch asks several times, and each answer reads a dozen files. */
+function rememberedBriefly<Value>(make: () => Value): () => Value {
+  let value: Value;
+  let madeMs = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (performance.now() - madeMs >= limits.factsRememberedMs) {
+      value = make();
+      madeMs = performance.now();
+    }
+    return value;
+  };
 }

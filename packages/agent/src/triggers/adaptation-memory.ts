@@ -7,9 +7,10 @@
  * Throws: `journal_failed` when a file cannot be written.
  */
 import { hold, layer } from '@guise/api/agent-wire';
-import type { Json, Layer } from '@guise/model';
+import type { Digest, Json, Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { z } from 'zod';
+import { digestOf } from '../host/digest.ts';
 import { readStateFile, writeStateFile } from '../host/state-file.ts';
 import type { KeptHold } from './holds.ts';
 
@@ -63,11 +64,22 @@ const triggerMemory = z.object({
 export function adaptationFiles(directory: string): AdaptationMemory {
   const declared = `${directory}/declarations.json`;
   const triggers = `${directory}/triggers.json`;
+  const written = new Map<string, Digest>();
+  /** Most of what is kept was kept before, and a write waits for the disk. */
+  const keep = (path: string, value: unknown): void => {
+    const text = JSON.stringify(value);
+    const digest = digestOf(Buffer.from(text));
+    if (written.get(path) === digest) return;
+    // Whether a write that fails came through is not known.
+    written.delete(path);
+    write(path, text);
+    written.set(path, digest);
+  };
   return {
     declarations: () => read(declared, declarations),
     triggers: () => read(triggers, triggerMemory),
-    keepDeclarations: (value) => write(declared, value),
-    keepTriggers: (value) => write(triggers, value),
+    keepDeclarations: (value) => keep(declared, value),
+    keepTriggers: (value) => keep(triggers, value),
   };
 }
 
@@ -80,9 +92,9 @@ function read<Schema extends z.ZodType>(path: string, schema: Schema): z.output<
   }
 }
 
-function write(path: string, value: unknown): void {
+function write(path: string, text: string): void {
   try {
-    writeStateFile(path, JSON.stringify(value));
+    writeStateFile(path, text);
   } catch (cause) {
     throw new GuiseError('journal_failed', `Cannot keep ${path}`, { cause });
   }
