@@ -29,7 +29,9 @@ const interruption = new AbortController();
 
 try {
   const options = parseOptions(process.argv.slice(2), contenders);
-  process.exitCode = options.triggers ? await triggers(options) : await withLab(options, options.rest ? rest : bench);
+  process.exitCode = options.triggers
+    ? await triggers(options)
+    : await (options.rest ? withLab('bench-rest', options, rest) : withLab('bench', options, bench));
 } catch (error) {
   // Once the host is being taken down, whatever waits for it fails, and that is nobody's concern.
   if (interruption.signal.aborted) process.exitCode = 130;
@@ -39,9 +41,13 @@ try {
   } else throw error;
 }
 
-async function withLab(options: Options, work: (lab: Lab, options: Options) => Promise<0 | 1>): Promise<0 | 1> {
+async function withLab(
+  name: string,
+  options: Options,
+  work: (lab: Lab, options: Options) => Promise<0 | 1>,
+): Promise<0 | 1> {
   const lab = openLab({
-    name: 'bench',
+    name,
     directory: process.env['GUISE_LAB_DIR'] ?? '/var/lib/guise-lab',
     repository: root,
     report: () => undefined,
