@@ -24,7 +24,7 @@ void run();
 /** The command line proper brings the engine with it, so it is loaded only when nobody else does the work. */
 async function run(): Promise<void> {
   process.exitCode =
-    (await applyThroughAgent(argv, { ...context, json: argv.includes('--json') })) ??
+    (await applyThroughAgent({ ...context, json: argv.includes('--json') })) ??
     (await (await import('./run-cli.ts')).runCli(argv, context));
 }
 

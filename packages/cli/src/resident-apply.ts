@@ -3,12 +3,11 @@ import type { Context } from './context.ts';
 import { type ExitCode, exitCodeOfStatus } from './exit-code.ts';
 import { printJson } from './print-json.ts';
 import { shortDigest } from './render/text.ts';
-import { type AgentAnswer, askResidentAgent } from './resident-agent.ts';
+import { type AgentAnswer, agentAnswer } from './resident-agent.ts';
 
 /** Null when the command has to do it itself. */
-export async function applyThroughAgent(argv: readonly string[], context: Context): Promise<ExitCode | null> {
-  if (!context.isRoot) return null;
-  const answer = await askResidentAgent(argv, context.cwd);
+export async function applyThroughAgent(context: Context): Promise<ExitCode | null> {
+  const answer = await agentAnswer();
   if (answer === null) return null;
   if (context.json) printJson(context, answer);
   else await printAnswer(answer, context);
