@@ -8,7 +8,7 @@ import { renderedTriggers } from './rendered-triggers.ts';
 const facts = { timezone: 'Asia/Tokyo' };
 
 function rendered(schedule: string) {
-  const text = `guise: persona/v1\npersona_id: p\nactivation_triggers: {any: [{time_schedule: ${schedule}}]}\n`;
+  const text = `guise: persona/v1\npersona_id: p\nactivation_triggers: {any: [{time_schedule: ${schedule}}]}\nfiles: {/etc/motd: {content: hello}}\n`;
   const layer = layerOf({ own: parseDocument(text, 'p.yaml'), ancestors: [] }, { assignedBy: 'local' });
   return renderedTriggers(null, null).of(layer, facts);
 }
@@ -43,6 +43,13 @@ describe('rendered triggers', () => {
     const expected = await levels(documents);
     expect(expected.length).toBeGreaterThan(5);
     expect(await levels(documents, localZones)).toEqual(expected);
+  });
+
+  it('keep the places of triggers and not those of files', async () => {
+    const { documents } = await rendered('{cron: "0 8 * * *", duration: 1h}');
+    const paths = Object.keys(documents[0]!.positions);
+    expect(paths).toContain('activation_triggers.any.0.time_schedule.cron');
+    expect(paths.filter((path) => path.startsWith('files'))).toEqual([]);
   });
 
   it('are not called sound when a zone or a pattern is none', async () => {
