@@ -104,7 +104,7 @@ function personaFile(index: number): string {
 
 /** Never active here: load above all reason, a schedule in the small hours, an event that nobody sends, a user who is not there. */
 function personaText(index: number): string {
-  const metrics = ['cpu', 'memory', 'load_1m', 'swap', 'disk'];
+  const metrics = ['cpu', 'memory', 'load_1m', 'swap_utilization', 'disk'];
   return `guise: persona/v1
 persona_id: p${index}
 files: {/srv/rest/p${index}: {content: "${index}\\n"}}

@@ -69,7 +69,10 @@ describe('a schedule at half past two in Paris', () => {
       readonly layers_after: readonly { readonly instance: string }[];
     }[];
     return transactions
-      .map(({ started_at, layers_after }) => `${started_at.slice(0, 16)} ${layers_after.map((each) => each.instance)}`)
+      .map(
+        ({ started_at, layers_after }) =>
+          `${started_at.slice(0, 16)} ${layers_after.map((each) => each.instance).join()}`,
+      )
       .reverse();
   }
 

@@ -1,6 +1,6 @@
 /** What is loaded before anything is asked for: the agent has it in memory for good, and every command waits for it. */
 import { posix } from 'node:path';
-import type { Repository, SourceFile } from './repository.ts';
+import { isTest, lineOf, type Repository, type SourceFile } from './repository.ts';
 import type { Finding, Rule } from './rule.ts';
 
 /** Parsers, schemas, evaluators and TLS, which few runs need. An `import` of node:http brings undici; agent/src/host/node-http.ts does not. */
@@ -23,6 +23,14 @@ const entries: Readonly<Record<string, RegExp>> = {
   'packages/cli/src/commands/history.ts': heavyOrZod,
 };
 
+/** The first of these in a process brings ICU's data of all locales, 8 MiB, for good. */
+const locales = /\bIntl\.\w+\(|\.localeCompare\(|\.toLocale\w*\(/g;
+/** Where zones are known by their names, which a resident agent asks only about what it could not have checked elsewhere. */
+const knowsLocales = new Set([
+  'packages/decide/src/triggers/zones.ts',
+  'packages/decide/src/triggers/trigger-reader.ts',
+]);
+
 export const startupRules: readonly Rule[] = [
   {
     name: 'what runs often loads little',
@@ -44,6 +52,33 @@ export const startupRules: readonly Rule[] = [
     good: [
       { 'packages/agent/src/main.ts': "import { z } from 'zod';\nimport type { Server } from 'node:http';" },
       { 'packages/cli/src/main.ts': "await import('./a.ts');", 'packages/cli/src/a.ts': "import 'yaml';" },
+    ],
+  },
+  {
+    name: 'a resident agent has no locales',
+    why: 'compare strings with < and take zones from a port, as decide/src/triggers/zones.ts has it',
+    check: ({ sources }) =>
+      sources
+        .filter((file) => /^packages\/(model|decide|api|agent)\/src\//.test(file.path) && !isTest(file))
+        .filter(({ path }) => !knowsLocales.has(path))
+        .flatMap((file) =>
+          [...file.text.matchAll(locales)].map(({ index, 0: what }) => ({
+            path: file.path,
+            line: lineOf(file, index),
+            what: `calls ${what.slice(0, -1)}`,
+          })),
+        ),
+    bad: [
+      { 'packages/agent/src/a.ts': "export const a = new Intl.DateTimeFormat('en');" },
+      { 'packages/decide/src/a.ts': "['b', 'a'].sort((one, other) => one.localeCompare(other));" },
+      { 'packages/model/src/a.ts': 'export const a = (1).toLocaleString();' },
+    ],
+    good: [
+      {
+        'packages/decide/src/triggers/zones.ts': "export const a = new Intl.DateTimeFormat('en');",
+        'packages/cli/src/a.ts': 'export const a = (1).toLocaleString();',
+        'packages/agent/src/a.ts': 'export const formats = new Map<string, Intl.DateTimeFormat>();',
+      },
     ],
   },
 ];

@@ -14,4 +14,5 @@ export type { TriggerExplanation, TriggerInputs, TriggerSwitch } from './trigger
 export { TriggerEngine } from './triggers/trigger-engine.ts';
 export { triggerMetrics } from './triggers/trigger-metrics.ts';
 export type { TriggerSnapshot } from './triggers/trigger-snapshot.ts';
-export { instantOf, isZone, localDay, offsetMs, weekdayOf } from './triggers/zoned-time.ts';
+export { instantOf, localDay, weekdayOf } from './triggers/zoned-time.ts';
+export { intlZones, type Zones } from './triggers/zones.ts';

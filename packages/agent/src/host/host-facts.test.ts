@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -26,7 +26,25 @@ describe('facts of a host', () => {
       os_version: '12',
       os_codename: 'bookworm',
       machine_id: '',
+      timezone: 'UTC',
     });
+  });
+
+  it.each([
+    ['../usr/share/zoneinfo/Europe/Paris', 'Europe/Paris'],
+    ['/usr/share/zoneinfo/posix/America/Argentina/Ushuaia', 'America/Argentina/Ushuaia'],
+    ['/usr/share/zoneinfo/UTC', 'UTC'],
+  ])('have the zone that /etc/localtime leads to: %s', (target, timezone) => {
+    mkdirSync(join(root, 'etc'));
+    symlinkSync(target, join(root, 'etc/localtime'));
+    expect(localHost({ root }).facts()).toMatchObject({ timezone });
+  });
+
+  it('have the zone by its name where it is a copy, and none where nobody wrote that down', () => {
+    put('/etc/localtime', 'TZif2');
+    expect(localHost({ root }).facts()).toMatchObject({ timezone: '' });
+    put('/etc/timezone', 'Asia/Tokyo\n');
+    expect(localHost({ root }).facts()).toMatchObject({ timezone: 'Asia/Tokyo' });
   });
 
   it('are numbers and names on a live machine', () => {

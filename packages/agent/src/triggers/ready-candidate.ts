@@ -4,15 +4,16 @@
  * A persona that cannot be read here (a template that needs a fact this host lacks) is never active, and says why.
  */
 import type { CompiledTriggers } from '@guise/decide';
-import type { Facts, Layer, LocatedDocument } from '@guise/model';
+import type { Facts, Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type { KeptValues } from '../host/kept-values.ts';
+import { localZones } from '../host/local-zones.ts';
 import type { LayerValues } from '../layer-values.ts';
 import type { MakeElsewhere } from '../make-elsewhere.ts';
 import type { Candidate } from './candidates.ts';
 import { layerKey } from './layer-key.ts';
 import { type Monitoring, monitoringOf } from './monitoring.ts';
-import { renderedTriggers } from './rendered-triggers.ts';
+import { type RenderedTriggers, renderedTriggers, saysTriggers } from './rendered-triggers.ts';
 
 interface Reading {
   /** Null: none, or it cannot be read. */
@@ -27,7 +28,7 @@ const nothing: Monitoring = { metrics: [], thresholds: [], drift: 'alert' };
 
 export class LayerReadings {
   readonly #facts: () => Facts;
-  readonly #rendered: LayerValues<readonly LocatedDocument[]>;
+  readonly #rendered: LayerValues<RenderedTriggers>;
   #readings: ReadonlyMap<string, Reading> = new Map();
   #readFor = '';
 
@@ -38,7 +39,7 @@ export class LayerReadings {
 
   /** Whether anything but a person decides on the layer. Throws: what reading it throws. */
   async hasTriggers(layer: Layer): Promise<boolean> {
-    const documents = await this.#rendered.of(layer, this.#facts());
+    const { documents } = await this.#rendered.of(layer, this.#facts());
     return documents.some(({ document }) => document.activation_triggers !== undefined);
   }
 
@@ -57,9 +58,9 @@ export class LayerReadings {
 
   async #read(layer: Layer, facts: Facts): Promise<Reading> {
     try {
-      const documents = await this.#rendered.of(layer, facts);
-      const triggers = await triggersIn(documents, facts);
-      return { triggers, monitoring: monitoringOf(layer.instance, documents), error: null };
+      const rendered = await this.#rendered.of(layer, facts);
+      const triggers = await triggersIn(rendered, facts);
+      return { triggers, monitoring: monitoringOf(layer.instance, rendered.documents), error: null };
     } catch (error) {
       if (!(error instanceof GuiseError)) throw error;
       return { triggers: null, monitoring: nothing, error };
@@ -73,9 +74,8 @@ export class LayerReadings {
 }
 
 /** The language of schedules is loaded with the first persona that has triggers. */
-async function triggersIn(documents: readonly LocatedDocument[], facts: Facts): Promise<CompiledTriggers | null> {
-  const isSaid = documents.some(
-    ({ document }) => document.activation_triggers !== undefined || document.deactivation_triggers !== undefined,
-  );
-  return isSaid ? (await import('@guise/decide/triggers')).triggersOf(documents, facts) : null;
+async function triggersIn({ documents, isChecked }: RenderedTriggers, facts: Facts): Promise<CompiledTriggers | null> {
+  if (!saysTriggers(documents)) return null;
+  const { triggersOf } = await import('@guise/decide/triggers');
+  return triggersOf(documents, facts, isChecked ? localZones : undefined);
 }

@@ -1,4 +1,4 @@
-import { isZone } from '@guise/decide';
+import { intlZones } from '@guise/decide';
 import { compileTriggers } from '@guise/decide/compile';
 import { GuiseError, type Layer } from '@guise/model';
 import { defineCommand } from '../command.ts';
@@ -62,7 +62,7 @@ export const triggerReplay = defineCommand({
   ],
   async run(context, { operands, options }) {
     const { zone = defaultZone } = options;
-    if (!isZone(zone))
+    if (!intlZones.isZone(zone))
       throw invalid(`Cannot use --zone ${JSON.stringify(zone)}: it must be an IANA time zone, such as Europe/Paris`);
     const instant = (flag: string, text: string | undefined) =>
       text === undefined ? null : instantOption(flag, text, zone);

@@ -1,5 +1,5 @@
 /** Instants as people write and read them in a zone. */
-import { instantOf, offsetMs } from '@guise/decide';
+import { instantOf, intlZones } from '@guise/decide';
 import { GuiseError } from '@guise/model';
 
 const dayMs = 86_400_000;
@@ -31,7 +31,7 @@ export function instantOption(flag: string, text: string, zone: string): number 
 
 /** ISO 8601 with offset: `2026-03-29T08:00:00+02:00`. Milliseconds only where there are any. */
 export function zonedText(atMs: number, zone: string): string {
-  const offset = offsetMs(atMs, zone);
+  const offset = intlZones.offsetMs(atMs, zone);
   const local = new Date(atMs + offset).toISOString().replace(/(?:\.000)?Z$/, '');
   const minutes = Math.abs(Math.round(offset / 60_000));
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0'));

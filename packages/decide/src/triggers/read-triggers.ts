@@ -19,19 +19,23 @@ import { DocumentChecks } from './document-checks.ts';
 import { definedMetrics, type EffectiveTriggers, effectiveTriggers, type Said } from './effective-triggers.ts';
 import { checkMonitoring } from './monitoring-checks.ts';
 import { type ConditionLanguage, hasCondition, TriggerReader } from './trigger-reader.ts';
+import { intlZones, type Zones } from './zones.ts';
 
 const defaultZone = 'UTC';
 
 /**
- * Null when there are no `activation_triggers`: then the layer is always active. A schedule that names no zone means `facts.timezone`.
+ * Null when there are no `activation_triggers`: then the layer is always active. A schedule that names no zone means
+ * `facts.timezone`, or UTC where nobody knows that.
  *
  * `documents` as rendered, the persona's own last. Throws: `document_invalid` with every problem of the triggers.
  */
 export async function triggersOf(
   documents: readonly LocatedDocument[],
   facts: Facts,
+  zones: Zones = intlZones,
 ): Promise<CompiledTriggers | null> {
-  const { triggers, checks } = await readTriggers(documents, String(facts['timezone'] || defaultZone));
+  const named = String(facts['timezone'] ?? '');
+  const { triggers, checks } = await readTriggers(documents, zones.isZone(named) ? named : defaultZone, zones);
   if (checks.problems.length > 0) throw errorOf('document_invalid', checks.problems);
   return triggers;
 }
@@ -44,12 +48,12 @@ export async function triggersOf(
  */
 export async function checkPersona({ own, ancestors }: ResolvedPersona): Promise<void> {
   const documents = [...ancestors, own];
-  const { checks } = await readTriggers(documents, defaultZone);
+  const { checks } = await readTriggers(documents, defaultZone, intlZones);
   checkMonitoring(documents, checks);
   if (checks.problems.length > 0) throw errorOf('document_invalid', checks.problems);
 }
 
-async function readTriggers(documents: readonly LocatedDocument[], hostZone: string) {
+async function readTriggers(documents: readonly LocatedDocument[], hostZone: string, zones: Zones) {
   const said = effectiveTriggers(documents);
   const { activation, deactivation } = said;
   const checks = new DocumentChecks(definedMetrics(documents));
@@ -62,7 +66,7 @@ async function readTriggers(documents: readonly LocatedDocument[], hostZone: str
   }
   const conditions = await conditionsFor([activation, deactivation]);
   const read = (tree: Said<Tree>, path: string, eventsNeedEnd: boolean) =>
-    new TriggerReader(tree.in, { checks, hostZone, conditions, eventsNeedEnd }).read(tree, path);
+    new TriggerReader(tree.in, { checks, hostZone, zones, conditions, eventsNeedEnd }).read(tree, path);
   const come = activation === null ? null : read(activation, 'activation_triggers', deactivation === null);
   const go = deactivation === null ? null : read(deactivation, 'deactivation_triggers', false);
   if (activation !== null) refuseTooMany([come, go], activation, checks);

@@ -9,6 +9,7 @@
  */
 import { Cron } from 'croner';
 import { instantOf, localDay, weekdayOf } from './zoned-time.ts';
+import { intlZones, type Zones } from './zones.ts';
 
 export interface Level {
   readonly active: boolean;
@@ -30,66 +31,75 @@ export type Window =
     };
 
 /** Reference for whether a pattern ever matches: a leap year follows within eight years of any instant. */
-const anyInstant = new Date(0);
+const anyInstantMs = 0;
 
-/** Throws: Error, in the words of the library, when the pattern is no cron pattern. */
-export function cronSchedule(pattern: string, durationMs: number, zone: string): Schedule {
-  const cron = parsedCron(pattern, zone);
+/**
+ * `pattern`: one that breaks no rule. It is parsed anew each time it is asked, which is once a window: parsed, it holds a place for each
+ * of 10,000 years, 80 KB.
+ */
+export function cronSchedule(pattern: string, durationMs: number, zone: string, zones: Zones = intlZones): Schedule {
   return {
     levelAt(atMs) {
       // A window that holds now began after the instant one duration ago. The first such start need not be the last: ask again then.
-      const startMs = cron.nextRun(new Date(atMs - durationMs))?.getTime() ?? Number.POSITIVE_INFINITY;
+      const startMs = nextStartMs(pattern, atMs - durationMs, zone, zones);
       return startMs <= atMs ? { active: true, untilMs: startMs + durationMs } : { active: false, untilMs: startMs };
     },
   };
 }
 
 /** The rule that a pattern breaks, or null. */
-export function cronRule(pattern: string): string | null {
+export function cronRule(pattern: string, zones: Zones = intlZones): string | null {
   try {
-    return parsedCron(pattern, 'UTC').nextRun(anyInstant) ? null : 'must match some instant, and no date is like that';
+    return Number.isFinite(nextStartMs(pattern, anyInstantMs, 'UTC', zones))
+      ? null
+      : 'must match some instant, and no date is like that';
   } catch (error) {
     const reason = (error as Error).message.replace(/^CronPattern: /, '');
     return `must be a cron pattern of five fields, such as "0 8 * * 1-5" (${reason})`;
   }
 }
 
-export function windowSchedule(windows: readonly Window[], zone: string): Schedule {
+export function windowSchedule(windows: readonly Window[], zone: string, zones: Zones = intlZones): Schedule {
   return {
     levelAt(atMs) {
-      const today = localDay(atMs, zone);
+      const today = localDay(atMs, zone, zones);
       let untilMs = Number.POSITIVE_INFINITY;
       let active = false;
-      for (const [startMs, endMs] of windows.flatMap((window) => spansNear(window, today, zone))) {
+      for (const [startMs, endMs] of windows.flatMap((window) => spansNear(window, today, zone, zones))) {
         if (startMs <= atMs && atMs < endMs) active = true;
         if (startMs > atMs) untilMs = Math.min(untilMs, startMs);
         if (endMs > atMs) untilMs = Math.min(untilMs, endMs);
       }
       const isRecurring = windows.some(({ type }) => type === 'daily');
-      return { active, untilMs: isRecurring ? Math.min(untilMs, nextLookMs(atMs, today, zone)) : untilMs };
+      return { active, untilMs: isRecurring ? Math.min(untilMs, nextLookMs(atMs, today, zone, zones)) : untilMs };
     },
   };
 }
 
 /** Tomorrow's windows are looked for tomorrow. In the hour that occurs twice around a midnight, that midnight may be over already. */
-function nextLookMs(atMs: number, today: number, zone: string): number {
-  const midnightMs = instantOf(today + 1, 0, zone);
+function nextLookMs(atMs: number, today: number, zone: string, zones: Zones): number {
+  const midnightMs = instantOf(today + 1, 0, zone, zones);
   return midnightMs > atMs ? midnightMs : atMs + 3_600_000;
 }
 
-function parsedCron(pattern: string, zone: string): Cron {
+/** The first start after an instant; Infinity when there is none. Throws: Error, in the words of the library, when that is no pattern. */
+function nextStartMs(pattern: string, afterMs: number, zone: string, zones: Zones): number {
   // The library also takes dates, and numbers of fields that crontab(5) does not have.
   if (!/^\s*(?:@\w+|\S+(?:\s+\S+){4,5})\s*$/.test(pattern)) throw new Error('it has not five fields');
-  return new Cron(pattern, { paused: true, timezone: zone, mode: '5-or-6-parts', fixedTimeRule: 'no-wildcard' });
+  const options = { paused: true, mode: '5-or-6-parts', fixedTimeRule: 'no-wildcard' } as const;
+  const next = zones.within(zone, (told) =>
+    new Cron(pattern, told === undefined ? options : { ...options, timezone: told }).nextRun(new Date(afterMs)),
+  );
+  return next?.getTime() ?? Number.POSITIVE_INFINITY;
 }
 
 /** Of a daily window the spans that began yesterday or today; an overnight one is over by the end of today. */
-function spansNear(window: Window, today: number, zone: string): readonly (readonly [number, number])[] {
-  if (window.type === 'dates') return [[instantOf(...window.from, zone), instantOf(...window.to, zone)]];
+function spansNear(window: Window, today: number, zone: string, zones: Zones): readonly (readonly [number, number])[] {
+  if (window.type === 'dates') return [[instantOf(...window.from, zone, zones), instantOf(...window.to, zone, zones)]];
   return [today - 1, today]
     .filter((day) => window.weekdays.has(weekdayOf(day)))
     .map((day) => {
       const endDay = window.to <= window.from ? day + 1 : day;
-      return [instantOf(day, window.from, zone), instantOf(endDay, window.to, zone)] as const;
+      return [instantOf(day, window.from, zone, zones), instantOf(endDay, window.to, zone, zones)] as const;
     });
 }

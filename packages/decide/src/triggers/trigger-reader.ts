@@ -16,7 +16,7 @@ import type {
 import type { DocumentChecks } from './document-checks.ts';
 import type { Said } from './effective-triggers.ts';
 import { cronRule, cronSchedule, type Schedule, type Window, windowSchedule } from './schedule.ts';
-import { isZone } from './zoned-time.ts';
+import type { Zones } from './zones.ts';
 
 /** What `condition.ts` has; it is loaded only when it is needed. */
 export interface ConditionLanguage {
@@ -28,6 +28,7 @@ export interface ReaderOptions {
   readonly checks: DocumentChecks;
   /** For schedules that name no zone. */
   readonly hostZone: string;
+  readonly zones: Zones;
   /** Null when no leaf has a `where`. */
   readonly conditions: ConditionLanguage | null;
   /** Whether events must say how long they hold. */
@@ -80,18 +81,18 @@ export class TriggerReader {
   }
 
   #schedule(leaf: Leaf<'time_schedule'>, path: string): ScheduleLeaf | null {
-    const { checks, hostZone } = this.#options;
+    const { checks, hostZone, zones } = this.#options;
     const { cron, duration, windows, zone = hostZone } = leaf;
-    const rule = cron === undefined ? null : cronRule(cron);
+    const rule = cron === undefined ? null : cronRule(cron, zones);
     if (rule !== null) checks.report(this.#located, `${path}.cron`, rule, cron);
-    const isZoneKnown = leaf.zone === undefined || isZone(leaf.zone);
+    const isZoneKnown = leaf.zone === undefined || zones.isZone(leaf.zone);
     if (!isZoneKnown) {
       const near = nearName(zone, Intl.supportedValuesOf('timeZone'));
       const suggestion = near === undefined ? undefined : JSON.stringify(near);
       checks.report(this.#located, `${path}.zone`, 'must be an IANA time zone', zone, suggestion);
     }
     if (rule !== null || !isZoneKnown) return null;
-    const [schedule, words] = scheduleOf({ cron, duration, windows }, zone);
+    const [schedule, words] = scheduleOf({ cron, duration, windows }, zone, zones);
     return {
       type: 'schedule',
       path,
@@ -159,12 +160,13 @@ function userLeaf({ user, group }: Leaf<'user_profile_association'>, path: strin
 function scheduleOf(
   { cron, duration, windows }: Leaf<'time_schedule'>,
   zone: string,
+  zones: Zones,
 ): readonly [schedule: Schedule, words: string] {
   if (cron !== undefined && duration !== undefined) {
-    return [cronSchedule(cron, durationMs(duration), zone), `${cron} for ${duration}`];
+    return [cronSchedule(cron, durationMs(duration), zone, zones), `${cron} for ${duration}`];
   }
   const words = (windows ?? []).map(({ from, to, days }) => [`${from} to ${to}`, ...(days ?? [])].join(' '));
-  return [windowSchedule((windows ?? []).map(windowOf), zone), words.join(', ')];
+  return [windowSchedule((windows ?? []).map(windowOf), zone, zones), words.join(', ')];
 }
 
 type WrittenWindow = NonNullable<Leaf<'time_schedule'>['windows']>[number];
