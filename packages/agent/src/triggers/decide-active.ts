@@ -31,19 +31,19 @@ export interface DecideInput {
 
 export function decideActive({ candidates, wishOf, holds, before, nowMs }: DecideInput): readonly Decision[] {
   return candidates.map(({ layer }) => {
-    const ruled = rule(layer, wishOf(layer.instance), holdOn(layer.instance, holds));
+    const ruled = rule(wishOf(layer.instance), holdOn(layer.instance, holds));
     const last = before.get(layer.instance);
     const isSame = last !== undefined && last.active === ruled.active && last.decidedBy === ruled.decidedBy;
     return { layer, ...ruled, sinceMs: isSame ? last.sinceMs : nowMs };
   });
 }
 
-function rule(layer: Layer, wish: Wish, hold: Hold | null): Pick<Decision, 'active' | 'decidedBy' | 'reason' | 'hold'> {
+function rule(wish: Wish, hold: Hold | null): Pick<Decision, 'active' | 'decidedBy' | 'reason' | 'hold'> {
   if (hold !== null) {
     const active = hold.effect === 'active';
     return { active, decidedBy: 'hold', reason: holdReason(hold), hold };
   }
-  if (wish === 'always') return { active: true, decidedBy: 'always', reason: alwaysReason(layer), hold };
+  if (wish === 'always') return { active: true, decidedBy: 'always', reason: 'it has no triggers', hold };
   return {
     active: wish?.active ?? false,
     decidedBy: 'triggers',
@@ -54,10 +54,6 @@ function rule(layer: Layer, wish: Wish, hold: Hold | null): Pick<Decision, 'acti
 
 function holdReason({ effect, owner, until, reason }: Hold): string {
   return `held ${effect} by ${owner} until ${until}: ${reason}`;
-}
-
-function alwaysReason({ assigned_by }: Layer): string {
-  return `it has no triggers; assigned by ${assigned_by}`;
 }
 
 export function candidateReportOf({ layer, active, decidedBy, reason, sinceMs }: Decision): CandidateReport {

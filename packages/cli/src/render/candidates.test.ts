@@ -38,7 +38,7 @@ describe('candidateLines', () => {
     ).toEqual([
       '+ burst@2, priority 60: active since 2026-11-25T10:00:30Z, by its triggers: cpu_utilization was above 0.8 for 30s: 0.93',
       '- burst@2 as night, priority 60: inactive since 2026-11-25T10:00:30Z, by a hold: held',
-      '+ burst@2, priority 60: active since 2026-11-25T10:00:30Z, without triggers: it is',
+      '+ burst@2, priority 60: active since 2026-11-25T10:00:30Z, always active',
     ]);
   });
 });

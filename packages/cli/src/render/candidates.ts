@@ -13,18 +13,18 @@ export function candidateLines(
   return candidates.map(({ active, decided_by, reason, since, ...layer }) => {
     const mark = active ? style.added('+') : style.quiet('-');
     const state = active ? 'active' : 'inactive';
-    return `${mark} ${layerText(layer)}: ${state} since ${shortTime(since)}, ${deciderText(decided_by)}: ${printable(reason)}`;
+    return `${mark} ${layerText(layer)}: ${state} since ${shortTime(since)}, ${printable(decisionText(decided_by, reason))}`;
   });
 }
 
-export function deciderText(decidedBy: CandidateReport['decided_by']): string {
+export function decisionText(decidedBy: CandidateReport['decided_by'], reason: string): string {
   switch (decidedBy) {
     case 'always':
-      return 'without triggers';
+      return 'always active';
     case 'triggers':
-      return 'by its triggers';
+      return `by its triggers: ${reason}`;
     case 'hold':
-      return 'by a hold';
+      return `by a hold: ${reason}`;
   }
 }
 

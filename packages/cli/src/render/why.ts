@@ -1,7 +1,7 @@
 /** Why an address is as it is: for each field the winner, where it says so, who lost, and what leaving would change; and why each persona is active. */
 import type { WhyClaim, WhyField, WhyLayer, WhyReport } from '@guise/model';
 import type { Terminal } from '../terminal.ts';
-import { deciderText } from './candidates.ts';
+import { decisionText } from './candidates.ts';
 import { printable, valueText } from './text.ts';
 
 export function whyLines(report: WhyReport, { style }: Pick<Terminal, 'style'>): readonly string[] {
@@ -11,7 +11,7 @@ export function whyLines(report: WhyReport, { style }: Pick<Terminal, 'style'>):
 }
 
 function layerLine({ instance, decided_by, reason, since, assigned_by }: WhyLayer): string {
-  const why = `${deciderText(decided_by)}: ${reason}`;
+  const why = decisionText(decided_by, reason);
   return `  ${printable(`${instance} is active since ${since}, ${why}; assigned by ${assigned_by}`)}`;
 }
 
