@@ -19,7 +19,7 @@ const documents = [
   marking('base', 'persona_groups: [edge]\nmonitoring: {thresholds: [{metric: memory, above: 0, alert: page}]}\n'),
   marking(
     'lockdown',
-    'persona_groups: [edge]\nactivation_triggers: {external_event_subscriptions: {type: security.alert, for: 6s}}\n',
+    'persona_groups: [edge]\nactivation_triggers: {external_event_subscriptions: {type: security.alert, for: 10s}}\n',
   ),
   marking('welcome', 'persona_groups: [edge]\nactivation_triggers: {user_profile_association: {user: alice}}\n'),
 ];
@@ -79,9 +79,12 @@ describe('two hosts of a control plane', () => {
       body: { specversion: '1.0', id: 'e1', source: '/siem', type: 'security.alert' } as never,
     });
     await marksAre('h1', 'base', 'lockdown');
-    const why = await api.getHostWhy({ params: at('h1'), query: { address: 'file:/etc/guise-marks/lockdown' } });
-    expect(why.layers).toMatchObject([{ instance: 'lockdown', decided_by: 'triggers' }]);
-    expect(why.layers[0]?.reason).toContain('security.alert');
+    const why = () => api.getHostWhy({ params: at('h1'), query: { address: 'file:/etc/guise-marks/lockdown' } });
+    // The file is there before the switch is committed.
+    await eventually('the host says why', async () => (await why()).layers.length > 0);
+    expect((await why()).layers).toMatchObject([
+      { instance: 'lockdown', decided_by: 'triggers', reason: expect.stringContaining('security.alert') },
+    ]);
     expect(await marks('h2')).toBe('');
     await marksAre('h1', 'base');
   });

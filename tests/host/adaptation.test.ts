@@ -36,8 +36,16 @@ describe('a host with an agent of its own', () => {
   const state = async () => JSON.parse(await socket('GET', '/state')) as State;
   const candidate = async (name: string) => (await state()).candidates.find(({ instance }) => instance === name);
   const marks = async () => (await run('h1', ['ls', '/etc/guise-marks'])).stdout.trim().split(/\s+/).join();
+  const active = async () => {
+    const layers = JSON.parse(await socket('GET', '/personas/active')) as readonly Candidate[];
+    return layers.map(({ instance }) => instance).sort();
+  };
+  /** Files are there before a switch is committed, so both count. */
   const marksAre = (...ids: readonly string[]) =>
-    eventually(`the host is ${ids.join()}`, async () => (await marks()) === ids.join());
+    eventually(
+      `the host is ${ids.join()}`,
+      async () => (await marks()) === ids.join() && (await active()).join() === ids.join(),
+    );
   const unit = (name: string, ...rest: readonly string[]) =>
     output('h1', ['systemd-run', '--quiet', `--unit=${name}`, ...rest]);
 
@@ -87,6 +95,12 @@ describe('a host with an agent of its own', () => {
       readonly layers: readonly Candidate[];
     };
     expect(why.layers[0]).toMatchObject({ instance: 'burst', decided_by: 'triggers' });
+    expect((await guise('h1', 'why', 'file:/etc/guise-marks/burst')).stdout).toMatch(
+      /burst is active since .*, by its triggers: cpu_utilization .*above 0\.1/,
+    );
+    expect((await guise('h1', 'active')).stdout).toMatch(
+      /\+ burst, .*: active since .*, by its triggers: cpu_utilization/,
+    );
     const metrics = await socket('GET', '/metrics');
     expect(metrics).toMatch(/^guise_host_metric\{name="cpu_utilization"\} [01]/m);
     expect(metrics).toContain('guise_persona_active{instance="burst",persona_id="burst",decided_by="triggers"} 1');
@@ -126,6 +140,7 @@ describe('a host with an agent of its own', () => {
     expect(await marks()).toBe('');
     const [hold] = (await state()).holds;
     expect(hold).toMatchObject({ instance: null, reason: 'maintenance' });
+    expect((await guise('h1', 'active')).stdout).toContain('every persona is held inactive until');
     await output('h1', ['systemctl', 'restart', 'guise-agent.service']);
     expect((await state()).holds).toEqual([hold]);
     expect(await marks()).toBe('');
@@ -138,8 +153,8 @@ describe('a host with an agent of its own', () => {
     await output('h1', ['cp', `${folder}/alarm.yaml`, '/etc/guise/personas/alarm.yaml']);
     await socket('POST', '/personas/apply/alarm', { for: '8s', reason: 'a look' });
     expect(await marks()).toBe('alarm,base');
-    const active = JSON.parse(await socket('GET', '/personas/active')) as readonly unknown[];
-    expect(active).toContainEqual(
+    const told = JSON.parse(await socket('GET', '/personas/active')) as readonly unknown[];
+    expect(told).toContainEqual(
       expect.objectContaining({
         instance: 'alarm',
         decided_by: 'hold',
