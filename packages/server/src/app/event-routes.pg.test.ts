@@ -86,7 +86,7 @@ it('is exactly the hosts that have a candidate which waits for it', async () => 
         expect([...(routes[index] ?? [])].sort()).toEqual([...new Set(waiting.map(({ host_id }) => host_id))].sort());
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
 
@@ -101,6 +101,6 @@ it('of a change to a persona, is every host that has it as a candidate', async (
         expect([...told].sort()).toEqual([...new Set(having)].sort());
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 25 },
   );
 });
