@@ -1,11 +1,10 @@
 /** Promise 1 for personas that nobody chose: what remains is what the rest alone give, in any order, failures included. */
-import { randomInt } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { node, testLab } from './test-lab.ts';
 
 const steps = 16;
-/** A walk that once found something, and others that nobody has gone. A failing seed is in the message. */
-const seeds = [1, 2, randomInt(2 ** 31), randomInt(2 ** 31)];
+/** For a walk that nobody has gone: GUISE_SEED=12345. A failing seed is in the message. */
+const seeds = process.env['GUISE_SEED'] === undefined ? [1, 2, 3, 4] : [Number(process.env['GUISE_SEED'])];
 
 describe('random personas on a real host', () => {
   const { output } = testLab('test-random-layers', [{ name: 'h1' }]);
