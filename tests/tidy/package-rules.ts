@@ -9,10 +9,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   model: [],
   decide: ['model'],
   api: ['decide', 'model'],
-  agent: ['api', 'decide', 'model'],
-  server: ['api', 'decide', 'model'],
+  trust: ['model'],
+  agent: ['api', 'decide', 'model', 'trust'],
+  server: ['api', 'decide', 'model', 'trust'],
   lab: ['model'],
-  cli: ['agent', 'api', 'decide', 'lab', 'model', 'server'],
+  cli: ['agent', 'api', 'decide', 'lab', 'model', 'server', 'trust'],
   console: ['api', 'model'],
 };
 

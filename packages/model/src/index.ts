@@ -62,3 +62,4 @@ export type {
   UserState,
 } from './resource.ts';
 export { addressOf, kindOf, kinds, nameOf, parseAddress } from './resource.ts';
+export type { VerifySignature } from './trust/verify-signature.ts';

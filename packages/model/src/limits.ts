@@ -137,6 +137,24 @@ export const limits = {
   reconnectMinMs: 500,
   reconnectMaxMs: 30_000,
   joinTokenLifeMs: 15 * 60_000,
+  /** A signed statement in an envelope, as base64 of its canonical JSON. */
+  envelopePayloadChars: 16 * 1024 * 1024,
+  signaturesPerEnvelope: 16,
+  /** A host that was away for more root changes than these enrols again. */
+  rootsPerWelcome: 64,
+  keysPerRole: 64,
+  keysPerRoot: 256,
+  rulesPerRoot: 1_000,
+  /** A signed version of a persona, when its signer says nothing of its end. */
+  signatureLifeMs: 90 * 86_400_000,
+  /** Of a root that a control plane makes for itself. */
+  developmentRootLifeMs: 10 * 365 * 86_400_000,
+  /** Of a host's certificate; it is renewed at half of it. */
+  certificateLifeMs: 86_400_000,
+  /** Between two signed checkpoints of the audit log. */
+  checkpointPeriodMs: 60_000,
+  secretBytes: 64 * 1024,
+  secretsPerHost: 1_000,
   databaseStartMs: 30_000,
   databaseStopMs: 30_000,
   databaseStatementMs: 30_000,

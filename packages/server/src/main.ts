@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { GuiseError, limits } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
@@ -33,6 +34,7 @@ import { sweepEvents } from './store/events.ts';
 import { openListener } from './store/listener.ts';
 import { migrate } from './store/migrate.ts';
 import { recordDepartures } from './store/presence.ts';
+import { openVault, type Vault } from './store/vault.ts';
 
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   refuseOpenDoors(options);
@@ -53,8 +55,9 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   const database = await openDatabase(databaseUrl);
   shutdown.add(() => database.destroy());
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
+  const vault = openVault(options.masterKeyFile ?? join(stateDirectory, 'master.key'));
   const token = await adminToken(database, stateDirectory);
-  const core = await startCore(database, databaseUrl, report, shutdown);
+  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault };
   const agentUrl = await openAgentsPort(core, options, shutdown);
   const url = await openPeoplesPort(core, options, shutdown);
   return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
@@ -100,7 +103,7 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   return { database, connections, listener, replicaId, metrics, pusher, intake, onFailure };
 }
 
-type Core = Awaited<ReturnType<typeof startCore>>;
+type Core = Awaited<ReturnType<typeof startCore>> & { readonly vault: Vault };
 
 async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
   const { agentHost = '127.0.0.1', agentPort = 7071 } = options;

@@ -4,6 +4,8 @@ export interface ServerOptions {
   readonly stateDirectory: string;
   /** `postgres://…`; without it, one of our own. */
   readonly database?: string;
+  /** Encrypts what the database may not show; default `master.key` in the state directory, made at the first start. Replicas share one. */
+  readonly masterKeyFile?: string;
   /** For people and programs; default 127.0.0.1:7070. Any address but loopback needs `tls`. */
   readonly host?: string;
   /** 0 takes any free port. */

@@ -133,6 +133,8 @@ class AgentLink implements Link {
       case 'confirm':
         // Confirmations go over connections of their own.
         return;
+      case 'checkpoint':
+        return;
     }
   }
 

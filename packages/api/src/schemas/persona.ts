@@ -5,6 +5,7 @@
  */
 import type { Layer, PersonaDocument, ResolvedPersona } from '@guise/model';
 import { limits } from '@guise/model';
+import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { digest, name, personaId, time, version } from './ids.ts';
 import { parameters } from './json.ts';
@@ -33,6 +34,10 @@ export const layer: z.ZodType<Layer, Layer> = z
     parameters,
     assigned_by: z.string().max(512),
     persona: resolvedPersona,
+    /** The signed statement of which `persona` is the content. */
+    envelope: envelope.optional(),
+    /** The permission to go back to this version, where it is an older one. */
+    rollback: envelope.optional(),
   })
   .meta({ id: 'Layer' });
 

@@ -21,6 +21,10 @@ export const agentMessage = z.discriminatedUnion('type', [
     facts,
     /** Of the desired state that the agent has on its disk. */
     known: z.object({ generation: z.int().min(1), digest }).nullable(),
+    /** Version of the trust root that the agent goes by. */
+    root_version: z.int().min(1).optional(),
+    /** Size of the audit log at the newest checkpoint that the agent remembers; 0 for none. */
+    checkpoint_size: z.int().min(0).optional(),
   }),
   z.object({ type: z.literal('heartbeat') }),
   z.object({ type: z.literal('report'), state: stateReport }),

@@ -1,8 +1,13 @@
 /** What the control plane says to an agent over the WebSocket. One JSON text per message, at most `limits.wireMessageBytes`. */
+import { limits } from '@guise/model';
+import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { cloudEvent, hold } from '../schemas/adaptation.ts';
-import { address, digest } from '../schemas/ids.ts';
+import { address, digest, name } from '../schemas/ids.ts';
 import { layer } from '../schemas/persona.ts';
+
+/** The value of a secret, sealed to this host's key under the name `secret/<name>/<version>`. */
+const sealedSecret = z.object({ name, version: z.int().min(1), sealed: z.string().max(2 * limits.secretBytes) });
 
 const askId = z.string().min(1).max(64);
 
@@ -20,8 +25,29 @@ export const ask = z.discriminatedUnion('ask', [
 
 export const serverMessage = z.discriminatedUnion('type', [
   /** The answer to `hello`. The agent sends every transaction after `last_transaction`. */
-  z.object({ type: z.literal('welcome'), last_transaction: z.string().nullable() }),
-  z.object({ type: z.literal('desired'), generation: z.int().min(1), digest, layers: z.array(layer) }),
+  z.object({
+    type: z.literal('welcome'),
+    last_transaction: z.string().nullable(),
+    /** Trust roots that follow the one of `hello`, in order. */
+    roots: z.array(envelope).max(limits.rootsPerWelcome).optional(),
+  }),
+  z.object({
+    type: z.literal('desired'),
+    generation: z.int().min(1),
+    digest,
+    layers: z.array(layer),
+    /** Every secret that the layers name, for this host alone. */
+    secrets: z.array(sealedSecret).max(limits.secretsPerHost).optional(),
+  }),
+  /** The newest checkpoint of the audit log, and the proof that it only adds to the one of `hello` or of the last such message. */
+  z.object({
+    type: z.literal('checkpoint'),
+    note: z.string().max(4096),
+    /** The size that the proof starts from; 0 for none. */
+    from: z.int().min(0),
+    /** Hashes as base64. Source: RFC 6962, 2.1.2. */
+    consistency: z.array(z.string().length(44)).max(64),
+  }),
   /** For the triggers of this host. A host that is away misses it: an event is news, not state. */
   z.object({ type: z.literal('event'), event: cloudEvent }),
   z.object({ type: z.literal('ask'), id: askId, question: ask }),

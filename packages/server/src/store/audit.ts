@@ -11,6 +11,13 @@ export interface AuditRecord {
   /** `persona/web`, `host/web-1`, `tag/role=web`. */
   readonly resource: string;
   readonly detail: Json;
+  /** Why it happened, when not because somebody asked: `trigger`, `assignment`, a transaction id. */
+  readonly cause?: string;
+  /** Digests of what it was and became, where that has one. */
+  readonly before?: string | null;
+  readonly after?: string | null;
+  /** Default: `done`. */
+  readonly outcome?: 'done' | 'denied' | 'failed';
 }
 
 export interface AuditEntry extends AuditRecord {

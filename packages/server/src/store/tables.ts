@@ -101,6 +101,7 @@ export interface Tables {
     resource: string;
     detail: Jsonb<unknown>;
   };
+  sealed_values: { name: string; value: Buffer; updated_at: TimeNow };
   asks: {
     ask_id: string;
     host_id: string;
