@@ -5,3 +5,6 @@ export { type Desired, type DesiredStore, desiredFile } from './link/desired-sto
 export { type EnrolOptions, enrol, type Identity } from './link/enrol.ts';
 export { ensureIdentity } from './link/identity-file.ts';
 export { openSocket, type Socket } from './link/socket.ts';
+export { HostTrust } from './trust/host-trust.ts';
+export { pinAtEnrolment } from './trust/pin-at-enrolment.ts';
+export { TrustStore } from './trust/trust-store.ts';

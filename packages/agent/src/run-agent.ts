@@ -5,6 +5,7 @@
  * Its end changes nothing on the host: a switch that is running is finished or, if killed, undone at the next start.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { EnrolmentAnswer } from '@guise/api';
 import { GuiseError, limits, parseHostId } from '@guise/model';
 import { readAgentConfig } from './agent-config.ts';
 import type { Engine } from './engine/engine.ts';
@@ -63,7 +64,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   report(`serving ${socketPath}`);
   const stopReleasing = releaseMemoryAtRest(options.memory, options.clock);
   const { server } = config;
-  const link = server === undefined ? null : follow({ ...options, config, server, engine, conductor });
+  const link = server === undefined ? null : followOrTell({ ...options, config, server, engine, conductor });
   await conductor.start();
   guard.start();
   await aborted(signal);
@@ -117,6 +118,17 @@ interface Follow extends AgentOptions {
   readonly conductor: Conductor;
 }
 
+/** A host that cannot read whom it trusts stays what it is, and follows nobody. */
+async function followOrTell(options: Follow) {
+  try {
+    return await follow(options);
+  } catch (error) {
+    if (!(error instanceof GuiseError)) throw error;
+    options.report(error.message);
+    return null;
+  }
+}
+
 async function follow({
   config,
   server,
@@ -130,11 +142,14 @@ async function follow({
   signal,
 }: Follow) {
   // Sockets, TLS and the wire's schemas take a sixth of an agent's memory, and an agent without a server has no use for them.
-  const { connectLink, enrol, ensureIdentity } = await import('./link.ts');
+  const { connectLink, enrol, ensureIdentity, HostTrust, pinAtEnrolment, TrustStore } = await import('./link.ts');
   const hostId = parseHostId(config.name ?? String(engine.facts()['hostname'] ?? '').toLowerCase());
   const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
-  if (config.token !== undefined)
-    await enrolUntilAnswered({ server, joinToken: config.token, identity, enrol, report, signal });
+  const store = new TrustStore(`${stateDirectory}/trust.json`);
+  if (config.token !== undefined) {
+    const answer = await enrolUntilAnswered({ server, joinToken: config.token, identity, enrol, report, signal });
+    if (answer !== null) pinAtEnrolment(store, answer);
+  }
   return connectLink({
     url: server,
     identity,
@@ -142,6 +157,7 @@ async function follow({
     facts: () => engine.facts(),
     engine,
     conductor,
+    trust: new HostTrust({ store, hostId, nowMs: clock.nowMs }),
     clock,
     makeNonce: makeToken,
     report,
@@ -152,23 +168,31 @@ interface Enrol {
   readonly server: string;
   readonly joinToken: string;
   readonly identity: Identity;
-  readonly enrol: (options: EnrolOptions) => Promise<void>;
+  readonly enrol: (options: EnrolOptions) => Promise<EnrolmentAnswer>;
   readonly report: (line: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** A control plane that is away is waited for. A token that was used before is this host's own, from an earlier start. */
-async function enrolUntilAnswered({ server, joinToken, identity, enrol, report, signal }: Enrol): Promise<void> {
+async function enrolUntilAnswered({
+  server,
+  joinToken,
+  identity,
+  enrol,
+  report,
+  signal,
+}: Enrol): Promise<EnrolmentAnswer | null> {
   while (!signal.aborted) {
     try {
       return await enrol({ url: server, joinToken, identity, fetch });
     } catch (error) {
       if (!(error instanceof GuiseError)) throw error;
       report(`could not enrol: ${error.message}`);
-      if (error.kind !== 'unavailable') return;
+      if (error.kind !== 'unavailable') return null;
       await sleep(limits.enrolRetryMs, undefined, { signal }).catch(() => undefined);
     }
   }
+  return null;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

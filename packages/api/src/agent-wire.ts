@@ -2,8 +2,9 @@
 export { cloudEvent, hold } from './schemas/adaptation.ts';
 export { errorBody } from './schemas/error-body.ts';
 export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';
-export { layer } from './schemas/persona.ts';
+export type { SignedLayer } from './schemas/persona.ts';
+export { keptDesired, layer } from './schemas/persona.ts';
 export { wireProtocol } from './wire/agent-message.ts';
 export { decodeMessage } from './wire/decode-message.ts';
-export { agentSocketPath, enrolmentPath } from './wire/enrolment.ts';
+export { agentSocketPath, enrolmentAnswer, enrolmentPath } from './wire/enrolment.ts';
 export { serverMessage } from './wire/server-message.ts';

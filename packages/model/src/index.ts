@@ -20,7 +20,7 @@ export type { PersonaReader } from './persona/persona-folder.ts';
 export { positionOf } from './persona/position-of.ts';
 export { errorOf, problemOf, quotedPath } from './persona/problem.ts';
 export type { RenderContext, RenderedPersona } from './persona/render.ts';
-export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona } from './persona/resolved.ts';
+export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona, Signature } from './persona/resolved.ts';
 export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
 export { isTemplate } from './persona/template.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';

@@ -136,12 +136,16 @@ export const limits = {
   silenceMs: 35_000,
   reconnectMinMs: 500,
   reconnectMaxMs: 30_000,
+  /** Hosts that one permission to go back names, where the control plane signs it. */
+  hostsPerRollback: 100,
   joinTokenLifeMs: 15 * 60_000,
   /** A signed statement in an envelope, as base64 of its canonical JSON. */
   envelopePayloadChars: 16 * 1024 * 1024,
   signaturesPerEnvelope: 16,
   /** A host that was away for more root changes than these enrols again. */
   rootsPerWelcome: 64,
+  /** Permissions to go back that one host has used; then it enrols again. */
+  rollbacksUsed: 10_000,
   keysPerRole: 64,
   keysPerRoot: 256,
   rulesPerRoot: 1_000,

@@ -3,7 +3,7 @@
  *
  * Invariants: what was started is stopped in reverse, also when starting fails half-way; people's port is loopback or TLS;
  * agents' port is loopback, or a network that somebody said in so many words is a lab's.
- * Throws: `argument_invalid`, `port_unavailable`, `state_directory_busy`, `database_unavailable`.
+ * Throws: `argument_invalid`, `port_unavailable`, `state_directory_busy`, `database_unavailable`, `root_refused`.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -12,7 +12,11 @@ import { GuiseError, limits } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
 import { makeConnections } from './app/connections.ts';
+import { developmentNotice } from './app/development-root.ts';
+import { readGivenRoot } from './app/read-given-root.ts';
 import { SenderRates } from './app/sender-rates.ts';
+import { establishTrust, type Trust } from './app/served-trust.ts';
+import { signEarlierVersions } from './app/sign-earlier-versions.ts';
 import { authenticate } from './app/tokens.ts';
 import { buildAgentApp } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
@@ -24,6 +28,7 @@ import { Metrics } from './http/metrics.ts';
 import { buildServerApp } from './http/server-app.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
+import { pushRoots } from './reconcilers/push-roots.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
@@ -57,14 +62,32 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
   const vault = openVault(options.masterKeyFile ?? join(stateDirectory, 'master.key'));
   const token = await adminToken(database, stateDirectory);
-  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault };
+  const trust = await trustOf(options, database, vault);
+  const core = { ...(await startCore({ database, databaseUrl, trust, report }, shutdown)), vault };
   const agentUrl = await openAgentsPort(core, options, shutdown);
   const url = await openPeoplesPort(core, options, shutdown);
   return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
 }
 
+/** Whom hosts believe, with everything signed that this control plane has to sign itself. */
+async function trustOf(options: ServerOptions, database: Database, vault: Vault): Promise<Trust> {
+  const given = options.trust === undefined ? null : await readGivenRoot(options.trust);
+  const trust = await establishTrust({ database, vault, given, nowMs: Date.now });
+  if (trust.isDevelopment) options.report(developmentNotice);
+  const unsigned = await signEarlierVersions(database, trust);
+  if (unsigned.length > 0)
+    options.report(`No host takes these personas before they are signed and published again: ${unsigned.join(', ')}`);
+  return trust;
+}
+
+interface CoreParts extends Pick<ServerOptions, 'report'> {
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly trust: Trust;
+}
+
 /** What both ports work on: the agents connected here, what is sent to them, and what they report. */
-async function startCore(database: Database, databaseUrl: string, report: (line: string) => void, shutdown: Shutdown) {
+async function startCore({ database, databaseUrl, trust, report }: CoreParts, shutdown: Shutdown) {
   const onFailure = (error: unknown) => {
     // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
     if (!shutdown.isRunning) report(`guise server: ${describe(error)}`);
@@ -73,7 +96,7 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   const metrics = new Metrics();
   const connections = makeConnections();
   const onPushed = (count: number) => metrics.add('guise_desired_pushed_total', count);
-  const pusher = startDesiredPusher({ database, connections, onFailure, onPushed });
+  const pusher = startDesiredPusher({ database, trust, connections, onFailure, onPushed });
   const router = startEventRouter({
     database,
     connections,
@@ -81,9 +104,11 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
     onSent: (count) => metrics.add('guise_events_sent_total', count),
     onDropped: (count, reason) => metrics.add('guise_events_dropped_total', count, { reason }),
   });
+  const tellRoots = () => void pushRoots(database, connections).catch(onFailure);
   const listener = await openListener(databaseUrl, () => {
     pusher.request('all');
     router.catchUp();
+    tellRoots();
   });
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());
@@ -93,21 +118,24 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   shutdown.add(() => intake.stop());
   listener.subscribe((signal) => {
     if (signal.type === 'desired') pusher.request(signal.scope);
+    if (signal.type === 'root') tellRoots();
     if (signal.type === 'posted') router.request(signal.sequences);
   });
   const period = periodically(limits.desiredPeriodMs, async () => pusher.request('all'), onFailure);
+  const rootPeriod = periodically(limits.desiredPeriodMs, () => pushRoots(database, connections), onFailure);
+  shutdown.add(() => rootPeriod.stop());
   shutdown.add(() => period.stop());
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
-  return { database, connections, listener, replicaId, metrics, pusher, intake, onFailure };
+  return { database, trust, connections, listener, replicaId, metrics, pusher, intake, onFailure };
 }
 
 type Core = Awaited<ReturnType<typeof startCore>> & { readonly vault: Vault };
 
 async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
   const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
-  const app = await buildAgentApp(core.database, agentEvents({ ...core, isStopping: () => shutdown.isRunning }));
+  const app = await buildAgentApp(core, agentEvents({ ...core, isStopping: () => shutdown.isRunning }));
   shutdown.add(() => app.close());
   shutdown.add(async () => core.connections.closeAll('the control plane stops'));
   const port = await listen(app, { host: agentHost, port: agentPort }, 'agents');
@@ -115,7 +143,7 @@ async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shut
 }
 
 async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
-  const { database, connections, listener, metrics, onFailure } = core;
+  const { database, trust, connections, listener, metrics, onFailure } = core;
   const { host = '127.0.0.1', tls = null } = options;
   const events = eventStreams(listener);
   const rates = new SenderRates();
@@ -123,6 +151,7 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
   const app = buildServerApp({
     handlers: makeHandlers({
       database,
+      trust,
       ask: askHosts(core),
       events,
       metrics,

@@ -6,6 +6,13 @@ export interface ServerOptions {
   readonly database?: string;
   /** Encrypts what the database may not show; default `master.key` in the state directory, made at the first start. Replicas share one. */
   readonly masterKeyFile?: string;
+  /** Whose signatures hosts believe; without it what was served before, or a development root of this control plane's own. */
+  readonly trust?: {
+    /** An envelope with a trust root; used at the first start, and checked at each. */
+    readonly rootFile: string;
+    /** The one that is served here; default `production`. */
+    readonly environment?: string;
+  };
   /** For people and programs; default 127.0.0.1:7070. Any address but loopback needs `tls`. */
   readonly host?: string;
   /** 0 takes any free port. */

@@ -1,14 +1,22 @@
-/** Answers one question of the control plane from the engine and the conductor. Throws: what these throw. */
+/** Answers one question of the control plane from the engine, the conductor and what this host trusts. Throws: what these throw. */
 import type { Ask } from '@guise/api';
 import { planReportOf } from '@guise/api/reports';
 import type { Engine, Outcome } from '../engine/engine.ts';
 import type { Conductor } from '../triggers/conductor.ts';
 import { whyWithLayers } from '../triggers/why-layers.ts';
+import type { HostTrust } from '../trust/host-trust.ts';
 
-export async function answerAsk(engine: Engine, conductor: Conductor, question: Ask): Promise<unknown> {
+export interface Answerers {
+  readonly engine: Engine;
+  readonly conductor: Conductor;
+  readonly trust: HostTrust;
+}
+
+export async function answerAsk({ engine, conductor, trust }: Answerers, question: Ask): Promise<unknown> {
+  const before = conductor.desired?.layers ?? [];
   switch (question.ask) {
     case 'plan':
-      return planReportOf(await engine.plan(conductor.wouldBeActive(question.layers)));
+      return planReportOf(await engine.plan(conductor.wouldBeActive(trust.inspect(question.layers, before))));
     case 'why':
       return whyWithLayers(await engine.why(question.address), conductor.decisions);
     case 'state':
@@ -20,6 +28,7 @@ export async function answerAsk(engine: Engine, conductor: Conductor, question: 
     case 'release':
       return { released: conductor.release(question.hold_id) };
     case 'rollback': {
+      trust.goBack(conductor.setBefore(question.to), [...before, ...engine.active()], question.permissions ?? []);
       const outcome = await conductor.rollback(question.to);
       return { result: outcome.type, transaction_id: transactionIdOf(outcome) };
     }

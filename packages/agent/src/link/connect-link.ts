@@ -2,7 +2,8 @@
  * The agent's link to its control plane: a WebSocket that the agent opens and opens again, forever.
  *
  * Invariants: nothing here can stop the host from being what it should be: the conductor sees to that with or without a
- * connection; whatever the other side says, the worst that comes of it is a new connection.
+ * connection; whatever the other side says, the worst that comes of it is a new connection. What is desired goes to the conductor once
+ * its signatures were verified, or it is refused, told, and nothing changes.
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
 import { errorBodyOf, wireProtocol } from '@guise/api/agent-wire';
@@ -10,11 +11,12 @@ import type { Facts, HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine } from '../engine/engine.ts';
 import type { Conductor } from '../triggers/conductor.ts';
-import type { DesiredResult } from '../triggers/desired-progress.ts';
-import { answerAsk, transactionIdOf } from './answer-ask.ts';
+import type { HostTrust } from '../trust/host-trust.ts';
+import { answerAsk } from './answer-ask.ts';
 import { backoffMs, jitteredMs } from './backoff.ts';
 import type { LinkClock } from './clock.ts';
 import { confirmSwitch } from './confirm-switch.ts';
+import { DesiredIntake } from './desired-intake.ts';
 import { JournalSender } from './journal-sender.ts';
 import type { Socket } from './socket.ts';
 import { openSocket } from './socket.ts';
@@ -27,6 +29,7 @@ export interface LinkOptions {
   readonly facts: () => Facts;
   readonly engine: Engine;
   readonly conductor: Conductor;
+  readonly trust: HostTrust;
   readonly clock: LinkClock;
   /** Unguessable text, for confirmations. */
   readonly makeNonce: () => string;
@@ -48,6 +51,7 @@ class AgentLink implements Link {
   readonly #options: LinkOptions;
   readonly #journal = new JournalSender();
   readonly #news = new Set<'candidates' | 'alerts'>();
+  readonly #intake: DesiredIntake;
   #socket: Socket | null = null;
   #welcomed = false;
   #failures = 0;
@@ -57,6 +61,7 @@ class AgentLink implements Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#intake = new DesiredIntake({ ...options, reconnect: () => this.#socket?.close() });
   }
 
   get connected(): boolean {
@@ -95,14 +100,15 @@ class AgentLink implements Link {
 
   #hello(): void {
     const { identity, agentVersion, facts } = this.#options;
-    const { desired } = this.#options.conductor;
+    const { rootVersion } = this.#options.trust;
     this.#send({
       type: 'hello',
       protocol: wireProtocol,
       host_id: identity.hostId,
       agent_version: agentVersion,
       facts: { ...facts() },
-      known: desired === null ? null : { generation: desired.generation, digest: desired.digest },
+      known: this.#intake.known,
+      ...(rootVersion === null ? {} : { root_version: rootVersion }),
     });
   }
 
@@ -119,10 +125,14 @@ class AgentLink implements Link {
   #onMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'welcome':
+        this.#intake.takeRoots(message.roots ?? []);
         this.#onWelcome(message.last_transaction);
         return;
+      case 'roots':
+        this.#intake.takeRoots(message.roots);
+        return;
       case 'desired':
-        this.#options.conductor.follow(message);
+        void this.#intake.take(message).then((outcome) => outcome !== null && this.#send(outcome));
         return;
       case 'event':
         this.#options.conductor.event(message.event);
@@ -178,9 +188,9 @@ class AgentLink implements Link {
     const { engine, conductor, report } = this.#options;
     if (!this.#welcomed) return;
     try {
-      const { desiredResult } = conductor;
+      const outcome = this.#intake.outcome;
       this.#journal.sendNew(engine.history(), (message) => this.#send(message));
-      if (desiredResult !== null) this.#send(outcomeOf(desiredResult));
+      if (outcome !== null) this.#send(outcome);
       this.#send({ type: 'report', state: await engine.state() });
     } catch (error) {
       report(`Could not report: ${error instanceof Error ? error.message : String(error)}`);
@@ -197,8 +207,8 @@ class AgentLink implements Link {
     }
     this.#asksRunning += 1;
     try {
-      const { engine, conductor } = this.#options;
-      this.#send({ type: 'answer', id, answer: await answerAsk(engine, conductor, question) });
+      await this.#intake.rootsTaken;
+      this.#send({ type: 'answer', id, answer: await answerAsk(this.#options, question) });
     } catch (error) {
       this.#send({ type: 'refusal', id, ...errorBodyOf(refusalOf(error)) });
     } finally {
@@ -219,17 +229,6 @@ class AgentLink implements Link {
   #send(message: AgentMessage): boolean {
     return this.#socket?.send(message) ?? false;
   }
-}
-
-function outcomeOf({ desired, result }: DesiredResult): AgentMessage {
-  const failed = result.type === 'failed';
-  return {
-    type: 'outcome',
-    generation: desired.generation,
-    result: failed ? 'failed' : result.outcome.type,
-    transaction_id: failed ? null : transactionIdOf(result.outcome),
-    error: failed ? errorBodyOf(result.error).error : null,
-  };
 }
 
 function refusalOf(error: unknown): GuiseError {

@@ -1,11 +1,11 @@
 /**
- * The last desired state, on disk: what the agent goes by when the control plane is gone, and after a reboot.
+ * The last desired state that this host accepted, on disk: what the agent goes by when the control plane is gone, and after a reboot.
  *
  * Invariant: the file is always one whole state, the old or the new; a file that cannot be read is as good as none, because the
  * control plane sends it again.
  * Throws: `journal_failed` when it cannot be written.
  */
-import { serverMessage } from '@guise/api/agent-wire';
+import { keptDesired } from '@guise/api/agent-wire';
 import type { Digest, Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { readStateFile, writeStateFile } from '../host/state-file.ts';
@@ -26,7 +26,7 @@ export function desiredFile(path: string): DesiredStore {
     read: () => parse(readStateFile(path)),
     write: (desired) => {
       try {
-        writeStateFile(path, JSON.stringify({ type: 'desired', ...desired }));
+        writeStateFile(path, JSON.stringify(desired));
       } catch (cause) {
         throw new GuiseError('journal_failed', `Cannot keep the desired state in ${path}`, { cause });
       }
@@ -36,10 +36,8 @@ export function desiredFile(path: string): DesiredStore {
 
 function parse(text: string | null): Desired | null {
   try {
-    const parsed = serverMessage.safeParse(JSON.parse(text ?? 'null'));
-    if (!parsed.success || parsed.data.type !== 'desired') return null;
-    const { generation, digest, layers } = parsed.data;
-    return { generation, digest, layers };
+    const parsed = keptDesired.safeParse(JSON.parse(text ?? 'null'));
+    return parsed.success ? parsed.data : null;
   } catch {
     return null;
   }

@@ -112,7 +112,7 @@ export class CandidateBoard {
   }
 
   /** Whether anything is now decided otherwise. */
-  decide(holds: readonly Hold[]): boolean {
+  decide(holds: readonly Hold[], active: readonly Layer[]): boolean {
     const before = this.#decisions;
     this.#decisions = decideActive({
       candidates: [...this.#candidates.values()],
@@ -120,6 +120,7 @@ export class CandidateBoard {
       holds,
       before: this.#since,
       nowMs: this.#parts.clock.nowMs(),
+      activeKeys: new Set(active.map(layerKey)),
     });
     this.#since = new Map(this.#decisions.map((decision) => [decision.layer.instance, decision] as const));
     const isChanged = saidOf(before) !== saidOf(this.#decisions);
@@ -190,12 +191,13 @@ export class CandidateBoard {
 
 function saidOf(decisions: readonly Decision[]): string {
   return JSON.stringify(
-    decisions.map(({ layer, active, decidedBy, reason, hold }) => [
+    decisions.map(({ layer, active, decidedBy, reason, hold, blocked }) => [
       layerKey(layer),
       active,
       decidedBy,
       reason,
       hold?.id,
+      blocked,
     ]),
   );
 }

@@ -7,7 +7,6 @@
  * Killed anywhere: a switch is undone by the engine's recovery, declarations and holds are as last said, triggers as of their last
  * switch or up to `limits.snapshotPeriodMs` earlier; the next start makes the host what these say.
  */
-import type { DesiredMessage } from '@guise/api';
 import type { CandidateReport, CloudEvent, Facts, Hold, Layer } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine, Outcome } from '../engine/engine.ts';
@@ -23,7 +22,9 @@ import { CandidateBoard } from './candidate-board.ts';
 import { candidateReportOf, type Decision } from './decide-active.ts';
 import { DesiredProgress, type DesiredResult } from './desired-progress.ts';
 import { EventQueue } from './event-queue.ts';
+import { blockedByEnd, refuseExpired } from './expired-layer.ts';
 import { type KeptHold, nextEndMs } from './holds.ts';
+import { layerKey } from './layer-key.ts';
 import type { MetricPort, Sample } from './metric-monitor.ts';
 import type { ReadyCandidate } from './ready-candidate.ts';
 import { type Said, Sources } from './sources.ts';
@@ -184,35 +185,47 @@ export class Conductor {
     return this.#switches;
   }
 
-  /** The active set to go back to. Throws: `transaction_not_found`. */
+  /** The active set to go back to. Throws: `transaction_not_found`; `signature_expired` for what is applied nowhere anew. */
   setBefore(to: 'previous' | 'baseline'): readonly Layer[] {
     const layers = to === 'baseline' ? [] : this.#parts.engine.previous();
-    if (layers !== null) return layers;
+    if (layers !== null) {
+      this.#refuseExpired(layers);
+      return layers;
+    }
     throw new GuiseError('transaction_not_found', 'Cannot roll back: no persona has been applied to this host yet');
   }
 
-  /** From the control plane. */
-  follow({ generation, digest, layers }: DesiredMessage): void {
-    this.#sources.follow({ generation, digest, layers });
+  /** From the control plane, verified. */
+  follow(desired: Desired): void {
+    this.#sources.follow(desired);
     void this.#refresh({ force: true });
   }
 
   /** Exactly these are the candidates, until the control plane desires something else. */
   declare(layers: readonly Layer[]): Promise<Outcome> {
-    return this.#keepWord(() => this.#sources.declare(layers));
+    return this.#keepWord(() => {
+      this.#refuseExpired(layers);
+      this.#sources.declare(layers);
+    });
   }
 
   /** One more candidate. */
   declareAlso(layer: Layer): Promise<Outcome> {
-    return this.#keepWord(() => this.#sources.declareAlso(layer));
+    return this.#keepWord(() => {
+      this.#refuseExpired([layer]);
+      this.#sources.declareAlso(layer);
+    });
   }
 
   /** By a person on this host, in this order; all of them or none. */
   hold(holds: readonly KeptHold[]): Promise<Outcome> {
-    return this.#keepWord(() => this.#sources.hold(holds, this.#parts.clock.nowMs()));
+    return this.#keepWord(() => {
+      this.#refuseExpired(holds.flatMap((each) => this.#heldActive(each)));
+      this.#sources.hold(holds, this.#parts.clock.nowMs());
+    });
   }
 
-  /** By order of the control plane: on disk when it returns, and the switch follows. Throws: `persona_not_found`. */
+  /** By order of the control plane: on disk when it returns, and the switch follows. Throws: `persona_not_found`, `signature_expired`. */
   holdByOrder(hold: Hold): Hold {
     if (hold.instance !== null && !this.candidates.has(hold.instance)) {
       throw new GuiseError(
@@ -220,6 +233,7 @@ export class Conductor {
         `Cannot hold "${hold.instance}": the candidates of this host are ${[...this.candidates.keys()].join(', ') || 'none'}`,
       );
     }
+    this.#refuseExpired(this.#heldActive({ hold, layer: null }));
     this.#sources.hold([{ hold, layer: null }], this.#parts.clock.nowMs());
     void this.#refresh({ force: false });
     return hold;
@@ -334,7 +348,7 @@ export class Conductor {
   }
 
   #decide(): void {
-    if (!this.#board.decide(this.holds())) return;
+    if (!this.#board.decide(this.holds(), this.#switcher.active)) return;
     this.#keepTriggers();
     this.#tell(({ onCandidates }) => onCandidates?.());
   }
@@ -360,13 +374,24 @@ export class Conductor {
     const ending = result.type === 'failed' ? 'failed' : result.outcome.type;
     this.#switches.set(ending, (this.#switches.get(ending) ?? 0) + 1);
     if (result.type === 'failed') this.#parts.report(`could not switch: ${result.error.message}`);
-    const unreadable = [...this.candidates.values()].find(({ source, error }) => source === 'server' && error !== null);
-    this.#progress.end(result, isWhole, unreadable?.error ?? null);
+    this.#progress.end(result, isWhole, this.#missing());
     this.#tell(({ onSwitch }) => onSwitch?.());
     // Which set is ours is on disk already, as one of two; that it is the only one can wait until the switch was answered.
     this.#owner.owns(this.#switcher.active);
     this.#keptAtMs = Number.NEGATIVE_INFINITY;
     this.#schedule(0);
+  }
+
+  /** Why something that the control plane desires cannot be here: it cannot be read, or its signature has ended. */
+  #missing(): GuiseError | null {
+    for (const { source, error, layer } of this.candidates.values()) {
+      if (source !== 'server') continue;
+      const active = new Set(this.#switcher.active.map(layerKey));
+      const blocked = blockedByEnd(layer, active, this.#parts.clock.nowMs());
+      if (error !== null) return error;
+      if (blocked !== null) return new GuiseError('signature_expired', `Cannot apply "${layer.instance}": ${blocked}`);
+    }
+    return null;
   }
 
   #keepTriggers(): void {
@@ -392,6 +417,16 @@ export class Conductor {
     );
     this.#cancelTimer();
     this.#cancelTimer = clock.after(inMs ?? Math.max(shortestWaitMs, waitMs), () => this.evaluate());
+  }
+
+  #refuseExpired(layers: readonly Layer[]): void {
+    refuseExpired(layers, new Set(this.#switcher.active.map(layerKey)), this.#parts.clock.nowMs());
+  }
+
+  /** What a hold makes active. */
+  #heldActive({ hold: { instance, effect }, layer }: KeptHold): readonly Layer[] {
+    const held = layer ?? (instance === null ? undefined : this.candidates.get(instance)?.layer);
+    return effect === 'active' && held !== undefined ? [held] : [];
   }
 
   #tell(say: (listener: ConductorListener) => void): void {

@@ -6,6 +6,7 @@
 import type { TriggerWish } from '@guise/decide';
 import type { CandidateReport, Hold, Layer } from '@guise/model';
 import type { Candidate } from './candidates.ts';
+import { blockedByEnd } from './expired-layer.ts';
 import { holdOn } from './holds.ts';
 
 export interface Decision {
@@ -15,6 +16,8 @@ export interface Decision {
   readonly reason: string;
   readonly sinceMs: number;
   readonly hold: Hold | null;
+  /** Why it does not become active although it is to be: its signature has ended. */
+  readonly blocked: string | null;
 }
 
 /** What triggers say of a candidate; `always` when it has none. Null when they were not asked yet. */
@@ -27,14 +30,24 @@ export interface DecideInput {
   /** The last decisions, for how long each has been so. */
   readonly before: ReadonlyMap<string, Pick<Decision, 'active' | 'decidedBy' | 'sinceMs'>>;
   readonly nowMs: number;
+  /** Of the layers as the host is now. */
+  readonly activeKeys: ReadonlySet<string>;
 }
 
-export function decideActive({ candidates, wishOf, holds, before, nowMs }: DecideInput): readonly Decision[] {
+export function decideActive({
+  candidates,
+  wishOf,
+  holds,
+  before,
+  nowMs,
+  activeKeys,
+}: DecideInput): readonly Decision[] {
   return candidates.map(({ layer }) => {
     const ruled = rule(wishOf(layer.instance), holdOn(layer.instance, holds));
     const last = before.get(layer.instance);
     const isSame = last !== undefined && last.active === ruled.active && last.decidedBy === ruled.decidedBy;
-    return { layer, ...ruled, sinceMs: isSame ? last.sinceMs : nowMs };
+    const blocked = blockedByEnd(layer, activeKeys, nowMs);
+    return { layer, ...ruled, sinceMs: isSame ? last.sinceMs : nowMs, blocked };
   });
 }
 
@@ -56,16 +69,16 @@ function holdReason({ effect, owner, until, reason }: Hold): string {
   return `held ${effect} by ${owner} until ${until}: ${reason}`;
 }
 
-export function candidateReportOf({ layer, active, decidedBy, reason, sinceMs }: Decision): CandidateReport {
+export function candidateReportOf({ layer, active, decidedBy, reason, sinceMs, blocked }: Decision): CandidateReport {
   const { instance, persona_id, version, priority } = layer;
   return {
     instance,
     persona_id,
     version,
     priority,
-    active,
+    active: active && blocked === null,
     decided_by: decidedBy,
-    reason: reason.slice(0, reasonChars),
+    reason: (blocked ?? reason).slice(0, reasonChars),
     since: new Date(sinceMs).toISOString(),
   };
 }

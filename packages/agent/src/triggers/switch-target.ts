@@ -4,10 +4,11 @@
  * What failed alone is blocked until its retry is due. What has to arrive together (the candidates without triggers: one assignment,
  * one declaration) is one unit; every other layer is one of its own, so a persona that cannot be activated keeps no other away.
  * As long as arrivals that belong together are blocked, what they replace stays: a host that cannot become the new remains the old.
- * A layer whose triggers or hold say that it leaves, leaves, whatever else fails.
+ * A layer whose triggers or hold say that it leaves, leaves, whatever else fails. One whose signature has ended arrives no more.
  */
 import type { Layer } from '@guise/model';
 import type { Decision } from './decide-active.ts';
+import { blockedByEnd } from './expired-layer.ts';
 import { layerKey } from './layer-key.ts';
 
 export interface Block {
@@ -28,6 +29,8 @@ export interface TargetInput {
   /** By layer key. */
   readonly blocks: ReadonlyMap<string, Block>;
   readonly nowMs: number;
+  /** By the clock that people read, for ends of signatures. */
+  readonly wallMs: number;
 }
 
 export interface Target {
@@ -39,20 +42,23 @@ export interface Target {
 /** Of all candidates without triggers. */
 export const togetherUnit = 'together';
 
-export function targetOf({ decisions, active, blocks, nowMs }: TargetInput): Target {
+export function targetOf({ decisions, active, blocks, nowMs, wallMs }: TargetInput): Target {
   const wanted = decisions.filter((decision) => decision.active);
   const trial = dueUnit(wanted, blocks, nowMs);
+  const present = new Set(active.map(layerKey));
+  const hasEnded = (layer: Layer): boolean => blockedByEnd(layer, present, wallMs) !== null;
   const isBlocked = (layer: Layer): boolean => {
     const block = blocks.get(layerKey(layer));
-    return block !== undefined && block.unit !== trial;
+    return hasEnded(layer) || (block !== undefined && block.unit !== trial);
   };
   const byInstance = new Map(active.map((layer) => [layer.instance, layer] as const));
   const chosen = wanted.flatMap(({ layer }) => (isBlocked(layer) ? (byInstance.get(layer.instance) ?? []) : layer));
   const candidates = new Set(decisions.map(({ layer }) => layer.instance));
-  const isReplacing = wanted.some(({ layer }) => isBlocked(layer) && unitIn(blocks, layer) === togetherUnit);
+  const isTogether = (decision: Decision): boolean =>
+    unitIn(blocks, decision.layer) === togetherUnit || (hasEnded(decision.layer) && unitOf(decision) === togetherUnit);
+  const isReplacing = wanted.some((decision) => isBlocked(decision.layer) && isTogether(decision));
   const replaced = isReplacing ? active.filter(({ instance }) => !candidates.has(instance)) : [];
   const layers = [...chosen, ...replaced];
-  const present = new Set(active.map(layerKey));
   const units = new Map(wanted.map((decision) => [layerKey(decision.layer), unitOf(decision)] as const));
   const arriving = layers.map(layerKey).filter((key) => !present.has(key));
   return { layers, arriving: new Map(arriving.map((key) => [key, units.get(key) ?? togetherUnit] as const)) };

@@ -122,7 +122,13 @@ export class Switcher {
   async #switch(isForced: boolean): Promise<RequestResult> {
     const nowMs = this.#parts.clock.steadyMs();
     const decisions = this.#parts.decisions();
-    const target = targetOf({ decisions, active: this.#active, blocks: this.#blocks, nowMs });
+    const target = targetOf({
+      decisions,
+      active: this.#active,
+      blocks: this.#blocks,
+      nowMs,
+      wallMs: this.#parts.clock.nowMs(),
+    });
     const key = setKey(target.layers);
     if (!isForced && key === setKey(this.#active)) return { type: 'idle' };
     if (!isForced && key === this.#stalled.key && nowMs < this.#stalled.until) return { type: 'idle' };

@@ -1,7 +1,6 @@
 /** For tests: a conductor over the real engine of an offline tree, with a clock, metrics and logins of the test's own. */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DesiredMessage } from '@guise/api';
 import type { Layer } from '@guise/model';
 import { digestOfJson, GuiseError, layerOf } from '@guise/model';
 import { parseDocument } from '@guise/model/documents';
@@ -9,7 +8,7 @@ import type { Engine } from '../engine/engine.ts';
 import { engineHere } from '../engine-here.ts';
 import type { ExternalReading } from '../host/metrics/external-metric.ts';
 import { OfflineTree } from '../host/offline-tree.ts';
-import { desiredFile } from '../link/desired-store.ts';
+import { type Desired, desiredFile } from '../link/desired-store.ts';
 import { ManualClock } from '../link/manual-clock.ts';
 import { adaptationFiles } from './adaptation-memory.ts';
 import { Conductor } from './conductor.ts';
@@ -147,9 +146,9 @@ export function markingLayer(
   return layerOf({ own: parseDocument(text, `${id}.yaml`), ancestors: [] }, { assignedBy });
 }
 
-export function desiredOf(generation: number, ...layers: readonly Layer[]): DesiredMessage {
+export function desiredOf(generation: number, ...layers: readonly Layer[]): Desired {
   const digest = digestOfJson(layers.map(({ instance }) => instance));
-  return { type: 'desired', generation, digest, layers: [...layers] };
+  return { generation, digest, layers };
 }
 
 function pairOf(name: string, value: number | undefined): readonly (readonly [string, number])[] {

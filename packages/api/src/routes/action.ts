@@ -14,6 +14,7 @@ export const actions = [
   'host:delete',
   'host_group:write',
   'host:enroll',
+  'root:write',
   'token:read',
   'token:write',
   'event:post',

@@ -1,3 +1,4 @@
+import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { name, personaId, version, versionInPath } from '../schemas/ids.ts';
 import { pageOf, pageQuery } from '../schemas/page.ts';
@@ -11,7 +12,7 @@ export const personaRoutes = {
     method: 'POST',
     path: '/personas',
     action: 'persona:publish',
-    summary: 'Publish a persona: 201 for a new version, 200 when a version has this content already',
+    summary: 'Publish a persona: 201 for a new version, 200 when the newest has this content already',
     body: publication,
     response: publishedVersion,
     statuses: [201, 200],
@@ -83,7 +84,11 @@ export const personaRoutes = {
     action: 'persona:rollback',
     summary: 'Make an older version the current one; assignments that pin no version follow',
     params,
-    body: z.strictObject({ to: version }),
+    body: z.strictObject({
+      to: version,
+      /** The signed permission to go back; needed where authors sign. */
+      statement: envelope.optional(),
+    }),
     response: publishedVersion,
     statuses: [200],
   },

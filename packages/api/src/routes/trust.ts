@@ -1,9 +1,35 @@
+import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../schemas/page.ts';
-import { auditEntry, joinToken, joinTokenRequest, newToken, tokenRequest, tokenSummary } from '../schemas/trust.ts';
+import {
+  auditEntry,
+  joinToken,
+  joinTokenRequest,
+  newToken,
+  tokenRequest,
+  tokenSummary,
+  trustRoot,
+} from '../schemas/trust.ts';
 import type { Route } from './route.ts';
 
 export const trustRoutes = {
+  getRoot: {
+    method: 'GET',
+    path: '/trust/root',
+    action: 'persona:read',
+    summary: 'The trust root: whose signatures hosts here believe',
+    response: trustRoot,
+    statuses: [200],
+  },
+  putRoot: {
+    method: 'PUT',
+    path: '/trust/root',
+    action: 'root:write',
+    summary: 'Take the next trust root, signed by those of this one and by its own; agents hear of it at once',
+    body: z.strictObject({ envelope }),
+    response: trustRoot,
+    statuses: [200],
+  },
   createJoinToken: {
     method: 'POST',
     path: '/join-tokens',

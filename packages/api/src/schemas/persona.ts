@@ -5,7 +5,7 @@
  */
 import type { Layer, PersonaDocument, ResolvedPersona } from '@guise/model';
 import { limits } from '@guise/model';
-import { envelope } from '@guise/model/trust';
+import { type Envelope, envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { digest, name, personaId, time, version } from './ids.ts';
 import { parameters } from './json.ts';
@@ -25,23 +25,50 @@ const resolvedPersona: z.ZodType<ResolvedPersona, ResolvedPersona> = z
   .strictObject({ own: located, ancestors: z.array(located).max(limits.extendsDepth) })
   .meta({ id: 'ResolvedPersona' });
 
-export const layer: z.ZodType<Layer, Layer> = z
-  .object({
-    instance: z.string().min(1).max(64),
-    persona_id: name,
-    version: version.nullable(),
-    priority: z.number(),
-    parameters,
-    assigned_by: z.string().max(512),
-    persona: resolvedPersona,
-    /** The signed statement of which `persona` is the content. */
-    envelope: envelope.optional(),
-    /** The permission to go back to this version, where it is an older one. */
-    rollback: envelope.optional(),
-  })
-  .meta({ id: 'Layer' });
+/** What a layer is apart from its persona: decided by the control plane, and bounded by what its authors signed. */
+const terms = z.object({
+  instance: z.string().min(1).max(64),
+  persona_id: name,
+  priority: z.number(),
+  parameters,
+  assigned_by: z.string().max(512),
+});
 
-/** Either the text as its author wrote it, whose parents the control plane's own repository has, or with nothing left to look up. */
+/** Left as it came: whoever opens an envelope checks it, and says what is wrong with it. */
+const unopened = z.unknown() as unknown as z.ZodType<Envelope | null | undefined, Envelope | null | undefined>;
+
+/** A layer on its way to a host, which takes the persona from the signed statement and from nowhere else. */
+export const signedLayer = terms
+  .extend({
+    version,
+    /** Null for one that nobody signed, which every host refuses. */
+    envelope: unopened,
+    /** The permission to go back to this version, where it is an older one. */
+    rollback: unopened,
+  })
+  .readonly();
+
+export type SignedLayer = z.output<typeof signedLayer>;
+
+/** What allowed a version: whose keys, which payload, until when. */
+export const signature = z
+  .object({ signers: z.array(z.string()), payload_digest: digest, expires_at: time })
+  .meta({ id: 'Signature' });
+
+/** A layer on a host, as it keeps it. */
+export const layer: z.ZodType<Layer, Layer> = terms.extend({
+  version: version.nullable(),
+  persona: resolvedPersona,
+  signature: signature.optional(),
+}) as unknown as z.ZodType<Layer, Layer>;
+
+/** What a host keeps of what is desired of it, once it has verified it. */
+export const keptDesired = z.object({ generation: z.int().min(1), digest, layers: z.array(layer) });
+
+/**
+ * What its authors signed; or, where the control plane signs itself, the text as its author wrote it, whose parents its own repository
+ * has, or a persona with nothing left to look up.
+ */
 export const publication = z
   .union([
     z.strictObject({
@@ -52,6 +79,7 @@ export const publication = z
       files: z.record(z.string(), z.string()).optional(),
     }),
     z.strictObject({ persona: resolvedPersona }),
+    z.strictObject({ envelope }),
   ])
   .meta({ id: 'Publication' });
 
@@ -69,7 +97,7 @@ export const personaSummary = z
   .meta({ id: 'PersonaSummary' });
 
 export const versionSummary = z
-  .object({ version, digest, current: z.boolean(), published_at: time, published_by: z.string() })
+  .object({ version, digest, current: z.boolean(), published_at: time, published_by: z.string(), signature: signature.nullable() })
   .meta({ id: 'VersionSummary' });
 
 export const personaVersion = versionSummary

@@ -1,7 +1,8 @@
 /** Tokens and the audit trail. */
 import { limits } from '@guise/model';
+import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
-import { hostId, time } from './ids.ts';
+import { digest, hostId, time, version } from './ids.ts';
 import { json } from './json.ts';
 
 export const joinTokenRequest = z
@@ -40,3 +41,18 @@ export const newToken = tokenSummary.extend({ token: z.string() }).meta({ id: 'N
 export const auditEntry = z
   .object({ sequence: z.int(), at: time, actor: z.string(), action: z.string(), resource: z.string(), detail: json })
   .meta({ id: 'AuditEntry' });
+
+export const trustRoot = z
+  .object({
+    organization: z.string(),
+    /** The one that this control plane serves; its hosts take personas of no other. */
+    environment: z.string(),
+    version,
+    /** Of the payload. */
+    digest,
+    expires_at: time,
+    /** Whether the control plane made it for itself, and signs what is published. */
+    development: z.boolean(),
+    envelope,
+  })
+  .meta({ id: 'TrustRoot' });

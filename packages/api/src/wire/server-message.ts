@@ -4,7 +4,7 @@ import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { cloudEvent, hold } from '../schemas/adaptation.ts';
 import { address, digest, name } from '../schemas/ids.ts';
-import { layer } from '../schemas/persona.ts';
+import { signedLayer } from '../schemas/persona.ts';
 
 /** The value of a secret, sealed to this host's key under the name `secret/<name>/<version>`. */
 const sealedSecret = z.object({ name, version: z.int().min(1), sealed: z.string().max(2 * limits.secretBytes) });
@@ -13,14 +13,19 @@ const askId = z.string().min(1).max(64);
 
 /** A question, or an order whose outcome is the answer. */
 export const ask = z.discriminatedUnion('ask', [
-  z.object({ ask: z.literal('plan'), layers: z.array(layer) }),
+  z.object({ ask: z.literal('plan'), layers: z.array(signedLayer).max(limits.layersPerHost) }),
   z.object({ ask: z.literal('why'), address }),
   z.object({ ask: z.literal('state') }),
   z.object({ ask: z.literal('drift') }),
   /** Answered once the hold is on the host's disk; the switch that follows is reported like any other. */
   z.object({ ask: z.literal('hold'), hold }),
   z.object({ ask: z.literal('release'), hold_id: z.string().min(1).max(64) }),
-  z.object({ ask: z.literal('rollback'), to: z.enum(['previous', 'baseline']) }),
+  z.object({
+    ask: z.literal('rollback'),
+    to: z.enum(['previous', 'baseline']),
+    /** To go back to older versions, where that is what was before. */
+    permissions: z.array(envelope).max(limits.layersPerHost).optional(),
+  }),
 ]);
 
 export const serverMessage = z.discriminatedUnion('type', [
@@ -31,11 +36,13 @@ export const serverMessage = z.discriminatedUnion('type', [
     /** Trust roots that follow the one of `hello`, in order. */
     roots: z.array(envelope).max(limits.rootsPerWelcome).optional(),
   }),
+  /** The same, when one comes while the agent is connected. */
+  z.object({ type: z.literal('roots'), roots: z.array(envelope).max(limits.rootsPerWelcome) }),
   z.object({
     type: z.literal('desired'),
     generation: z.int().min(1),
     digest,
-    layers: z.array(layer),
+    layers: z.array(signedLayer).max(limits.layersPerHost),
     /** Every secret that the layers name, for this host alone. */
     secrets: z.array(sealedSecret).max(limits.secretsPerHost).optional(),
   }),

@@ -3,6 +3,7 @@
  *
  * This is what is stored, sent to hosts, signed and compiled. Templates are still unrendered, because they depend on the host.
  */
+import type { Digest } from '../ids.ts';
 import type { PersonaDocument } from './schema.ts';
 
 /** Where each path of a document stands in its file: `operating_system.sysctl.vm.swappiness` → [line, column], both 1-based. */
@@ -31,6 +32,18 @@ export interface Layer {
   /** Who asked for it: `local`, or the assignment at the control plane. */
   readonly assigned_by: string;
   readonly persona: ResolvedPersona;
+  /** What allowed it, where a control plane sent it. Files that a person applies on a host have none. */
+  readonly signature?: Signature | undefined;
+}
+
+/** As the host verified it. */
+export interface Signature {
+  /** Names of the keys that signed and that count. */
+  readonly signers: readonly string[];
+  /** Of the signed statement. */
+  readonly payload_digest: Digest;
+  /** ISO 8601. From then on it is applied nowhere anew; where it is active it stays. */
+  readonly expires_at: string;
 }
 
 /** What templates may read of a host, `{{ host.hostname }}`. All values are strings or numbers. */

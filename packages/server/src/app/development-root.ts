@@ -14,6 +14,10 @@ import type { Vault } from '../store/vault.ts';
 
 export const developmentNames = { organization: 'local', environment: 'development' } as const;
 
+/** Told at the start of such a control plane. */
+export const developmentNotice =
+  'This control plane signs personas with a development key of its own; give --root to verify those of your authors';
+
 export interface DevelopmentRoot {
   readonly root: Envelope;
   readonly key: SigningKey;

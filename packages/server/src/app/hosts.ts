@@ -13,6 +13,7 @@ import type { Host } from '../store/hosts.ts';
 import { deleteHost, findHost, setTags, unknownHosts } from '../store/hosts.ts';
 import { signalsForHosts } from '../store/signal.ts';
 import type { Caller } from './caller.ts';
+import type { Trust } from './served-trust.ts';
 import { settleDesired } from './settle-desired.ts';
 
 export async function requireHost(database: Database, hostId: HostId): Promise<Host> {
@@ -21,16 +22,16 @@ export async function requireHost(database: Database, hostId: HostId): Promise<H
   return host;
 }
 
-export async function describeHost(database: Database, hostId: HostId) {
+export async function describeHost(database: Database, trust: Trust, hostId: HostId) {
   const host = await requireHost(database, hostId);
-  const settled = (await settleDesired(database, [hostId])).get(hostId);
+  const settled = (await settleDesired(database, trust, [hostId])).get(hostId);
   if (settled === undefined) throw noHost(hostId);
   return {
     ...host,
     groups: await groupsOf(database, hostId),
     desired: {
       generation: settled.row.generation,
-      layers: settled.layers.map(({ digest: _digest, ...layer }) => ({
+      layers: settled.layers.map(({ digest: _digest, rollback: _rollback, ...layer }) => ({
         ...layer,
         parameters: { ...layer.parameters },
       })),

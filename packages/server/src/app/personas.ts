@@ -1,5 +1,5 @@
 /**
- * Personas after their publication: which version is current, which groups they are in, and their end.
+ * Personas after their publication: their versions, which groups they are in, and their end.
  *
  * Throws: `persona_not_found`, `version_not_found`, `persona_assigned`, `parameter_invalid`.
  */
@@ -10,9 +10,9 @@ import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { groupInUse, replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
 import type { VersionDetail } from '../store/personas.ts';
-import { findVersion, lockPersona, markDeleted, setCurrentVersion } from '../store/personas.ts';
+import { findVersion, lockPersona, markDeleted } from '../store/personas.ts';
 import type { Caller } from './caller.ts';
-import { regrouping, requireNoParameters } from './persona-groups.ts';
+import { requireNoParameters } from './persona-groups.ts';
 import { noPersona } from './publish-persona.ts';
 
 /** Without a version, the current one. */
@@ -21,36 +21,6 @@ export async function getPersona(database: Database, personaId: PersonaId, versi
   if (found !== null) return found;
   if (version === undefined || (await findVersion(database, personaId)) === null) throw noPersona(personaId);
   throw noVersion(personaId, version);
-}
-
-export async function rollbackPersona(
-  database: Database,
-  caller: Caller,
-  personaId: PersonaId,
-  version: number,
-): Promise<VersionDetail> {
-  return mutate(database, caller.actor, async (tx) => {
-    const head = await lockPersona(tx, personaId);
-    if (head === null || head.deleted) throw noPersona(personaId);
-    const found = await findVersion(tx, personaId, version);
-    if (found === null) throw noVersion(personaId, version);
-    if (found.current) return { value: found, audit: null, signals: [] };
-    const regroup = await regrouping(tx, found.persona);
-    await setCurrentVersion(tx, personaId, version);
-    return {
-      value: found,
-      audit: {
-        action: caller.action,
-        resource: `persona/${personaId}`,
-        detail: { from: head.currentVersion, to: version },
-      },
-      signals: [
-        { type: 'desired', scope: { persona: personaId } },
-        ...(await regroup()),
-        { type: 'event', event: 'persona.rolled_back', subject: personaId },
-      ],
-    };
-  });
 }
 
 export async function deletePersona(database: Database, caller: Caller, personaId: PersonaId): Promise<void> {
@@ -110,6 +80,6 @@ async function requireUsableInGroup(tx: Executor, personaId: PersonaId): Promise
   requireNoParameters(found.persona);
 }
 
-function noVersion(personaId: PersonaId, version: number): GuiseError {
+export function noVersion(personaId: PersonaId, version: number): GuiseError {
   return new GuiseError('version_not_found', `Cannot find version ${version} of the persona "${personaId}"`);
 }

@@ -1,27 +1,51 @@
 /**
  * What was sent to be published → a persona with nothing left to look up, every document in it checked.
  *
+ * An envelope is verified before anything in it is looked at; see signed-version.ts.
  * Text is resolved here: the files it names came with it, and its parents are the current versions of this repository. A persona
  * that was resolved elsewhere is checked document by document; its own positions are kept.
- * Throws: what reading a persona throws: `document_invalid` with every problem, `extends_cycle`, `limit_exceeded`.
+ * Throws: `signature_missing` for what nobody signed where authors have to; what opening an envelope throws; what reading a persona throws: `document_invalid` with every problem, `extends_cycle`, `limit_exceeded`.
  */
 import type { CallOf, Routes } from '@guise/api';
 import type { LocatedDocument, PersonaId, PersonaReader, ResolvedPersona } from '@guise/model';
 import { parseDocument, resolvePersona } from '@guise/model/documents';
 import type { Database } from '../store/database.ts';
 import { findVersion } from '../store/personas.ts';
+import { unsigned } from './publish-persona.ts';
+import type { Trust } from './served-trust.ts';
+import { openSigned, type SignedPersona } from './signed-version.ts';
 
-type Publication = CallOf<Routes['publishPersona']>['body'];
-type Text = Extract<Publication, { readonly document: string }>;
+type Sent = CallOf<Routes['publishPersona']>['body'];
+type Text = Extract<Sent, { readonly document: string }>;
 
-export async function readPublication(database: Database, publication: Publication): Promise<ResolvedPersona> {
-  if ('document' in publication) {
-    const entry = (publication.file ?? 'persona.yaml').split('/').at(-1) || 'persona.yaml';
-    return resolvePersona(entry, repositoryReader(database, entry, publication));
+export interface Publication {
+  readonly persona: ResolvedPersona;
+  /** Null: this control plane signs it itself. */
+  readonly signed: SignedPersona | null;
+}
+
+export async function readPublication(database: Database, trust: Trust, sent: Sent): Promise<Publication> {
+  if ('envelope' in sent) {
+    const signed = await openSigned(database, trust, sent.envelope);
+    return { persona: checked(signed.opened.statement.persona), signed };
   }
-  const { own, ancestors } = publication.persona;
-  for (const located of [...ancestors, own]) checkDocument(located);
-  return publication.persona;
+  if ('persona' in sent) {
+    const persona = checked(sent.persona);
+    return mayBeUnsigned(database, trust, persona);
+  }
+  const entry = (sent.file ?? 'persona.yaml').split('/').at(-1) || 'persona.yaml';
+  return mayBeUnsigned(database, trust, await resolvePersona(entry, repositoryReader(database, entry, sent)));
+}
+
+/** Said before anything is looked for that the persona may lack. */
+async function mayBeUnsigned(database: Database, trust: Trust, persona: ResolvedPersona): Promise<Publication> {
+  if ((await trust.served(database)).key === null) throw unsigned(persona.own.document.persona_id);
+  return { persona, signed: null };
+}
+
+function checked(persona: ResolvedPersona): ResolvedPersona {
+  for (const located of [...persona.ancestors, persona.own]) checkDocument(located);
+  return persona;
 }
 
 /** The entry and its files as sent; any other document is a persona of this repository, `hardened.yaml` for `hardened`. */

@@ -13,10 +13,12 @@ import { signalsForHosts } from '../store/signal.ts';
 import type { AskHost } from './ask-host.ts';
 import type { Caller } from './caller.ts';
 import { requireHost } from './hosts.ts';
+import type { Trust } from './served-trust.ts';
 import { settleBatch } from './settle-desired.ts';
 
 export async function rollbackHost(
   database: Database,
+  trust: Trust,
   ask: AskHost,
   caller: Caller,
   hostId: HostId,
@@ -24,24 +26,25 @@ export async function rollbackHost(
 ) {
   await requireHost(database, hostId);
   const suspendedAt = new Date();
-  await suspend(database, caller, hostId, { to, at: suspendedAt });
+  await suspend(database, trust, caller, hostId, { to, at: suspendedAt });
   try {
     const answer = await ask(hostId, { ask: 'rollback', to });
     return { ...answer, suspended_at: suspendedAt.toISOString() };
   } catch (error) {
-    await suspend(database, caller, hostId, null);
+    await suspend(database, trust, caller, hostId, null);
     throw error;
   }
 }
 
 async function suspend(
   database: Database,
+  trust: Trust,
   caller: Caller,
   hostId: HostId,
   suspension: { readonly to: string; readonly at: Date } | null,
 ): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
-    const [settled] = await settleBatch(tx, [hostId]);
+    const [settled] = await settleBatch(tx, trust, [hostId]);
     if (settled !== undefined) {
       const suspendedDigest = suspension === null ? null : settled.row.digest;
       await writeDesired(tx, [{ ...settled.row, suspendedDigest, suspendedAt: suspension?.at ?? null }]);

@@ -10,6 +10,8 @@ import { lockDesired, readCandidates, writeDesired } from '../store/desired.ts';
 import type { DesiredLayer } from './desired-layers.ts';
 import { desiredLayers } from './desired-layers.ts';
 import { nextDesired, sameDesired } from './next-desired.ts';
+import { permitGoingBack } from './permit-going-back.ts';
+import type { Trust } from './served-trust.ts';
 
 export interface Settled {
   readonly row: DesiredRow;
@@ -19,20 +21,21 @@ export interface Settled {
 
 export async function settleDesired(
   database: Database,
+  trust: Trust,
   hostIds: readonly string[],
 ): Promise<ReadonlyMap<string, Settled>> {
   const settled = new Map<string, Settled>();
   for (let start = 0; start < hostIds.length; start += limits.hostsPerBatch) {
     const batch = hostIds.slice(start, start + limits.hostsPerBatch);
-    for (const each of await database.transaction().execute((tx) => settleBatch(tx, batch)))
+    for (const each of await database.transaction().execute((tx) => settleBatch(tx, trust, batch)))
       settled.set(each.row.hostId, each);
   }
   return settled;
 }
 
-export async function settleBatch(tx: Executor, hostIds: readonly string[]): Promise<readonly Settled[]> {
+export async function settleBatch(tx: Executor, trust: Trust, hostIds: readonly string[]): Promise<readonly Settled[]> {
   const rows = await lockDesired(tx, hostIds);
-  const candidates = byHost(await readCandidates(tx, hostIds));
+  const candidates = byHost(await permitGoingBack(tx, trust, await readCandidates(tx, hostIds)));
   const settled = rows.map((row) => settle(row, candidates.get(row.hostId) ?? []));
   const before = new Map(rows.map((row) => [row.hostId, row]));
   await writeDesired(

@@ -1,17 +1,18 @@
 /**
  * Writes the `desired` message as text, for many hosts that mostly have the same layers.
  *
- * Personas are stored as JSON and go into the message as they are. The bytes of one list of layers are made once a batch and
+ * Envelopes are stored as JSON and go into the message as they are: what hosts verify passes through here unread. The bytes of one list of layers are made once a batch and
  * shared by all its messages, so a switch of ten thousand hosts holds them once.
  */
 import { limits } from '@guise/model';
 import type { DesiredLayer } from '../app/desired-layers.ts';
 import type { Settled } from '../app/settle-desired.ts';
 import type { Database } from '../store/database.ts';
-import { readContents } from '../store/personas.ts';
+import { readRollbacks } from '../store/rollback-statements.ts';
+import { readEnvelopes } from '../store/version-envelopes.ts';
 
-/** Persona versions that are kept at hand; they never change. */
-const contentsKept = 500;
+/** Envelopes that are kept at hand; they never change. */
+const envelopesKept = 500;
 
 export interface DesiredText {
   readonly head: string;
@@ -24,7 +25,7 @@ export type WriteDesired = (settled: readonly Settled[]) => Promise<ReadonlyMap<
 export function desiredMessages(database: Database): WriteDesired {
   const kept = new Map<string, string>();
   return async (settled) => {
-    await keepContents(database, kept, settled);
+    await keepEnvelopes(database, kept, settled);
     const tails = new Map<string, Buffer>();
     const messages = new Map<string, DesiredText>();
     for (const { row, layers } of settled) {
@@ -34,27 +35,33 @@ export function desiredMessages(database: Database): WriteDesired {
       const head = `{"type":"desired","generation":${row.generation},"digest":"${row.digest}","layers":`;
       if (head.length + tail.length <= limits.wireMessageBytes) messages.set(row.hostId, { head, tail });
     }
-    while (kept.size > contentsKept) kept.delete(kept.keys().next().value ?? '');
+    while (kept.size > envelopesKept) kept.delete(kept.keys().next().value ?? '');
     return messages;
   };
 }
 
-async function keepContents(database: Database, kept: Map<string, string>, settled: readonly Settled[]): Promise<void> {
-  const missing = new Map<string, DesiredLayer>();
-  for (const { layers } of settled) {
-    for (const layer of layers) if (!kept.has(keyOf(layer))) missing.set(keyOf(layer), layer);
-  }
-  for (const [key, content] of await readContents(database, [...missing.values()])) kept.set(key, content);
+async function keepEnvelopes(
+  database: Database,
+  kept: Map<string, string>,
+  settled: readonly Settled[],
+): Promise<void> {
+  const layers = settled.flatMap((each) => each.layers);
+  const missing = new Map(layers.flatMap((layer) => (kept.has(keyOf(layer)) ? [] : [[keyOf(layer), layer] as const])));
+  const rollbacks = new Set(layers.flatMap(({ rollback }) => (rollback === undefined || kept.has(rollback) ? [] : rollback)));
+  for (const [key, envelope] of await readEnvelopes(database, [...missing.values()])) kept.set(key, envelope);
+  for (const [id, envelope] of await readRollbacks(database, [...rollbacks])) kept.set(id, envelope);
 }
 
-function tailOf(layers: readonly DesiredLayer[], contents: ReadonlyMap<string, string>): Buffer {
-  return Buffer.from(`[${layers.map((layer) => layerText(layer, contents)).join(',')}]}`);
+function tailOf(layers: readonly DesiredLayer[], envelopes: ReadonlyMap<string, string>): Buffer {
+  return Buffer.from(`[${layers.map((layer) => layerText(layer, envelopes)).join(',')}]}`);
 }
 
-function layerText({ digest: _digest, ...layer }: DesiredLayer, contents: ReadonlyMap<string, string>): string {
-  return `${JSON.stringify(layer).slice(0, -1)},"persona":${contents.get(keyOf(layer))}}`;
+function layerText({ digest: _, rollback, ...layer }: DesiredLayer, envelopes: ReadonlyMap<string, string>): string {
+  const permission = rollback === undefined ? '' : `,"rollback":${envelopes.get(rollback)}`;
+  return `${JSON.stringify(layer).slice(0, -1)},"envelope":${envelopes.get(keyOf(layer))}${permission}}`;
 }
 
+/** Ids of rollback statements have no "@". */
 function keyOf({ persona_id, version }: Pick<DesiredLayer, 'persona_id' | 'version'>): string {
   return `${persona_id}@${version}`;
 }

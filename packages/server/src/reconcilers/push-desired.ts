@@ -6,6 +6,7 @@
  */
 import { limits } from '@guise/model';
 import type { Connections } from '../app/connections.ts';
+import type { Trust } from '../app/served-trust.ts';
 import type { Settled } from '../app/settle-desired.ts';
 import { settleDesired } from '../app/settle-desired.ts';
 import type { Database } from '../store/database.ts';
@@ -21,6 +22,7 @@ export interface DesiredPusher {
 
 interface Parts {
   readonly database: Database;
+  readonly trust: Trust;
   readonly connections: Connections;
   readonly onPushed: (count: number) => void;
   readonly onFailure: (error: unknown) => void;
@@ -80,7 +82,7 @@ async function push(
   write: ReturnType<typeof desiredMessages>,
   hostIds: readonly string[],
 ): Promise<void> {
-  const settled = await settleDesired(parts.database, hostIds);
+  const settled = await settleDesired(parts.database, parts.trust, hostIds);
   const news = [...settled.values()].filter((each) => isNews(parts.connections, each));
   const messages = await write(news);
   let pushed = 0;

@@ -29,6 +29,11 @@ export interface Candidate {
   readonly persona_id: PersonaId;
   readonly version: number;
   readonly digest: string;
+  /** The newest version of the persona, whichever is current. */
+  readonly newest: number;
+  readonly is_signed: boolean;
+  /** The permission to go back to this version that the host is to be sent; null when there is none in force. */
+  readonly rollback: string | null;
   /** The assignment's, or else the persona's own. */
   readonly priority: number;
   readonly parameters: Record<string, string | number | boolean>;
@@ -81,13 +86,16 @@ export async function readCandidates(db: Executor, hostIds: readonly string[]): 
         from hosts h join persona_group_personas g on g.group_name = h.tags->>'persona_group'
         where h.host_id = any(${hostIds}::text[])
     )
-    select r.host_id, r.target_type, r.target, r.instance, r.persona_id, v.version, v.digest,
+    select r.host_id, r.target_type, r.target, r.instance, r.persona_id, v.version, v.digest, p.last_version as newest,
+      e.version is not null as is_signed, s.id as rollback,
       coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by
     from reached r
       join personas p on p.persona_id = r.persona_id
-      join persona_versions v on v.persona_id = r.persona_id and v.version = coalesce(r.version, p.current_version)`.execute(
-    db,
-  );
+      join persona_versions v on v.persona_id = r.persona_id and v.version = coalesce(r.version, p.current_version)
+      left join version_envelopes e on e.persona_id = v.persona_id and e.version = v.version
+      left join rollback_targets t on v.version < p.last_version
+        and t.persona_id = v.persona_id and t.to_version = v.version and t.host_id = r.host_id
+      left join rollback_statements s on s.id = t.statement_id and s.expires_at > now()`.execute(db);
   return rows;
 }
 

@@ -1,11 +1,14 @@
 /** Personas and their versions. A version, once written, never changes; only which one is current does. */
 import type { Digest, PersonaId, ResolvedPersona } from '@guise/model';
-import { sql } from 'kysely';
+import { type JoinBuilder, sql } from 'kysely';
 import type { Executor } from './database.ts';
 import type { SubscriptionPatterns } from './event-subscriptions.ts';
 import { insertSubscriptions } from './event-subscriptions.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
+import type { Tables } from './tables.ts';
+import type { SignatureSummary } from './version-envelopes.ts';
+import { signatureOf } from './version-envelopes.ts';
 
 export interface NewVersion {
   readonly personaId: PersonaId;
@@ -32,6 +35,8 @@ export interface VersionSummary {
   readonly current: boolean;
   readonly published_at: string;
   readonly published_by: string;
+  /** Null for one that its authors never signed. */
+  readonly signature: SignatureSummary | null;
 }
 
 export interface VersionDetail extends VersionSummary {
@@ -52,14 +57,15 @@ export async function lockPersona(tx: Executor, personaId: PersonaId): Promise<P
   };
 }
 
-export async function findVersionByDigest(tx: Executor, personaId: PersonaId, digest: Digest): Promise<number | null> {
+/** Of what is in the documents; null when there is no such version. */
+export async function findContentDigest(tx: Executor, personaId: PersonaId, version: number): Promise<Digest | null> {
   const row = await tx
     .selectFrom('persona_versions')
-    .select('version')
+    .select('digest')
     .where('persona_id', '=', personaId)
-    .where('digest', '=', digest)
+    .where('version', '=', version)
     .executeTakeFirst();
-  return row?.version ?? null;
+  return (row?.digest ?? null) as Digest | null;
 }
 
 export async function insertVersion(tx: Executor, version: number, persona: NewVersion): Promise<void> {
@@ -103,11 +109,12 @@ export async function findVersion(db: Executor, personaId: PersonaId, version?: 
   const row = await db
     .selectFrom('personas')
     .innerJoin('persona_versions', 'persona_versions.persona_id', 'personas.persona_id')
+    .leftJoin('version_envelopes', envelopeOfVersion)
     .selectAll('persona_versions')
-    .select('current_version')
+    .select(['current_version', 'payload_digest', 'expires_at', 'signers'])
     .where('personas.persona_id', '=', personaId)
     .where('deleted_at', 'is', null)
-    .where('version', '=', version ?? sql.ref<number>('current_version'))
+    .where('persona_versions.version', '=', version ?? sql.ref<number>('current_version'))
     .executeTakeFirst();
   if (row === undefined) return null;
   return {
@@ -125,32 +132,17 @@ export async function listVersions(
   let query = db
     .selectFrom('personas')
     .innerJoin('persona_versions', 'persona_versions.persona_id', 'personas.persona_id')
-    .select(['version', 'digest', 'published_at', 'published_by', 'current_version'])
+    .leftJoin('version_envelopes', envelopeOfVersion)
+    .select(['persona_versions.version', 'digest', 'published_at', 'published_by', 'current_version'])
+    .select(['payload_digest', 'expires_at', 'signers'])
     .where('personas.persona_id', '=', personaId)
     .where('deleted_at', 'is', null)
-    .orderBy('version', 'desc')
+    .orderBy('persona_versions.version', 'desc')
     .limit(page.limit + 1);
-  if (page.cursor !== undefined) query = query.where('version', '<', Number(page.cursor));
+  if (page.cursor !== undefined) query = query.where('persona_versions.version', '<', Number(page.cursor));
   const rows = await query.execute();
   const found = rows.map((row) => summaryOf(row, row.current_version));
   return pageOf(found, page.limit, (item) => String(item.version));
-}
-
-/** Canonical JSON of each version asked for, by `persona_id@version`. */
-export async function readContents(
-  db: Executor,
-  wanted: readonly { readonly persona_id: string; readonly version: number }[],
-): Promise<ReadonlyMap<string, string>> {
-  if (wanted.length === 0) return new Map();
-  const rows = await db
-    .selectFrom('persona_versions')
-    .select(['persona_id', 'version', 'content'])
-    .where(
-      sql<boolean>`(persona_id, version) in (select * from unnest(
-        ${wanted.map((item) => item.persona_id)}::text[], ${wanted.map((item) => item.version)}::integer[]))`,
-    )
-    .execute();
-  return new Map(rows.map((row) => [`${row.persona_id}@${row.version}`, row.content]));
 }
 
 function summaryOf(
@@ -159,14 +151,26 @@ function summaryOf(
     readonly digest: string;
     readonly published_at: Date;
     readonly published_by: string;
+    readonly payload_digest: string | null;
+    readonly expires_at: Date | null;
+    readonly signers: readonly string[] | null;
   },
   currentVersion: number,
 ): VersionSummary {
+  const { payload_digest, expires_at, signers } = row;
+  const isSigned = payload_digest !== null && expires_at !== null && signers !== null;
   return {
     version: row.version,
     digest: row.digest as Digest,
     current: row.version === currentVersion,
     published_at: row.published_at.toISOString(),
     published_by: row.published_by,
+    signature: isSigned ? signatureOf({ payload_digest, expires_at, signers }) : null,
   };
+}
+
+function envelopeOfVersion<Join extends JoinBuilder<Tables, 'persona_versions' | 'version_envelopes'>>(join: Join) {
+  return join
+    .onRef('version_envelopes.persona_id', '=', 'persona_versions.persona_id')
+    .onRef('version_envelopes.version', '=', 'persona_versions.version');
 }

@@ -17,6 +17,8 @@ export type Scope =
 
 export type Signal =
   | { readonly type: 'desired'; readonly scope: Scope }
+  /** There is another trust root. */
+  | { readonly type: 'root' }
   /** For people who watch: `persona.published`, `host.connected`. */
   | { readonly type: 'event'; readonly event: string; readonly subject: string }
   | { readonly type: 'asked'; readonly ask_id: string; readonly replica_id: string }

@@ -101,6 +101,33 @@ export interface Tables {
     resource: string;
     detail: Jsonb<unknown>;
   };
+  trust_served: { one: Generated<boolean>; organization: string; environment: string };
+  trust_roots: {
+    organization: string;
+    version: number;
+    envelope: string;
+    published_at: TimeNow;
+    published_by: string;
+  };
+  version_envelopes: {
+    persona_id: string;
+    version: number;
+    envelope: string;
+    payload_digest: string;
+    expires_at: Time;
+    signers: string[];
+  };
+  rollback_statements: {
+    id: string;
+    persona_id: string;
+    from_version: number;
+    to_version: number;
+    envelope: string;
+    expires_at: Time;
+    created_at: TimeNow;
+    created_by: string;
+  };
+  rollback_targets: { persona_id: string; to_version: number; host_id: string; statement_id: string };
   sealed_values: { name: string; value: Buffer; updated_at: TimeNow };
   asks: {
     ask_id: string;

@@ -10,6 +10,8 @@ import { limits } from '@guise/model';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fastify from 'fastify';
 import { authenticateAgent, enrol } from '../../app/enrol-host.ts';
+import { enrolmentAnswerFor } from '../../app/enrolment-answer.ts';
+import type { Trust } from '../../app/served-trust.ts';
 import type { Database } from '../../store/database.ts';
 import { bearerOf } from '../bearer.ts';
 import { textOf } from '../bind-routes.ts';
@@ -21,7 +23,10 @@ import { serveAgent } from './agent-session.ts';
 /** An enrolment is a few hundred bytes. */
 const enrolmentBytes = 16 * 1024;
 
-export async function buildAgentApp(database: Database, session: SessionParts): Promise<FastifyInstance> {
+export async function buildAgentApp(
+  { database, trust }: { readonly database: Database; readonly trust: Trust },
+  session: SessionParts,
+): Promise<FastifyInstance> {
   const app = fastify({
     bodyLimit: enrolmentBytes,
     requestTimeout: limits.requestTimeoutMs,
@@ -33,7 +38,7 @@ export async function buildAgentApp(database: Database, session: SessionParts): 
   app.post(enrolmentPath, async (request, reply) => {
     const enrolment = checkBody(enrolmentRequest, textOf(request));
     await enrol(database, enrolment);
-    return reply.status(201).send({ host_id: enrolment.host_id });
+    return reply.status(201).send(await enrolmentAnswerFor(database, trust, enrolment.host_id));
   });
   app.route({
     method: 'GET',

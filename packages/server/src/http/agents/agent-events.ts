@@ -5,6 +5,7 @@ import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
 import type { ReportIntake } from '../../reconcilers/report-intake.ts';
 import type { Database } from '../../store/database.ts';
 import { recordArrival, recordDeparture } from '../../store/presence.ts';
+import { rootsFor } from '../../reconcilers/push-roots.ts';
 import { lastTransaction } from '../../store/reports.ts';
 import type { Signal } from '../../store/signal.ts';
 import { sendSignals } from '../../store/signal.ts';
@@ -41,7 +42,10 @@ export function agentEvents({
       database.transaction().execute(async (tx) => {
         await recordArrival(tx, { hostId, replicaId, agentVersion: hello.agent_version, facts: hello.facts });
         await sendSignals(tx, [happened('host.connected', hostId)]);
-        return lastTransaction(tx, hostId);
+        return {
+          lastTransaction: await lastTransaction(tx, hostId),
+          roots: hello.root_version === undefined ? [] : await rootsFor(tx, hello.root_version),
+        };
       }),
     onReady: (hostId) => pusher.request({ hosts: [hostId] }),
     onGone: (hostId) => {

@@ -10,17 +10,23 @@ import type { AgentMessage, Ask, ServerMessage } from '@guise/api';
 import { agentMessage, decodeMessage, errorFrom } from '@guise/api';
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
+import type { Envelope } from '@guise/model/trust';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
 import { PendingAsks } from './pending-asks.ts';
 
 export type Hello = Extract<AgentMessage, { readonly type: 'hello' }>;
 
+export interface Arrival {
+  readonly lastTransaction: string | null;
+  readonly roots: readonly Envelope[];
+}
+
 export interface SessionParts {
   readonly connections: Connections;
   readonly intake: ReportIntake;
-  /** Records the arrival; answers with the newest transaction that is known of the host. */
-  readonly onHello: (hostId: HostId, hello: Hello) => Promise<string | null>;
+  /** Records the arrival; answers with the newest transaction that is known of the host, and the roots that it has not seen. */
+  readonly onHello: (hostId: HostId, hello: Hello) => Promise<Arrival>;
   readonly onReady: (hostId: HostId) => void;
   readonly onGone: (hostId: HostId) => void;
   readonly onIgnored: (hostId: HostId, reason: string) => void;
@@ -42,11 +48,12 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     if (message.type === 'hello') {
       if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the token belongs to another host');
       connection.known = message.known;
-      const last_transaction = await parts.onHello(hostId, message);
+      const { lastTransaction, roots } = await parts.onHello(hostId, message);
       if (socket.readyState !== socket.OPEN) return;
       greeted = true;
       parts.connections.add(connection);
-      send(socket, { type: 'welcome', last_transaction });
+      connection.rootVersion = message.root_version === undefined ? null : message.root_version + roots.length;
+      send(socket, { type: 'welcome', last_transaction: lastTransaction, roots: [...roots] });
       return parts.onReady(hostId);
     }
     // A confirmation comes over a connection of its own, which must not take the place of the first.
@@ -121,6 +128,7 @@ function connectionOf(socket: WebSocket, hostId: HostId, asks: PendingAsks): Age
   return {
     hostId,
     known: null,
+    rootVersion: null,
     send: sendParts,
     tell: (head, tail) => {
       if (socket.bufferedAmount > limits.agentBacklogBytes) return false;

@@ -7,7 +7,7 @@ import type { HandlerParts } from './index.ts';
 
 type Names = 'listHosts' | 'getHost' | 'putHostTags' | 'rollbackHost' | 'deleteHost';
 
-export function hostHandlers({ database, ask }: HandlerParts): Pick<Handlers, Names> {
+export function hostHandlers({ database, trust, ask }: HandlerParts): Pick<Handlers, Names> {
   return {
     listHosts: ({ query: { tags, connected, ...page } }) =>
       listHosts(database, {
@@ -15,12 +15,12 @@ export function hostHandlers({ database, ask }: HandlerParts): Pick<Handlers, Na
         terms: tags === undefined ? [] : parseTagSelector(tags),
         connected: connected === undefined ? undefined : connected === 'true',
       }),
-    getHost: ({ params }) => describeHost(database, params.host_id),
+    getHost: ({ params }) => describeHost(database, trust, params.host_id),
     putHostTags: async ({ params, body, caller }) => {
       await tagHost(database, caller, params.host_id, body.tags);
       return { tags: body.tags };
     },
-    rollbackHost: ({ params, body, caller }) => rollbackHost(database, ask, caller, params.host_id, body.to),
+    rollbackHost: ({ params, body, caller }) => rollbackHost(database, trust, ask, caller, params.host_id, body.to),
     deleteHost: ({ params, caller }) => forgetHost(database, caller, params.host_id),
   };
 }

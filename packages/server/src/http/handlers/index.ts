@@ -1,5 +1,6 @@
 import type { AskHost } from '../../app/ask-host.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
+import type { Trust } from '../../app/served-trust.ts';
 import type { Database } from '../../store/database.ts';
 import type { EventStreams } from '../event-stream.ts';
 import type { Handlers } from '../handler.ts';
@@ -14,6 +15,7 @@ import { trustHandlers } from './trust.ts';
 
 export interface HandlerParts {
   readonly database: Database;
+  readonly trust: Trust;
   readonly ask: AskHost;
   readonly events: EventStreams;
   readonly metricsText: () => Promise<string>;

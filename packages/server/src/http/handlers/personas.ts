@@ -1,8 +1,9 @@
 import type { CallOf, Routes } from '@guise/api';
 import type { PersonaId } from '@guise/model';
-import { deletePersona, getPersona, putPersonaGroup, rollbackPersona } from '../../app/personas.ts';
+import { deletePersona, getPersona, putPersonaGroup } from '../../app/personas.ts';
 import { publishPersona } from '../../app/publish-persona.ts';
 import { readPublication } from '../../app/read-publication.ts';
+import { rollbackPersona } from '../../app/rollback-persona.ts';
 import { listPersonaGroups, listPersonas } from '../../store/persona-list.ts';
 import { listVersions } from '../../store/personas.ts';
 import type { CallContext, Handlers } from '../handler.ts';
@@ -20,13 +21,14 @@ type Names =
   | 'putPersonaGroup'
   | 'listPersonaGroups';
 
-export function personaHandlers({ database }: HandlerParts): Pick<Handlers, Names> {
+export function personaHandlers({ database, trust }: HandlerParts): Pick<Handlers, Names> {
   const publish = async (
     { body, caller, setStatus }: Pick<CallOf<Routes['publishPersona']>, 'body'> & CallContext,
     existing?: PersonaId,
   ) => {
-    const persona = await readPublication(database, body);
-    const published = await publishPersona(database, caller, persona, existing === undefined ? {} : { existing });
+    const publication = await readPublication(database, trust, body);
+    const options = existing === undefined ? {} : { existing };
+    const published = await publishPersona(database, { trust, caller }, publication, options);
     setStatus(published.created ? 201 : 200);
     return published;
   };
@@ -40,7 +42,7 @@ export function personaHandlers({ database }: HandlerParts): Pick<Handlers, Name
       await getPersona(database, params.persona_id);
       return listVersions(database, params.persona_id, query);
     },
-    rollbackPersona: ({ params, body, caller }) => rollbackPersona(database, caller, params.persona_id, body.to),
+    rollbackPersona: ({ params, body, caller }) => rollbackPersona(database, { trust, caller }, params.persona_id, body),
     deletePersona: ({ params, caller }) => deletePersona(database, caller, params.persona_id),
     putPersonaGroup: ({ params, body, caller }) => putPersonaGroup(database, caller, params.group, body.personas),
     listPersonaGroups: ({ query }) => listPersonaGroups(database, query),

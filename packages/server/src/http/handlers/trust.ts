@@ -1,13 +1,16 @@
+import { publishRoot, showRoot } from '../../app/publish-root.ts';
 import { createJoinToken, createToken, withdrawToken } from '../../app/tokens.ts';
 import { listAudit } from '../../store/audit.ts';
 import { listTokens } from '../../store/tokens.ts';
 import type { Handlers } from '../handler.ts';
 import type { HandlerParts } from './index.ts';
 
-type Names = 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken' | 'listAudit';
+type Names = 'getRoot' | 'putRoot' | 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken' | 'listAudit';
 
-export function trustHandlers({ database }: HandlerParts): Pick<Handlers, Names> {
+export function trustHandlers({ database, trust }: HandlerParts): Pick<Handlers, Names> {
   return {
+    getRoot: () => showRoot(database, trust),
+    putRoot: ({ body, caller }) => publishRoot(database, { trust, caller }, body.envelope),
     createJoinToken: ({ body, caller }) => createJoinToken(database, caller, body),
     createToken: ({ body, caller }) => createToken(database, caller, body),
     listTokens: ({ query }) => listTokens(database, query),
