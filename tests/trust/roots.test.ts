@@ -71,6 +71,13 @@ describe('the next root', () => {
     );
   });
 
+  it('has everybody who signed it among its keys, so that it can be opened again without the one before', () => {
+    const without = { ...next, keys: next.keys.filter(({ name }) => name !== 'alice'), personas: [], rollbacks: [] };
+    expect(() => openRoot(signedRoot(without, 'alice', 'carol', 'dave'), first, options)).toThrow(/no key of the root/);
+    const leaving = signedRoot({ ...next, personas: [], rollbacks: [] }, 'alice', 'carol', 'dave');
+    expect(openRoot(leaving, null, options)).toEqual(openRoot(leaving, first, options));
+  });
+
   it('may have ended, so that a host that was away can catch up', () => {
     const ended = { ...next, expires_at: '2020-01-01T00:00:00.000Z' };
     expect(openRoot(signedRoot(ended, 'alice', 'carol', 'dave'), first, options).expiresAt).toBe(ended.expires_at);

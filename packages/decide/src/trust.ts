@@ -2,8 +2,8 @@
 export type { AcceptedVersion, VersionMark } from './trust/accept-version.ts';
 export { acceptVersion } from './trust/accept-version.ts';
 export { decodeEnvelope, decodeEnvelopeFile, encodeEnvelope, encodeEnvelopeFile } from './trust/decode-envelope.ts';
-export { openPersona, refuseExpired } from './trust/open-persona.ts';
-export { openRollback } from './trust/open-rollback.ts';
-export { openRoot } from './trust/open-root.ts';
+export { openPersona, refuseExpired, unverifiedPersona } from './trust/open-persona.ts';
+export { openRollback, unverifiedRollback } from './trust/open-rollback.ts';
+export { openRoot, unverifiedRoot } from './trust/open-root.ts';
 export { personaContent } from './trust/persona-content.ts';
 export type { Opened, TrustedKey, TrustedRoot } from './trust/trusted-root.ts';

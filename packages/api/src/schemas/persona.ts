@@ -41,7 +41,7 @@ export const layer: z.ZodType<Layer, Layer> = z
   })
   .meta({ id: 'Layer' });
 
-/** Either the text as its author wrote it, whose parents the control plane's own repository has, or with nothing left to look up. */
+/** The text as its author wrote it, whose parents the control plane's own repository has; or with nothing left to look up; or signed. */
 export const publication = z
   .union([
     z.strictObject({
@@ -52,6 +52,8 @@ export const publication = z
       files: z.record(z.string(), z.string()).optional(),
     }),
     z.strictObject({ persona: resolvedPersona }),
+    /** Signed by its authors, with its version and its end. */
+    z.strictObject({ envelope }),
   ])
   .meta({ id: 'Publication' });
 

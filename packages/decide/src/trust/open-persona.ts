@@ -7,17 +7,28 @@
  */
 import { canonicalJson, GuiseError, type Json } from '@guise/model';
 import { type Envelope, type PersonaStatement, payloadTypes, personaStatement } from '@guise/model/trust';
-import { type OpenOptions, openStatement } from './open-statement.ts';
+import { type OpenOptions, openStatement, type Unverified, unverifiedStatement } from './open-statement.ts';
 import { personaContent } from './persona-content.ts';
 import { type Refuse, refuser } from './refusal.ts';
 import type { Opened, TrustedRoot } from './trusted-root.ts';
 
+const kind = {
+  payloadType: payloadTypes.persona,
+  schema: personaStatement,
+  refuse: refuser('the signed persona', 'envelope_invalid'),
+};
+
 export function openPersona(envelope: Envelope, trusted: TrustedRoot, options: OpenOptions): Opened<PersonaStatement> {
-  const refuse = refuser('the signed persona', 'envelope_invalid');
-  const kind = { payloadType: payloadTypes.persona, schema: personaStatement, rules: trusted.personas, refuse };
-  const opened = openStatement(envelope, trusted, kind, options);
-  requireOwnContent(opened.statement, refuse);
+  const opened = openStatement(envelope, trusted, { ...kind, rules: trusted.personas }, options);
+  requireOwnContent(opened.statement, kind.refuse);
   return opened;
+}
+
+/** For whoever is about to sign it too, or makes the version after it. Throws: `envelope_invalid`. */
+export function unverifiedPersona(envelope: Envelope): Unverified<PersonaStatement> {
+  const read = unverifiedStatement(envelope, kind);
+  requireOwnContent(read.statement, kind.refuse);
+  return read;
 }
 
 /** For whoever is about to apply something anew. Throws: `signature_expired`. */

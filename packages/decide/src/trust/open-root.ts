@@ -2,7 +2,8 @@
  * Opens a trust root: the first by its own word, for somebody who knows where it is from; each next by the one before and by its own.
  *
  * Shape: `previous` null → any version, signed by enough of its own root keys; else exactly the next version of the same organisation,
- * signed by enough of the root keys of both. An end that has passed is no reason to refuse a root: a host that was away must be able to
+ * signed by enough of the root keys of both. Whoever signs a root is among its keys, also when he leaves with it and may sign nothing
+ * more, so that a root can be opened again without the one before. An end that has passed is no reason to refuse a root: a host that was away must be able to
  * catch up, and nothing signed under such a root is good for anything new.
  * Throws: `root_refused`.
  * Source: docs/adr/0017-signed-envelopes.md; The Update Framework 1.0.33, 5.3 (root rotation).
@@ -34,12 +35,10 @@ export function openRoot(input: Envelope, previous: TrustedRoot | null, options:
     const what = `what follows root ${previous.version}`;
     requireSigners(previous.root, signed, { what, known: previous.keys, refuse });
   }
-  const statement = conforming(rootStatement, canonicalValue(bytes, statementBounds, refuse), refuse);
+  const statement = rootStatementOf(bytes, isUsableKey, refuse);
   if (previous !== null) requireNext(statement, previous, refuse);
-  checkRootStatement(statement, isUsableKey, refuse);
   const keys = keysOf(statement);
-  const known = new Map([...(previous?.keys ?? []), ...keys]);
-  const signed = verifiedSigners(envelope, message, { keys: known, verify, refuse });
+  const signed = verifiedSigners(envelope, message, { keys, verify, refuse });
   requireSigners(statement.root, signed, { what: `root ${statement.version}`, known: keys, refuse });
   return {
     organization: statement.organization,
@@ -51,6 +50,19 @@ export function openRoot(input: Envelope, previous: TrustedRoot | null, options:
     personas: statement.personas,
     rollbacks: statement.rollbacks,
   };
+}
+
+/** What a root says, before anybody is believed: for whoever is about to sign it. Throws: `root_refused`. */
+export function unverifiedRoot(input: Envelope, isUsableKey: IsUsableKey): RootStatement {
+  const refuse: Refuse = (reason) => refuser('the trust root', 'root_refused')(reason);
+  const { bytes } = signedPayload(checkedEnvelope(input, refuse), payloadTypes.root, refuse);
+  return rootStatementOf(bytes, isUsableKey, refuse);
+}
+
+function rootStatementOf(bytes: Uint8Array, isUsableKey: IsUsableKey, refuse: Refuse): RootStatement {
+  const statement = conforming(rootStatement, canonicalValue(bytes, statementBounds, refuse), refuse);
+  checkRootStatement(statement, isUsableKey, refuse);
+  return statement;
 }
 
 function requireNext({ organization, version }: RootStatement, previous: TrustedRoot, refuse: Refuse): void {

@@ -4,7 +4,7 @@
  * Who has to sign depends on what the statement says, so its signers are known before it is parsed and judged after.
  * Throws: `envelope_invalid`, `signature_missing`.
  */
-import { digestOfBytes, limits, type VerifySignature } from '@guise/model';
+import { type Digest, digestOfBytes, limits, type VerifySignature } from '@guise/model';
 import type { PayloadType, SigningRule } from '@guise/model/trust';
 import { canonicalValue } from './canonical-value.ts';
 import { checkedEnvelope } from './decode-envelope.ts';
@@ -23,8 +23,17 @@ export interface OpenOptions {
 interface StatementKind<Statement> {
   readonly payloadType: PayloadType;
   readonly schema: Schema<Statement>;
-  readonly rules: readonly SigningRule[];
   readonly refuse: Refuse;
+}
+
+interface AuthoredKind<Statement> extends StatementKind<Statement> {
+  readonly rules: readonly SigningRule[];
+}
+
+export interface Unverified<Statement> {
+  readonly statement: Statement;
+  /** Of the payload. */
+  readonly digest: Digest;
 }
 
 type AuthoredStatement = RuleScope & { readonly organization: string; readonly expires_at: string };
@@ -38,7 +47,7 @@ export const statementBounds = {
 export function openStatement<Statement extends AuthoredStatement>(
   input: unknown,
   trusted: TrustedRoot,
-  kind: StatementKind<Statement>,
+  kind: AuthoredKind<Statement>,
   { environment, nowMs, verify }: OpenOptions,
 ): Opened<Statement> {
   const { refuse } = kind;
@@ -61,6 +70,13 @@ export function openStatement<Statement extends AuthoredStatement>(
     expiresAt,
     expired: Date.parse(expiresAt) <= nowMs,
   };
+}
+
+/** What an envelope says, before anybody is believed: for whoever is about to sign it. */
+export function unverifiedStatement<Statement>(input: unknown, kind: StatementKind<Statement>): Unverified<Statement> {
+  const { bytes } = signedPayload(checkedEnvelope(input, kind.refuse), kind.payloadType, kind.refuse);
+  const statement = conforming(kind.schema, canonicalValue(bytes, statementBounds, kind.refuse), kind.refuse);
+  return { statement, digest: digestOfBytes(bytes) };
 }
 
 function requireEqual(what: string, found: string, wanted: string, refuse: Refuse): void {

@@ -6,7 +6,13 @@
  * Throws: what reading a persona throws: `document_invalid` with every problem, `extends_cycle`, `limit_exceeded`.
  */
 import type { CallOf, Routes } from '@guise/api';
-import type { LocatedDocument, PersonaId, PersonaReader, ResolvedPersona } from '@guise/model';
+import {
+  GuiseError,
+  type LocatedDocument,
+  type PersonaId,
+  type PersonaReader,
+  type ResolvedPersona,
+} from '@guise/model';
 import { parseDocument, resolvePersona } from '@guise/model/documents';
 import type { Database } from '../store/database.ts';
 import { findVersion } from '../store/personas.ts';
@@ -18,6 +24,12 @@ export async function readPublication(database: Database, publication: Publicati
   if ('document' in publication) {
     const entry = (publication.file ?? 'persona.yaml').split('/').at(-1) || 'persona.yaml';
     return resolvePersona(entry, repositoryReader(database, entry, publication));
+  }
+  if ('envelope' in publication) {
+    throw new GuiseError(
+      'envelope_invalid',
+      'Cannot publish the envelope: this control plane takes no signed personas',
+    );
   }
   const { own, ancestors } = publication.persona;
   for (const located of [...ancestors, own]) checkDocument(located);
