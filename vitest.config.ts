@@ -18,6 +18,7 @@ export default defineConfig({
             'bin/**/*.test.ts',
             'bench/**/*.test.ts',
             'tests/golden/**/*.test.ts',
+            'tests/trust/**/*.test.ts',
             'tests/tidy.test.ts',
           ],
           testTimeout: 60_000,

@@ -141,7 +141,14 @@ export const limits = {
   joinTokenLifeMs: 15 * 60_000,
   /** A signed statement in an envelope, as base64 of its canonical JSON. */
   envelopePayloadChars: 16 * 1024 * 1024,
+  /** An envelope as text, before parsing; and how deep and how many its values may be. */
+  envelopeSizeBytes: 16 * 1024 * 1024 + 16 * 1024,
+  envelopeDepth: 3,
+  envelopeValues: 128,
   signaturesPerEnvelope: 16,
+  /** The same of the statement inside, whose persona has its documents in it. */
+  statementDepth: 48,
+  statementValues: 1_000_000,
   /** A host that was away for more root changes than these enrols again. */
   rootsPerWelcome: 64,
   /** Permissions to go back that one host has used; then it enrols again. */

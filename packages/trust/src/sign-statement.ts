@@ -1,4 +1,4 @@
-/** A statement becomes an envelope: its canonical JSON, signed by every key that is given. */
+/** A statement becomes an envelope: its canonical JSON, signed by every key that is given; signatures are in the order of key ids. */
 import type { Json } from '@guise/model';
 import { canonicalJson } from '@guise/model';
 import { type Envelope, type PayloadType, preAuthEncoding } from '@guise/model/trust';
@@ -14,6 +14,8 @@ export function signPayload(payloadType: string, payload: Buffer, keys: readonly
   return {
     payload: payload.toString('base64'),
     payloadType,
-    signatures: keys.map((key) => ({ keyid: key.keyId, sig: Buffer.from(key.sign(message)).toString('base64') })),
+    signatures: keys
+      .map((key) => ({ keyid: key.keyId, sig: Buffer.from(key.sign(message)).toString('base64') }))
+      .sort((a, b) => (a.keyid < b.keyid ? -1 : 1)),
   };
 }

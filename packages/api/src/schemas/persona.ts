@@ -79,6 +79,7 @@ export const publication = z
       files: z.record(z.string(), z.string()).optional(),
     }),
     z.strictObject({ persona: resolvedPersona }),
+    /** Signed by its authors, with its version and its end. */
     z.strictObject({ envelope }),
   ])
   .meta({ id: 'Publication' });

@@ -6,16 +6,17 @@
  */
 import { z } from 'zod';
 import { limits } from '../limits.ts';
+import { isCanonicalBase64 } from './base64.ts';
 
-const base64 = z.string().regex(/^[A-Za-z0-9+/]*={0,2}$/, 'must be base64');
+const base64 = z.string().refine(isCanonicalBase64, 'must be base64 in its canonical spelling');
 
 export const envelope = z
   .strictObject({
     /** Canonical JSON of a statement, as base64. */
-    payload: base64.max(limits.envelopePayloadChars),
+    payload: z.string().max(limits.envelopePayloadChars).pipe(base64),
     payloadType: z.string().max(128),
     signatures: z
-      .array(z.strictObject({ keyid: z.string().max(80), sig: base64.length(88) }))
+      .array(z.strictObject({ keyid: z.string().max(80), sig: z.string().length(88).pipe(base64) }))
       .min(1)
       .max(limits.signaturesPerEnvelope),
   })

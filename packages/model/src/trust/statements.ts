@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { limits } from '../limits.ts';
 import type { ResolvedPersona } from '../persona/resolved.ts';
+import { isCanonicalBase64 } from './base64.ts';
 
 const name = z.string().regex(/^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/, 'must be a lower-case name');
 const version = z.int().min(1).max(1_000_000_000);
@@ -14,10 +15,16 @@ const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be a SHA-256 dige
 const instant = z.iso.datetime({ precision: 3 });
 const keyId = z.string().regex(/^ed25519:[0-9a-f]{64}$/, 'must be the id of an Ed25519 key');
 
+const located = z.strictObject({
+  file: z.string().max(4096),
+  document: z.looseObject({ guise: z.literal('persona/v1'), persona_id: name }),
+  positions: z.record(z.string(), z.tuple([z.int().min(0), z.int().min(0)])),
+});
+
 /** A resolved persona: the parser of the model looks deeper, after the signatures were verified. */
-const persona = z.looseObject({
-  own: z.looseObject({}),
-  ancestors: z.array(z.looseObject({})),
+const persona = z.strictObject({
+  own: located,
+  ancestors: z.array(located).max(limits.ancestors),
 }) as unknown as z.ZodType<ResolvedPersona, ResolvedPersona>;
 
 export const personaStatement = z.strictObject({
@@ -32,7 +39,7 @@ export const personaStatement = z.strictObject({
   expires_at: instant,
   /** Every document that this one is built on, furthest first, by the digest of its canonical JSON. */
   extends: z.array(z.strictObject({ persona_id: name, digest })).max(limits.ancestors),
-  /** Every text that was taken in from a file, by where it stands (`files./etc/motd.content`) and its digest. */
+  /** Every text that goes into a file or a database, by where it stands (`web:files./etc/motd.content`) and its digest. */
   files: z.array(z.strictObject({ path: z.string().max(4096), digest })).max(10_000),
   persona,
 });
@@ -61,7 +68,7 @@ export const rootStatement = z.strictObject({
         keyid: keyId,
         name,
         /** 32 bytes as base64. */
-        public: z.string().regex(/^[A-Za-z0-9+/]{43}=$/, 'must be 32 bytes as base64'),
+        public: z.string().length(44).refine(isCanonicalBase64, 'must be 32 bytes as base64'),
       }),
     )
     .min(1)
