@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adaptationFiles, Conductor } from '@guise/agent/adaptation';
-import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent/link';
+import {
+  connectLink,
+  desiredFile,
+  enrol,
+  ensureIdentity,
+  HostTrust,
+  type Link,
+  pinAtEnrolment,
+  systemClock,
+  TrustStore,
+} from '@guise/agent/link';
 import { type Client, client } from '@guise/api';
 import { parseHostId } from '@guise/model';
 import { type RunningServer, type ServerOptions, startServer } from '@guise/server';
@@ -38,7 +48,7 @@ export function clientOf(server: Pick<RunningServer, 'url' | 'adminToken'>): Cli
   return client({ baseUrl: server.url, token: server.adminToken, fetch });
 }
 
-/** Enrols a host that may be known already. */
+/** Enrols a host that may be known already; what it believes is pinned in the directory. */
 export async function enrolTestHost(
   server: Pick<RunningServer, 'url' | 'agentUrl' | 'adminToken'>,
   name: string,
@@ -49,7 +59,8 @@ export async function enrolTestHost(
   const identity = ensureIdentity(join(stateDirectory, 'identity.json'), hostId, () =>
     randomBytes(32).toString('base64url'),
   );
-  await enrol({ url: server.agentUrl, joinToken: join_token, identity, fetch });
+  const answer = await enrol({ url: server.agentUrl, joinToken: join_token, identity, fetch });
+  pinAtEnrolment(new TrustStore(join(stateDirectory, 'trust.json')), answer);
 }
 
 /** Uses the identity and the desired state that are in the directory. */
@@ -82,6 +93,11 @@ export function startTestAgent(
     facts,
     engine,
     conductor,
+    trust: new HostTrust({
+      store: new TrustStore(join(stateDirectory, 'trust.json')),
+      hostId: parseHostId(name),
+      nowMs: systemClock.nowMs,
+    }),
     clock: systemClock,
     makeNonce: () => randomBytes(16).toString('hex'),
     report,

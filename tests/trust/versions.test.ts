@@ -81,13 +81,19 @@ describe('going back', () => {
     expect(() => back({}, { hostId: 'db-1' })).toThrow(refused);
     expect(() => back({ persona_id: 'db' })).toThrow(refused);
     expect(() => back({ category: null })).toThrow(refused);
-    expect(() => back({ from: 4 })).toThrow(refused);
     expect(() => back({ to: 1 })).toThrow(refused);
     const staging = permission();
     const elsewhere = { ...staging, statement: { ...staging.statement, environment: 'staging' } };
     expect(() => acceptVersion({ ...here, mark: markOf(third), persona: second, rollback: elsewhere })).toThrow(
       refused,
     );
+  });
+
+  it('takes a host that lags behind where the others go, and none that is further ahead', () => {
+    expect(back({ from: 9 }).mark).toEqual(markOf(second));
+    const fourth = opened({ version: 4, previous: third.digest });
+    const ahead = { ...here, mark: markOf(fourth), persona: second, rollback: permission() };
+    expect(() => acceptVersion(ahead)).toThrow(refused);
   });
 
   it('is refused by a permission that ended', () => {

@@ -16,6 +16,7 @@ const decision = (index: number, active: boolean, decidedBy: Decision['decidedBy
   reason: '',
   sinceMs: 0,
   hold: null,
+  blocked: null,
 });
 const situation = fc.record({
   decisions: fc.uniqueArray(
@@ -45,7 +46,7 @@ describe('the target of a switch', () => {
             return [layerKey(layer), { instance: layer.instance, unit, attempts: 1, retryAtMs, reason: '' }];
           }),
         );
-        const target = targetOf({ decisions, active, blocks, nowMs });
+        const target = targetOf({ decisions, active, blocks, nowMs, wallMs: 0 });
         const instances = target.layers.map(({ instance }) => instance);
         expect(new Set(instances).size).toBe(instances.length);
         const wanted = decisions.filter((each) => each.active).map(({ layer }) => layer);
@@ -68,7 +69,23 @@ describe('the target of a switch', () => {
     const block = { instance: next.instance, attempts: 1, retryAtMs: Infinity, reason: '', unit: togetherUnit };
     const decisions = [decision(1, true, 'always'), decision(2, true, 'triggers')];
     const blocks = new Map([[layerKey(next), block]]);
-    expect(targetOf({ decisions, active: [old], blocks, nowMs }).layers).toEqual([burst, old]);
-    expect(targetOf({ decisions, active: [old], blocks: new Map(), nowMs }).layers).toEqual([next, burst]);
+    expect(targetOf({ decisions, active: [old], blocks, nowMs, wallMs: 0 }).layers).toEqual([burst, old]);
+    expect(targetOf({ decisions, active: [old], blocks: new Map(), nowMs, wallMs: 0 }).layers).toEqual([next, burst]);
+  });
+
+  it('leaves out what ended and is not active yet, keeps what it was to replace, and lets what is active stay', () => {
+    const [old, next] = layers as [(typeof layers)[0], (typeof layers)[0]];
+    const end = '2026-11-25T09:00:00.000Z';
+    const signature = { signers: ['alice'], payload_digest: `sha256:${'0'.repeat(64)}` as never, expires_at: end };
+    const signed = { ...next, signature };
+    const renewed = { ...signed, version: 2 };
+    const decisions = [{ ...decision(1, true, 'always'), layer: signed }];
+    const at = { decisions, blocks: new Map(), nowMs, wallMs: Date.parse(end) };
+    expect(targetOf({ ...at, active: [old], wallMs: at.wallMs - 1 }).layers).toEqual([signed]);
+    expect(targetOf({ ...at, active: [old] }).layers).toEqual([old]);
+    expect(targetOf({ ...at, active: [signed] }).layers).toEqual([signed]);
+    expect(targetOf({ ...at, active: [renewed] }).layers).toEqual([renewed]);
+    const triggered = [{ ...decision(1, true, 'triggers'), layer: signed }];
+    expect(targetOf({ ...at, decisions: triggered, active: [old] }).layers).toEqual([]);
   });
 });

@@ -35,7 +35,7 @@ const terms = z.object({
 });
 
 /** Left as it came: whoever opens an envelope checks it, and says what is wrong with it. */
-const unopened = z.unknown() as unknown as z.ZodType<Envelope | null | undefined, Envelope | null | undefined>;
+const unopened = z.unknown().optional() as unknown as z.ZodOptional<z.ZodType<Envelope | null, Envelope | null>>;
 
 /** A layer on its way to a host, which takes the persona from the signed statement and from nowhere else. */
 export const signedLayer = terms
@@ -98,7 +98,14 @@ export const personaSummary = z
   .meta({ id: 'PersonaSummary' });
 
 export const versionSummary = z
-  .object({ version, digest, current: z.boolean(), published_at: time, published_by: z.string(), signature: signature.nullable() })
+  .object({
+    version,
+    digest,
+    current: z.boolean(),
+    published_at: time,
+    published_by: z.string(),
+    signature: signature.nullable(),
+  })
   .meta({ id: 'VersionSummary' });
 
 export const personaVersion = versionSummary

@@ -1,7 +1,8 @@
 /**
  * Whether a host takes a signed version of a persona, given the highest that it took before.
  *
- * Invariants: versions rise; one version is one payload; going back takes a permission for exactly this step, host and persona, once.
+ * Invariants: versions rise; one version is one payload; going back takes a permission for this host and persona, to just
+ * this version, from this one or a later one, once.
  * After going back the mark is the older version, so a later step forward is an ordinary one and the same permission leads nowhere.
  * Throws: `version_refused`; `rollback_refused` when there is a permission and it does not allow this.
  * Source: docs/adr/0017-signed-envelopes.md.
@@ -77,7 +78,8 @@ function reasonAgainst(
     if (permission[key] !== statement[key]) return `is for ${key} ${permission[key]}, not ${statement[key]}`;
   }
   if (!permission.hosts.includes(hostId)) return `does not name the host ${hostId}`;
-  if (permission.from !== mark.version || permission.to !== statement.version) {
+  // A host that lags behind may go where those go that do not.
+  if (permission.from < mark.version || permission.to !== statement.version) {
     return `is to go from version ${permission.from} to ${permission.to}`;
   }
   if (used.includes(permission.id)) return 'was used on this host before';

@@ -68,7 +68,16 @@ function outranks(one: Candidate, other: Candidate): boolean {
 function layerOf(winner: Candidate): DesiredLayer {
   const { instance, persona_id, version, priority, parameters, digest, rollback } = winner;
   const assigned_by = `${winner.target_type}:${winner.target} by ${winner.assigned_by}`;
-  return { instance, persona_id, version, priority, parameters, assigned_by, digest, ...(rollback === null ? {} : { rollback }) };
+  return {
+    instance,
+    persona_id,
+    version,
+    priority,
+    parameters,
+    assigned_by,
+    digest,
+    ...(rollback === null ? {} : { rollback }),
+  };
 }
 
 /** By code unit, which no locale changes. */

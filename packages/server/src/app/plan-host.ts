@@ -37,7 +37,7 @@ async function signedLayers(database: Database, layers: readonly DesiredLayer[])
   return layers.map(({ digest: _digest, rollback, ...layer }) => ({
     ...layer,
     envelope: envelopeOf(envelopes.get(`${layer.persona_id}@${layer.version}`)),
-    rollback: rollback === undefined ? null : envelopeOf(rollbacks.get(rollback)),
+    ...(rollback === undefined ? {} : { rollback: envelopeOf(rollbacks.get(rollback)) }),
   }));
 }
 

@@ -50,12 +50,12 @@ export async function establishTrust({ database, vault, given, nowMs }: Parts): 
   const isUsableKey = await usableKeyCheck();
   const open = (envelope: Envelope, previous: TrustedRoot | null) =>
     openRoot(envelope, previous, { verify: verifySignature, isUsableKey });
-  const development = await developmentRoot(database, vault, nowMs());
-  const first = given ?? { envelope: development.root, environment: developmentNames.environment };
-  await database.transaction().execute(async (tx) => {
-    if (given === null && (await findServed(tx)) !== null) return;
-    await serve(tx, first, open);
-  });
+  const known = await findServed(database);
+  const isOwn = given === null && (known === null || known.organization === developmentNames.organization);
+  const development = isOwn ? await developmentRoot(database, vault, nowMs()) : null;
+  const own = development && { envelope: development.root, environment: developmentNames.environment };
+  const first = given ?? (known === null ? own : null);
+  if (first !== null) await database.transaction().execute((tx) => serve(tx, first, open));
   const served = async (db: Executor): Promise<Served> => {
     const names = await findServed(db);
     const newest = names === null ? null : await newestRoot(db, names.organization);
@@ -63,7 +63,12 @@ export async function establishTrust({ database, vault, given, nowMs }: Parts): 
     const envelope = decodeEnvelope(newest.envelope);
     // What is stored was opened by the root before it.
     const root = openRoot(envelope, null, { verify: verifySignature, isUsableKey: () => true });
-    return { ...names, root, envelope, key: root.keys.has(development.key.keyId) ? development.key : null };
+    return {
+      ...names,
+      root,
+      envelope,
+      key: development !== null && root.keys.has(development.key.keyId) ? development.key : null,
+    };
   };
   return { isDevelopment: (await served(database)).key !== null, nowMs, served, openRoot: open };
 }

@@ -34,7 +34,7 @@ export function signVersion(
   return {
     envelope: encodeEnvelope(envelope),
     payloadDigest: digestOfBytes(Buffer.from(envelope.payload, 'base64')),
-    expiresAt: expiresAt < root.expiresAt ? expiresAt : root.expiresAt,
+    expiresAt: [expiresAt, root.expiresAt].toSorted()[0] ?? expiresAt,
     signers: [root.keys.get(key.keyId)?.name ?? key.keyId],
   };
 }

@@ -115,8 +115,9 @@ describe('doors', () => {
   it('say when a port is in use, and leave nothing behind', async () => {
     const port = Number(new URL(server.running.url).port);
     const database = server.running.databaseUrl;
+    const masterKeyFile = join(server.stateDirectory, 'master.key');
     const stateDirectory = join(server.stateDirectory, 'second');
-    await expect(startServer({ ...closed, stateDirectory, database, port })).rejects.toMatchObject({
+    await expect(startServer({ ...closed, stateDirectory, database, masterKeyFile, port })).rejects.toMatchObject({
       code: 'port_unavailable',
       message: expect.stringContaining('in use'),
     });

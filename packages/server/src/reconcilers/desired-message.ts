@@ -47,7 +47,9 @@ async function keepEnvelopes(
 ): Promise<void> {
   const layers = settled.flatMap((each) => each.layers);
   const missing = new Map(layers.flatMap((layer) => (kept.has(keyOf(layer)) ? [] : [[keyOf(layer), layer] as const])));
-  const rollbacks = new Set(layers.flatMap(({ rollback }) => (rollback === undefined || kept.has(rollback) ? [] : rollback)));
+  const rollbacks = new Set(
+    layers.flatMap(({ rollback }) => (rollback === undefined || kept.has(rollback) ? [] : rollback)),
+  );
   for (const [key, envelope] of await readEnvelopes(database, [...missing.values()])) kept.set(key, envelope);
   for (const [id, envelope] of await readRollbacks(database, [...rollbacks])) kept.set(id, envelope);
 }

@@ -2,10 +2,10 @@
 import type { HostId } from '@guise/model';
 import type { Connections } from '../../app/connections.ts';
 import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
+import { rootsFor } from '../../reconcilers/push-roots.ts';
 import type { ReportIntake } from '../../reconcilers/report-intake.ts';
 import type { Database } from '../../store/database.ts';
 import { recordArrival, recordDeparture } from '../../store/presence.ts';
-import { rootsFor } from '../../reconcilers/push-roots.ts';
 import { lastTransaction } from '../../store/reports.ts';
 import type { Signal } from '../../store/signal.ts';
 import { sendSignals } from '../../store/signal.ts';

@@ -42,7 +42,8 @@ export function personaHandlers({ database, trust }: HandlerParts): Pick<Handler
       await getPersona(database, params.persona_id);
       return listVersions(database, params.persona_id, query);
     },
-    rollbackPersona: ({ params, body, caller }) => rollbackPersona(database, { trust, caller }, params.persona_id, body),
+    rollbackPersona: ({ params, body, caller }) =>
+      rollbackPersona(database, { trust, caller }, params.persona_id, body),
     deletePersona: ({ params, caller }) => deletePersona(database, caller, params.persona_id),
     putPersonaGroup: ({ params, body, caller }) => putPersonaGroup(database, caller, params.group, body.personas),
     listPersonaGroups: ({ query }) => listPersonaGroups(database, query),
