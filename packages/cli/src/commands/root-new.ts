@@ -1,13 +1,10 @@
 import { GuiseError } from '@guise/model';
-import { payloadTypes } from '@guise/model/trust';
-import { signStatement } from '@guise/trust/sign-statement';
 import { defineCommand } from '../command.ts';
-import { distinctKeys } from '../trust/add-signatures.ts';
 import { writeNewEnvelopeFile } from '../trust/envelope-files.ts';
 import { readKeyFile } from '../trust/key-files.ts';
 import { printRoot } from '../trust/print-root.ts';
 import { firstRoot } from '../trust/root-changes.ts';
-import { checkedRoot, lackOf } from '../trust/root-files.ts';
+import { lackOf, newRootFile } from '../trust/root-files.ts';
 import { rootChangesOf, rootOptions } from '../trust/root-options.ts';
 
 export const rootNew = defineCommand({
@@ -41,13 +38,15 @@ export const rootNew = defineCommand({
       throw new GuiseError('argument_invalid', 'Cannot make a root: --organization is missing');
     const rootKeys = options.key.map(readKeyFile);
     if (rootKeys.length === 0) throw new GuiseError('argument_invalid', 'Cannot make a root: --key is missing');
-    const statement = firstRoot(organization, rootChangesOf(options, { rootKeys, removed: [] }, Date.now()));
+    const statement = firstRoot(
+      organization,
+      rootChangesOf(options, { rootKeys, removed: [], dropped: [] }, Date.now()),
+    );
     const signing = rootKeys.flatMap((key) => key.signing ?? []);
     if (signing.length === 0) {
       throw new GuiseError('argument_invalid', 'Cannot make a root: none of its keys can sign; give one private key');
     }
-    const envelope = signStatement(payloadTypes.root, statement, distinctKeys(signing));
-    await checkedRoot(envelope);
+    const { envelope } = await newRootFile(statement, signing);
     writeNewEnvelopeFile(file, envelope);
     printRoot(context, { file, envelope, statement, lack: await lackOf(envelope, null) });
     return 0;

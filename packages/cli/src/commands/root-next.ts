@@ -1,14 +1,12 @@
 import { GuiseError } from '@guise/model';
-import { payloadTypes } from '@guise/model/trust';
-import { signStatement } from '@guise/trust/sign-statement';
 import { defineCommand } from '../command.ts';
-import { distinctKeys } from '../trust/add-signatures.ts';
 import { writeNewEnvelopeFile } from '../trust/envelope-files.ts';
 import { readKeyFile, readSigningKey } from '../trust/key-files.ts';
 import { printRoot } from '../trust/print-root.ts';
 import { nextRoot } from '../trust/root-changes.ts';
-import { checkedRoot, lackOf, readRootFile, trustRoot } from '../trust/root-files.ts';
+import { lackOf, newRootFile, readRootFile, trustRoot } from '../trust/root-files.ts';
 import { rootChangesOf, rootOptions } from '../trust/root-options.ts';
+import { parseScope } from '../trust/scoped.ts';
 
 export const rootNext = defineCommand({
   operands: [{ name: 'ROOT', kind: 'file' }],
@@ -28,6 +26,12 @@ export const rootNext = defineCommand({
       summary: 'A key that signs roots from now on; a private one signs now',
     },
     remove: { type: 'string', multiple: true, value: 'NAME', summary: 'A key that signs nothing from now on' },
+    drop: {
+      type: 'string',
+      multiple: true,
+      value: 'ENV[/CATEGORY]',
+      summary: 'A rule that ends: what it was about falls under a less specific one',
+    },
     out: { type: 'string', value: 'FILE', kind: 'file', summary: 'Where the next root goes; default: root-N.json' },
     ...rootOptions,
   },
@@ -51,7 +55,7 @@ export const rootNext = defineCommand({
     const rootKeys = options.rootKey.map(readKeyFile);
     const statement = nextRoot(
       old.statement,
-      rootChangesOf(options, { rootKeys, removed: options.remove }, Date.now()),
+      rootChangesOf(options, { rootKeys, removed: options.remove, dropped: options.drop.map(parseScope) }, Date.now()),
     );
     const signing = [...options.key.map(readSigningKey), ...rootKeys].flatMap(({ signing: key }) => key ?? []);
     if (signing.length === 0) throw new GuiseError('argument_invalid', 'Cannot make the next root: --key is missing');
@@ -59,8 +63,7 @@ export const rootNext = defineCommand({
     if (!signing.every(({ keyId }) => listed.has(keyId))) {
       throw new GuiseError('signature_missing', 'Cannot make the next root: a key that should sign is in neither root');
     }
-    const envelope = signStatement(payloadTypes.root, statement, distinctKeys(signing));
-    await checkedRoot(envelope);
+    const { envelope } = await newRootFile(statement, signing);
     const file = options.out ?? `root-${statement.version}.json`;
     writeNewEnvelopeFile(file, envelope);
     printRoot(context, { file, envelope, statement, lack: await lackOf(envelope, previous) });

@@ -28,6 +28,8 @@ export interface RootChanges {
   readonly rollbackSigners: readonly SignerChange[];
   /** Names. */
   readonly removed: readonly string[];
+  /** Rules that end; what they were about falls under less specific ones. */
+  readonly dropped: readonly Scope[];
   readonly expiresAt: string;
 }
 
@@ -37,45 +39,67 @@ const everywhere: Scope = { environment: '*', category: '*' };
 export function firstRoot(organization: string, changes: RootChanges): RootStatement {
   const signers =
     changes.signers.length > 0 ? changes.signers : changes.rootKeys.map((key) => ({ scope: everywhere, key }));
-  const rollbackSigners = changes.rollbackSigners.length > 0 ? changes.rollbackSigners : signers;
   const rootIds = distinct(changes.rootKeys.map(({ keyId }) => keyId));
-  const personas = withThresholds(withSigners([], signers), changes.signerThresholds);
   return {
     organization,
     version: 1,
     expires_at: changes.expiresAt,
-    keys: withKeys([], [...changes.rootKeys, ...[...signers, ...rollbackSigners].map(({ key }) => key)]),
+    keys: withKeys([], [...changes.rootKeys, ...[...signers, ...changes.rollbackSigners].map(({ key }) => key)]),
     root: { keys: rootIds, threshold: changes.rootThreshold ?? majorityOf(rootIds.length) },
-    personas,
-    rollbacks: changes.rollbackSigners.length > 0 ? withSigners([], rollbackSigners) : personas,
+    ...changedRules({ personas: [], rollbacks: [] }, { ...changes, signers }, []),
   };
 }
 
 /** Throws: `argument_invalid`. */
 export function nextRoot(before: RootStatement, changes: RootChanges): RootStatement {
   const leaving = changes.removed.map((name) => keyNamed(before, name));
-  const stays = (keyId: string) => !leaving.includes(keyId);
-  const rootKeys = distinct([...before.root.keys.filter(stays), ...changes.rootKeys.map(({ keyId }) => keyId)]);
-  const kept = (rules: readonly SigningRule[]) =>
-    rules.map((rule) => ({ ...rule, keys: rule.keys.filter(stays) })).filter(({ keys }) => keys.length > 0);
-  const personas = withThresholds(withSigners(kept(before.personas), changes.signers), changes.signerThresholds);
-  const rollbackSigners = changes.rollbackSigners.length > 0 ? changes.rollbackSigners : changes.signers;
-  const rollbacks = withSigners(kept(before.rollbacks), rollbackSigners);
+  const staying = before.root.keys.filter((keyId) => !leaving.includes(keyId));
+  const rootKeys = distinct([...staying, ...changes.rootKeys.map(({ keyId }) => keyId)]);
+  const rules = changedRules(before, changes, leaving);
   const added = [...changes.rootKeys, ...[...changes.signers, ...changes.rollbackSigners].map(({ key }) => key)];
-  const needed = new Set([
-    ...before.root.keys,
-    ...rootKeys,
-    ...[...personas, ...rollbacks].flatMap(({ keys }) => keys),
-  ]);
+  const ruling = [...rules.personas, ...rules.rollbacks].flatMap(({ keys }) => keys);
+  const needed = new Set([...before.root.keys, ...rootKeys, ...ruling]);
   return {
     organization: before.organization,
     version: before.version + 1,
     expires_at: changes.expiresAt,
     keys: withKeys(before.keys, added).filter(({ keyid }) => needed.has(keyid)),
     root: { keys: rootKeys, threshold: changes.rootThreshold ?? before.root.threshold },
-    personas,
-    rollbacks: changes.rollbackSigners.length > 0 ? rollbacks : withThresholds(rollbacks, changes.signerThresholds),
+    ...rules,
   };
+}
+
+type Rules = Pick<RootStatement, 'personas' | 'rollbacks'>;
+
+function changedRules(before: Rules, changes: RootChanges, leaving: readonly string[]): Rules {
+  const isDropped = (rule: SigningRule) => changes.dropped.some((scope) => isFor(rule, scope));
+  const kept = (rules: readonly SigningRule[]) =>
+    rules
+      .filter((rule) => !isDropped(rule))
+      .map((rule) => ({ ...rule, keys: rule.keys.filter((keyId) => !leaving.includes(keyId)) }));
+  const ownRollbacks = changes.rollbackSigners.length > 0;
+  const personas = withThresholds(withSigners(kept(before.personas), changes.signers), changes.signerThresholds);
+  const rollbacks = withSigners(kept(before.rollbacks), ownRollbacks ? changes.rollbackSigners : changes.signers);
+  for (const { scope } of changes.signerThresholds) requireRule(personas, scope);
+  for (const scope of changes.dropped) requireRule([...before.personas, ...before.rollbacks], scope);
+  const rules = { personas, rollbacks: ownRollbacks ? rollbacks : withThresholds(rollbacks, changes.signerThresholds) };
+  refuseEmpty([...rules.personas, ...rules.rollbacks]);
+  return rules;
+}
+
+/** A rule that vanished with its last key would leave what it protected to a weaker one. */
+function refuseEmpty(rules: readonly SigningRule[]): void {
+  const empty = rules.find(({ keys }) => keys.length === 0);
+  if (empty === undefined) return;
+  const where = `${empty.environment}/${empty.category}`;
+  const ways = `give one with --signer, or end the rule with --drop ${where}`;
+  throw new GuiseError('argument_invalid', `Cannot remove the last key that signs for ${where}: ${ways}`);
+}
+
+function requireRule(rules: readonly SigningRule[], scope: Scope): void {
+  if (rules.some((rule) => isFor(rule, scope))) return;
+  const where = `${scope.environment}/${scope.category}`;
+  throw new GuiseError('argument_invalid', `Cannot change the rule for ${where}: there is none`);
 }
 
 /** More than half, so that two groups cannot each make a next root. */
@@ -118,11 +142,6 @@ function withSigners(rules: readonly SigningRule[], signers: readonly SignerChan
 }
 
 function withThresholds(rules: readonly SigningRule[], thresholds: readonly ThresholdChange[]): SigningRule[] {
-  for (const { scope } of thresholds) {
-    if (rules.some((rule) => isFor(rule, scope))) continue;
-    const where = `${scope.environment}/${scope.category}`;
-    throw new GuiseError('argument_invalid', `Cannot say how many must sign for ${where}: nobody may sign there`);
-  }
   return rules.map((rule) => ({
     ...rule,
     threshold: thresholds.findLast(({ scope }) => isFor(rule, scope))?.threshold ?? rule.threshold,

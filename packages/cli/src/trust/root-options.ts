@@ -40,7 +40,7 @@ interface RootOptionValues {
 
 export function rootChangesOf(
   options: RootOptionValues,
-  more: Pick<RootChanges, 'rootKeys' | 'removed'>,
+  more: Pick<RootChanges, 'rootKeys' | 'removed' | 'dropped'>,
   nowMs: number,
 ): RootChanges {
   return {

@@ -23,3 +23,8 @@ export function parseScoped(text: string): Scoped {
     `Cannot read ${JSON.stringify(text)}: write VALUE, ENVIRONMENT=VALUE or ENVIRONMENT/CATEGORY=VALUE; "*" is any`,
   );
 }
+
+/** `ENV[/CATEGORY]`. Throws: `argument_invalid`. */
+export function parseScope(text: string): Scope {
+  return parseScoped(`${text}=${text}`).scope;
+}
