@@ -6,6 +6,7 @@
  */
 import { basename, join } from 'node:path';
 import { GuiseError, limits } from '@guise/model';
+import { bytesOfBase64 } from '@guise/model/trust';
 import { keyIdOf, newSigningKey, type SigningKey, signingKey } from '@guise/trust/signing';
 import { readBoundedFile } from './bounded-file.ts';
 import { writeWhole } from './write-whole.ts';
@@ -68,7 +69,7 @@ function publicKeyOf(text: string, path: string): KeyFile {
   const [, keyId = '', publicKey = '', name = ''] = publicLine.exec(text) ?? [];
   if (keyId === '')
     throw new GuiseError('key_invalid', `Cannot use ${path}: it is no key of guise; guise key new makes one`);
-  if (keyIdOf(publicKey) !== keyId) {
+  if (bytesOfBase64(publicKey) === null || keyIdOf(publicKey) !== keyId) {
     throw new GuiseError('key_invalid', `Cannot use ${path}: its id is not the digest of its key`);
   }
   return { name: checkedName(name, path), keyId, publicKey, signing: null };
