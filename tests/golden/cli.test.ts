@@ -20,7 +20,8 @@ describe('the command line', () => {
   beforeAll(() => {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(join(folder, path, '..'), { recursive: true });
-      writeFileSync(join(folder, path), text);
+      // Private keys that others may read are refused.
+      writeFileSync(join(folder, path), text, { mode: path.endsWith('.key') ? 0o600 : 0o644 });
     }
   });
   afterAll(() => rmSync(folder, { recursive: true }));

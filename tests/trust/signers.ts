@@ -17,7 +17,7 @@ import { usableKeyCheck } from '@guise/trust/usable-key';
 export const verify = verifySignature;
 export const isUsableKey = await usableKeyCheck();
 export const nowMs = Date.parse('2026-06-01T00:00:00.000Z');
-export const later = '2026-09-01T00:00:00.000Z';
+const later = '2026-09-01T00:00:00.000Z';
 export const opening = { environment: 'production', nowMs, verify };
 
 const names = ['alice', 'bob', 'carol', 'dave'] as const;
@@ -66,7 +66,7 @@ export function trustedRoot(changes: Partial<RootStatement> = {}): TrustedRoot {
   return openRoot(signedRoot(statement, ...who), null, { verify, isUsableKey });
 }
 
-export function persona(text = 'category: web_server\nfiles: {/etc/motd: {content: "hello\\n"}}\n'): ResolvedPersona {
+function persona(text = 'category: web_server\nfiles: {/etc/motd: {content: "hello\\n"}}\n'): ResolvedPersona {
   const base = parseDocument(
     'guise: persona/v1\npersona_id: hardened\nfiles: {/etc/issue: {content: "no"}}\n',
     'hardened.yaml',

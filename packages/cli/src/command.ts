@@ -16,6 +16,8 @@ export interface OptionSpec {
   readonly summary: string;
   /** The values there are, for tab completion and checks. */
   readonly choices?: readonly string[];
+  /** What its value is, so that tab completion knows what to offer. */
+  readonly kind?: OperandKind;
 }
 
 export type OptionTable = { readonly [name: string]: OptionSpec };
@@ -31,7 +33,7 @@ export type OptionValues<Options extends OptionTable> = {
 };
 
 /** What an operand is, so that tab completion knows what to offer. */
-export type OperandKind = 'persona_file' | 'persona' | 'host' | 'address' | 'text';
+export type OperandKind = 'persona_file' | 'key_file' | 'file' | 'persona' | 'host' | 'address' | 'text';
 
 export interface OperandSpec {
   /** As help shows it, such as `FILE` or `HOST`. */

@@ -146,6 +146,8 @@ export const limits = {
   envelopeDepth: 3,
   envelopeValues: 128,
   signaturesPerEnvelope: 16,
+  /** A file with one key of a person, private or public. */
+  keyFileBytes: 16 * 1024,
   /** The same of the statement inside, whose persona has its documents in it. */
   statementDepth: 48,
   statementValues: 1_000_000,
@@ -158,6 +160,10 @@ export const limits = {
   rulesPerRoot: 1_000,
   /** A signed version of a persona, when its signer says nothing of its end. */
   signatureLifeMs: 90 * 86_400_000,
+  /** The same of a root, of a permission to go back, and the furthest end that anything signed may have. */
+  rootLifeMs: 5 * 365 * 86_400_000,
+  rollbackLifeMs: 7 * 86_400_000,
+  signedLifeMaxMs: 100 * 365 * 86_400_000,
   /** Of a root that a control plane makes for itself. */
   developmentRootLifeMs: 10 * 365 * 86_400_000,
   /** Of a host's certificate; it is renewed at half of it. */

@@ -1,4 +1,6 @@
 /** The commands of each transcript, and the files that they find. */
+import { keyIdOf, signingKey } from '@guise/trust/signing';
+
 export interface Transcript {
   readonly name: string;
   /** What follows `guise`, words apart by one blank. */
@@ -16,11 +18,20 @@ const commands = [
   'history',
   'persona validate',
   'persona publish',
+  'persona sign',
+  'persona verify',
+  'persona sign-rollback',
   'persona ls',
   'persona show',
   'persona diff',
   'persona group',
   'persona schema',
+  'key new',
+  'key show',
+  'root new',
+  'root sign',
+  'root next',
+  'root show',
   'trigger replay',
   'host ls',
   'host show',
@@ -50,7 +61,7 @@ const commands = [
 
 export const transcripts: readonly Transcript[] = [
   { name: 'help', lines: ['--help', ...commands.map((command) => `${command} --help`)] },
-  { name: 'groups', lines: ['persona', 'trigger', 'host --help', 'event', 'alert', 'lab'] },
+  { name: 'groups', lines: ['persona', 'key', 'root', 'trigger', 'host --help', 'event', 'alert', 'lab'] },
   {
     name: 'mistyped',
     lines: [
@@ -73,6 +84,49 @@ export const transcripts: readonly Transcript[] = [
       'persona validate orphan.yaml',
       'persona validate not-there.yaml',
       'persona validate wrong-triggers.yaml burst.yaml',
+    ],
+  },
+  {
+    name: 'signing',
+    lines: [
+      'key show alice.key',
+      'key show alice.pub --json',
+      'key show web.yaml',
+      'key show loose.pem',
+      'key new alice',
+      'key new Alice',
+      'root new --organization acme',
+      'root new --organization acme --key bob.pub',
+      'root new --organization acme --key alice.key --signers-threshold 2',
+      'root new --organization acme --key alice.key --signer prod=uction=bob.pub',
+      'root new --organization acme --key alice.key --signer alice.pub --signer production=alice.pub --signer production=bob.pub --signers-threshold production=2 --expires 2099-01-01',
+      'root new --organization acme --key alice.key --expires 2099-01-01',
+      'persona sign signed-web.yaml --key carol.key --root root.json --out web.signed.json',
+      'persona sign signed-web.yaml --key alice.key --root root.json --out web.signed.json --expires 2020-01-01',
+      'persona sign signed-web.yaml --key alice.key --root root.json --out web.signed.json --expires 2098-01-01',
+      'persona verify web.signed.json --root root.json',
+      'persona sign web.signed.json --key bob.key --root root.json',
+      'persona verify web.signed.json --root root.json',
+      'persona verify web.signed.json --root root.json --environment staging',
+      'persona verify web.signed.json --root root.json --json',
+      'persona verify web.yaml --root root.json',
+      'persona verify web.signed.json --root web.signed.json',
+      'persona verify nowhere.json --root root.json',
+      'persona sign wrong.yaml --key alice.key --root root.json --out wrong.signed.json',
+      'persona sign signed-web.yaml --key alice.key --key bob.key --root root.json --out web.signed.json --expires 2098-01-01 --json',
+      'persona sign tuned.yaml --key alice.key --root root.json --out web.signed.json',
+      'persona sign-rollback web.signed.json --from 2 --to 1 --host h1 --reason latency --key alice.key --root root.json --out back.json --expires 2098-01-01',
+      'persona sign-rollback web.signed.json --from 1 --to 2 --host h1 --reason latency --key alice.key --out back.json',
+      'root next root.json --key alice.key --root-key carol.key --remove alice --signer production=carol.pub --out root-2.json',
+      'root next root.json --key alice.key --remove alice --drop staging --out root-2.json',
+      'root next root.json --key alice.key --root-key carol.key --remove alice --drop * --signer production=carol.pub --out root-2.json --expires 2099-01-01',
+      'root show root-2.json --previous root.json',
+      'root next root.json --key alice.key --root-key bob.pub --threshold 2 --out root-2b.json --expires 2099-01-01',
+      'root sign root-2b.json --key carol.key',
+      'root sign root-2b.json --key bob.key --previous root.json',
+      'persona verify web.signed.json --root root-2.json',
+      '__complete key show al',
+      '__complete persona sign web.yaml --key al',
     ],
   },
   {
@@ -191,7 +245,26 @@ files:
 network_configuration: {hosts: {db.example: 10.0.0.5}}
 `;
 
+/** PKCS #8 around 32 equal bytes. Source: RFC 8410, 7. */
+function pemOf(byte: number): string {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, byte)]);
+  return `-----BEGIN PRIVATE KEY-----\n${der.toString('base64')}\n-----END PRIVATE KEY-----\n`;
+}
+
+function publicLine(byte: number, name: string): string {
+  const { publicKey } = signingKey(pemOf(byte));
+  return `guise-key ${keyIdOf(publicKey)} ${publicKey} ${name}\n`;
+}
+
 export const files: { readonly [path: string]: string } = {
+  'alice.key': pemOf(1),
+  'alice.pub': publicLine(1, 'alice'),
+  'bob.key': pemOf(2),
+  'bob.pub': publicLine(2, 'bob'),
+  'carol.key': pemOf(3),
+  'carol.pub': publicLine(3, 'carol'),
+  'loose.pem': pemOf(4),
+  'signed-web.yaml': web.replace('persona_id: web', 'persona_id: web\ncategory: web_server'),
   'web.yaml': web,
   'web-next.yaml': web.replace('default: hello', 'default: good day').replace('10.0.0.5', '10.0.0.6'),
   'tuned.yaml': `guise: persona/v1

@@ -16,6 +16,7 @@ export interface CommandEntry {
 
 const local = 'This machine';
 const persona = 'Personas';
+const trust = 'Keys and trust roots';
 const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const adaptation = 'What makes hosts adapt themselves';
@@ -53,6 +54,24 @@ export const commandEntries: readonly CommandEntry[] = [
     'Publish persona files at the control plane',
     async () => (await import('./persona-publish.ts')).personaPublish,
   ),
+  entry(
+    persona,
+    'persona sign',
+    'Sign a persona as a new version, or sign what somebody else signed',
+    async () => (await import('./persona-sign.ts')).personaSign,
+  ),
+  entry(
+    persona,
+    'persona verify',
+    'Tell whether a host would take a signed persona',
+    async () => (await import('./persona-verify.ts')).personaVerify,
+  ),
+  entry(
+    persona,
+    'persona sign-rollback',
+    'Sign a permission for hosts to go back to an older version',
+    async () => (await import('./persona-sign-rollback.ts')).personaSignRollback,
+  ),
   entry(persona, 'persona ls', 'List published personas', async () => (await import('./persona-ls.ts')).personaLs),
   entry(
     persona,
@@ -78,6 +97,18 @@ export const commandEntries: readonly CommandEntry[] = [
     'Print the JSON Schema of persona documents',
     async () => (await import('./persona-schema.ts')).personaSchemaCommand,
   ),
+
+  entry(trust, 'key new', 'Make a key that signs', async () => (await import('./key-new.ts')).keyNew),
+  entry(trust, 'key show', 'Print the public half of a key', async () => (await import('./key-show.ts')).keyShow),
+  entry(trust, 'root new', 'Make a trust root: who signs what', async () => (await import('./root-new.ts')).rootNew),
+  entry(trust, 'root sign', 'Add a signature to a root', async () => (await import('./root-sign.ts')).rootSign),
+  entry(
+    trust,
+    'root next',
+    'Make the root after a root: keys come, leave or are replaced',
+    async () => (await import('./root-next.ts')).rootNext,
+  ),
+  entry(trust, 'root show', 'Show who signs what', async () => (await import('./root-show.ts')).rootShow),
 
   entry(
     trigger,
@@ -190,7 +221,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `host`, `event`, `alert`, `lab`. */
+/** `persona`, `key`, `root`, `host`, `event`, `alert`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),

@@ -58,7 +58,8 @@ async function inCommand(
   const awaiting = Object.entries(table).find(
     ([name, { type }]) => type === 'string' && flagOf(name) === before.at(-1),
   )?.[1];
-  if (awaiting !== undefined) return (awaiting.choices ?? []).map((value) => ({ value, summary: '' }));
+  if (awaiting?.choices) return awaiting.choices.map((value) => ({ value, summary: '' }));
+  if (awaiting !== undefined) return valuesOfKind(awaiting.kind ?? 'text', current, context);
   if (current.startsWith('-')) {
     return Object.entries(table).map(([name, { summary }]) => ({ value: flagOf(name), summary }));
   }

@@ -16,11 +16,15 @@ export async function valuesOfKind(
 ): Promise<readonly Candidate[]> {
   switch (kind) {
     case 'persona_file':
-      return personaFiles(current);
+      return filesNamed(/\.(ya?ml|json)$/, current);
+    case 'key_file':
+      return filesNamed(/\.(key|pub|pem)$/, current);
+    case 'file':
+      return filesNamed(/./, current);
     case 'host':
       return (await hosts(context)).map(bare);
     case 'persona':
-      return [...(await personas(context)).map(bare), ...personaFiles(current)];
+      return [...(await personas(context)).map(bare), ...filesNamed(/\.(ya?ml|json)$/, current)];
     case 'address':
       return kinds.map((each) => bare(`${each}:`));
     case 'text':
@@ -33,11 +37,11 @@ function bare(value: string): Candidate {
 }
 
 /** Folders end with a slash, so that the next tab goes into them. */
-function personaFiles(current: string): readonly Candidate[] {
+function filesNamed(pattern: RegExp, current: string): readonly Candidate[] {
   const folder = current.slice(0, current.lastIndexOf('/') + 1);
   try {
     return readdirSync(folder === '' ? '.' : folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() || /\.(ya?ml|json)$/.test(entry.name))
+      .filter((entry) => entry.isDirectory() || pattern.test(entry.name))
       .filter(({ name }) => !name.startsWith('.') || current.slice(folder.length).startsWith('.'))
       .slice(0, offeredMax)
       .map((entry) => bare(`${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`));

@@ -31,14 +31,12 @@ export function unverifiedPersona(envelope: Envelope): Unverified<PersonaStateme
   return read;
 }
 
-/** For whoever is about to apply something anew. Throws: `signature_expired`. */
-export function refuseExpired(opened: Opened<{ readonly persona_id: string; readonly version: number }>): void {
+/** For whoever is about to use something anew. Throws: `signature_expired`. */
+export function refuseExpired(opened: Opened<{ readonly persona_id: string; readonly version?: number }>): void {
   if (!opened.expired) return;
   const { persona_id: id, version } = opened.statement;
-  throw new GuiseError(
-    'signature_expired',
-    `Cannot apply ${id}@${version}: what was signed ended at ${opened.expiresAt}`,
-  );
+  const name = version === undefined ? id : `${id}@${version}`;
+  throw new GuiseError('signature_expired', `Cannot use what was signed for ${name}: it ended at ${opened.expiresAt}`);
 }
 
 function requireOwnContent(statement: PersonaStatement, refuse: Refuse): void {
