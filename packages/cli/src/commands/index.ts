@@ -98,6 +98,13 @@ export const commandEntries: readonly CommandEntry[] = [
     async () => (await import('./persona-schema.ts')).personaSchemaCommand,
   ),
 
+  entry(
+    persona,
+    'persona rollback',
+    'Make an older version the current one',
+    async () => (await import('./persona-rollback.ts')).personaRollback,
+  ),
+
   entry(trust, 'key new', 'Make a key that signs', async () => (await import('./key-new.ts')).keyNew),
   entry(trust, 'key show', 'Print the public half of a key', async () => (await import('./key-show.ts')).keyShow),
   entry(trust, 'root new', 'Make a trust root: who signs what', async () => (await import('./root-new.ts')).rootNew),
@@ -107,6 +114,12 @@ export const commandEntries: readonly CommandEntry[] = [
     'root next',
     'Make the root after a root: keys come, leave or are replaced',
     async () => (await import('./root-next.ts')).rootNext,
+  ),
+  entry(
+    trust,
+    'root publish',
+    'Give the control plane and its hosts the next root',
+    async () => (await import('./root-publish.ts')).rootPublish,
   ),
   entry(trust, 'root show', 'Show who signs what', async () => (await import('./root-show.ts')).rootShow),
 

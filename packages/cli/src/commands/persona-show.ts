@@ -30,9 +30,12 @@ export const personaShow = defineCommand({
           each.current ? 'current' : '',
           each.published_at,
           each.published_by,
+          each.signature?.signers.join(', ') ?? 'nobody',
+          each.signature?.expires_at ?? '',
           each.digest,
         ]);
-        for (const line of table(['version', '', 'published', 'by', 'digest'], rows, context.out))
+        const headings = ['version', '', 'published', 'by', 'signed by', 'until', 'digest'];
+        for (const line of table(headings, rows, context.out))
           context.out.line(line);
       }
       return 0;
@@ -48,6 +51,13 @@ export const personaShow = defineCommand({
           `# published ${version.published_at} by ${version.published_by}${parents === '' ? '' : `, on top of ${parents}`}`,
         ),
       );
+      const { signature } = version;
+      if (signature !== null)
+        out.line(
+          out.style.quiet(
+            `# signed by ${signature.signers.join(', ')} until ${signature.expires_at}, payload ${signature.payload_digest}`,
+          ),
+        );
       out.write(documentText(version.persona.own.document));
     }
     return 0;

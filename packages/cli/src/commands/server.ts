@@ -15,6 +15,17 @@ export const server = defineCommand({
       summary: 'Where the admin token and the embedded PostgreSQL are (default /var/lib/guise/server)',
     },
     database: { type: 'string', value: 'URL', summary: 'A PostgreSQL of your own (default: an embedded one)' },
+    root: {
+      type: 'string',
+      value: 'FILE',
+      kind: 'file',
+      summary: 'The trust root of your authors (default: what it served before, or a development root of its own)',
+    },
+    environment: {
+      type: 'string',
+      value: 'NAME',
+      summary: 'With --root, the environment that it serves (default production)',
+    },
     host: {
       type: 'string',
       value: 'ADDRESS',
@@ -32,6 +43,7 @@ export const server = defineCommand({
   },
   examples: [
     { line: 'guise server', why: 'for a team: everything in one process' },
+    { line: 'guise server --root root.json', why: 'hosts take what your authors signed, and nothing else' },
     {
       line: 'guise server --database postgresql://guise@db/guise --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem',
       why: 'one of several replicas',
@@ -44,6 +56,7 @@ export const server = defineCommand({
     const running = await startServer({
       stateDirectory,
       ...(options.database === undefined ? {} : { database: options.database }),
+      ...trustOption(context.cwd, options.root, options.environment),
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.agentHost === undefined ? {} : { agentHost: options.agentHost }),
       ...portOption('port', options.port),
@@ -70,6 +83,17 @@ function portOption<Name extends string>(name: Name, text: string | undefined): 
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535)
     throw new GuiseError('argument_invalid', `Cannot use ${text} as a port: it must be 0 to 65535`);
   return { [name]: Number(text) } as { [N in Name]: number };
+}
+
+function trustOption(
+  cwd: string,
+  root: string | undefined,
+  environment: string | undefined,
+): { readonly trust?: { readonly rootFile: string; readonly environment?: string } } {
+  if (root === undefined && environment === undefined) return {};
+  if (root === undefined)
+    throw new GuiseError('argument_invalid', 'Cannot serve an environment without a trust root: give --root too');
+  return { trust: { rootFile: resolve(cwd, root), ...(environment === undefined ? {} : { environment }) } };
 }
 
 function tlsOption(

@@ -6,7 +6,8 @@ import { table } from '../render/table.ts';
 import type { RootFile } from './root-files.ts';
 
 export interface RootVerdict extends RootFile {
-  readonly file: string;
+  /** Null when it is the control plane's. */
+  readonly file: string | null;
   /** Null when it is good. */
   readonly lack: string | null;
 }

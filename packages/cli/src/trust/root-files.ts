@@ -19,7 +19,7 @@ export async function readRootFile(path: string): Promise<RootFile> {
 }
 
 /** Everything but whether enough keys signed. */
-async function checkedRoot(envelope: Envelope): Promise<RootFile> {
+export async function checkedRoot(envelope: Envelope): Promise<RootFile> {
   return { envelope, statement: unverifiedRoot(envelope, await usableKeyCheck()) };
 }
 

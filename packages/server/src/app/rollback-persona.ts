@@ -89,7 +89,7 @@ async function permissionFor(
     throw refused(
       personaId,
       to,
-      'hosts go back by a signed permission alone; make one with "guise persona permit-rollback", and give it with --statement',
+      'hosts go back by a signed permission alone; make one with "guise persona sign-rollback", and give it with --statement',
     );
   }
   const opened = openRollback(envelope, root, { environment, nowMs: trust.nowMs(), verify: verifySignature });
