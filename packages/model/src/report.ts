@@ -3,6 +3,7 @@ import type { CandidateReport } from './candidate.ts';
 import type { Problem } from './errors.ts';
 import type { Digest } from './ids.ts';
 import type { Json } from './json.ts';
+import type { Signature } from './persona/resolved.ts';
 import type { Change, Conflict, LayerRef } from './plan.ts';
 import type { Address, State } from './resource.ts';
 
@@ -46,6 +47,8 @@ export interface StateReport {
   readonly active: readonly (LayerRef & {
     readonly assigned_by: string;
     readonly parameters: { readonly [name: string]: Json };
+    /** What allowed it, where a control plane sent it. */
+    readonly signature?: Signature | undefined;
   })[];
   /** Every managed address with what it should be. */
   readonly addresses: readonly {
@@ -91,6 +94,8 @@ export interface WhyLayer {
   /** ISO 8601: since when it has been so. */
   readonly since: string;
   readonly assigned_by: string;
+  /** What allowed it, where a control plane sent it. */
+  readonly signature?: Signature | undefined;
 }
 
 export interface WhyReport {

@@ -14,11 +14,20 @@ export function stateReport({ layers, prepared, last }: StateInput): StateReport
   for (const { address, layer } of prepared.claims)
     winners.set(address, (winners.get(address) ?? new Set()).add(layer.instance));
   return {
-    active: layers.map((layer) => ({ ...refOf(layer), assigned_by: layer.assigned_by, parameters: layer.parameters })),
+    active: layers.map((layer) => ({
+      ...refOf(layer),
+      assigned_by: layer.assigned_by,
+      parameters: layer.parameters,
+      ...signatureOf(layer),
+    })),
     addresses: prepared.afterCommit.managed
       .map(([address, state]) => ({ address, state, winners: [...(winners.get(address) ?? [])].sort() }))
       .sort((a, b) => (a.address < b.address ? -1 : 1)),
     conflicts: prepared.plan.conflicts,
     last_transaction: last === null ? null : { id: last.id, status: last.status },
   };
+}
+
+function signatureOf({ signature }: Layer): Pick<Layer, 'signature'> {
+  return signature === undefined ? {} : { signature };
 }

@@ -1,4 +1,7 @@
-/** Why each layer that has a say at an address is active: its trigger at the instant it fired, its hold, or nothing that could end it. */
+/**
+ * Why each layer that has a say at an address is active: its trigger at the instant it fired, its hold, or nothing that could end it; and
+ * which signature allowed it.
+ */
 import type { WhyReport } from '@guise/model';
 import { candidateReportOf, type Decision } from './decide-active.ts';
 
@@ -9,7 +12,8 @@ export function whyWithLayers(why: WhyReport, decisions: readonly Decision[]): W
     .filter(({ layer }) => instances.has(layer.instance))
     .map((decision) => {
       const { instance, decided_by, reason, since } = candidateReportOf(decision);
-      return { instance, decided_by, reason, since, assigned_by: decision.layer.assigned_by };
+      const { assigned_by, signature } = decision.layer;
+      return { instance, decided_by, reason, since, assigned_by, ...(signature === undefined ? {} : { signature }) };
     });
   return { ...why, layers };
 }

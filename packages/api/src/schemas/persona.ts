@@ -9,6 +9,7 @@ import { type Envelope, envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { digest, name, personaId, time, version } from './ids.ts';
 import { parameters } from './json.ts';
+import { signature } from './signature.ts';
 
 const document = z.looseObject({ guise: z.literal('persona/v1'), persona_id: name }) as unknown as z.ZodType<
   PersonaDocument,
@@ -49,11 +50,6 @@ export const signedLayer = terms
   .readonly();
 
 export type SignedLayer = z.output<typeof signedLayer>;
-
-/** What allowed a version: whose keys, which payload, until when. */
-export const signature = z
-  .object({ signers: z.array(z.string()), payload_digest: digest, expires_at: time })
-  .meta({ id: 'Signature' });
 
 /** A layer on a host, as it keeps it. */
 export const layer: z.ZodType<Layer, Layer> = terms.extend({

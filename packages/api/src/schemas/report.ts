@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { problem } from './error-body.ts';
 import { address, digest, time, version } from './ids.ts';
 import { json, state } from './json.ts';
+import { signature } from './signature.ts';
 
 export const layerRef = z
   .object({
@@ -52,7 +53,13 @@ export const transactionReport: z.ZodType<TransactionReport> = z
 
 export const stateReport: z.ZodType<StateReport> = z
   .object({
-    active: z.array(layerRef.extend({ assigned_by: z.string(), parameters: z.record(z.string(), json) })),
+    active: z.array(
+      layerRef.extend({
+        assigned_by: z.string(),
+        parameters: z.record(z.string(), json),
+        signature: signature.optional(),
+      }),
+    ),
     addresses: z.array(z.object({ address, state, winners: z.array(z.string()) })),
     conflicts: z.array(conflict),
     last_transaction: z.object({ id: z.string(), status: transactionStatus }).nullable(),
@@ -85,6 +92,7 @@ const whyLayer = z
     reason: z.string(),
     since: time,
     assigned_by: z.string(),
+    signature: signature.optional(),
   })
   .meta({ id: 'WhyLayer' });
 

@@ -42,16 +42,17 @@ function adaptationLines({ candidates, holds }: Adaptation, terminal: Parameters
 }
 
 function layerTable(layers: readonly Layer[], terminal: Parameters<typeof table>[2]): readonly string[] {
-  const rows = layers.map(({ instance, persona_id, version, priority, parameters, assigned_by }) => [
+  const rows = layers.map(({ instance, persona_id, version, priority, parameters, assigned_by, signature }) => [
     instance,
     persona_id,
     version === null ? 'local' : String(version),
     String(priority),
     assigned_by,
+    signature?.signers.join(', ') ?? '',
     Object.entries(parameters)
       .map(([name, value]) => `${name}=${value}`)
       .join(' '),
   ]);
-  const headings = ['instance', 'persona', 'version', 'priority', 'assigned by', 'parameters'];
+  const headings = ['instance', 'persona', 'version', 'priority', 'assigned by', 'signed by', 'parameters'];
   return table(headings, rows, terminal, 'No persona is active: the machine is as it was before guise.');
 }

@@ -10,9 +10,10 @@ export function whyLines(report: WhyReport, { style }: Pick<Terminal, 'style'>):
   return [head, ...report.fields.flatMap((field) => fieldLines(field, report, style)), ...report.layers.map(layerLine)];
 }
 
-function layerLine({ instance, decided_by, reason, since, assigned_by }: WhyLayer): string {
+function layerLine({ instance, decided_by, reason, since, assigned_by, signature }: WhyLayer): string {
   const why = decisionText(decided_by, reason);
-  return `  ${printable(`${instance} is active since ${since}, ${why}; assigned by ${assigned_by}`)}`;
+  const allowed = signature === undefined ? '' : `; signed by ${signature.signers.join(', ')} until ${signature.expires_at}`;
+  return `  ${printable(`${instance} is active since ${since}, ${why}; assigned by ${assigned_by}${allowed}`)}`;
 }
 
 function liveLines({ live }: WhyReport): readonly string[] {
