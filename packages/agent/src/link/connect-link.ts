@@ -185,7 +185,7 @@ class AgentLink implements Link {
 
   /** The journal's news, what the last desired state came to, and the state as it is now: whoever reads an outcome finds its transaction. */
   async #sendReports(): Promise<void> {
-    const { engine, conductor, report } = this.#options;
+    const { engine, report } = this.#options;
     if (!this.#welcomed) return;
     try {
       const outcome = this.#intake.outcome;

@@ -51,6 +51,7 @@ export class HostTrust {
 
   /** The host is to become what it was, by order of the control plane. `present`: what it is now. */
   goBack(layers: readonly Layer[], present: readonly Layer[], permissions: readonly Envelope[]): void {
+    if (layers.length === 0) return;
     const state = this.#state();
     const { hostId, nowMs, store } = this.#parts;
     const change = goBackTo(layers, {

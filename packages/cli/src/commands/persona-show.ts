@@ -35,8 +35,7 @@ export const personaShow = defineCommand({
           each.digest,
         ]);
         const headings = ['version', '', 'published', 'by', 'signed by', 'until', 'digest'];
-        for (const line of table(headings, rows, context.out))
-          context.out.line(line);
+        for (const line of table(headings, rows, context.out)) context.out.line(line);
       }
       return 0;
     }

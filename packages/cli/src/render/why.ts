@@ -12,7 +12,8 @@ export function whyLines(report: WhyReport, { style }: Pick<Terminal, 'style'>):
 
 function layerLine({ instance, decided_by, reason, since, assigned_by, signature }: WhyLayer): string {
   const why = decisionText(decided_by, reason);
-  const allowed = signature === undefined ? '' : `; signed by ${signature.signers.join(', ')} until ${signature.expires_at}`;
+  const allowed =
+    signature === undefined ? '' : `; signed by ${signature.signers.join(', ')} until ${signature.expires_at}`;
   return `  ${printable(`${instance} is active since ${since}, ${why}; assigned by ${assigned_by}${allowed}`)}`;
 }
 

@@ -13,6 +13,7 @@ import { signalsForHosts } from '../store/signal.ts';
 import type { AskHost } from './ask-host.ts';
 import type { Caller } from './caller.ts';
 import { requireHost } from './hosts.ts';
+import { permissionsToGoBack } from './permissions-to-go-back.ts';
 import type { Trust } from './served-trust.ts';
 import { settleBatch } from './settle-desired.ts';
 
@@ -28,7 +29,8 @@ export async function rollbackHost(
   const suspendedAt = new Date();
   await suspend(database, trust, caller, hostId, { to, at: suspendedAt });
   try {
-    const answer = await ask(hostId, { ask: 'rollback', to });
+    const permissions = to === 'previous' ? await permissionsToGoBack(database, trust, hostId) : [];
+    const answer = await ask(hostId, { ask: 'rollback', to, permissions });
     return { ...answer, suspended_at: suspendedAt.toISOString() };
   } catch (error) {
     await suspend(database, trust, caller, hostId, null);

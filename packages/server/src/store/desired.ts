@@ -5,7 +5,7 @@
  * everything that the earlier one saw, and a generation never goes back to older content.
  */
 import type { SwitchOutcome } from '@guise/api';
-import type { Digest, HostId, PersonaId } from '@guise/model';
+import type { Digest, HostId, LayerRef, PersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
 import { jsonbText } from './jsonb-text.ts';
@@ -86,6 +86,28 @@ export async function readCandidates(db: Executor, hostIds: readonly string[]): 
         from hosts h join persona_group_personas g on g.group_name = h.tags->>'persona_group'
         where h.host_id = any(${hostIds}::text[])
     )
+    ${candidatesReached}`.execute(db);
+  return rows;
+}
+
+/** What a host once had, as it would have it again: the versions that are still known here. */
+export async function readFormerCandidates(
+  db: Executor,
+  hostId: HostId,
+  layers: readonly LayerRef[],
+): Promise<readonly Candidate[]> {
+  const { rows } = await sql<Candidate>`
+    with reached as (
+      select ${hostId}::text as host_id, 'host' as target_type, ${hostId}::text as target, l.instance, l.persona_id, l.version,
+        null::integer as priority, '{}'::jsonb as parameters, 'rollback' as assigned_by
+      from jsonb_to_recordset(${jsonbText(layers)}::jsonb) as l(instance text, persona_id text, version integer)
+      where l.version is not null
+    )
+    ${candidatesReached}`.execute(db);
+  return rows;
+}
+
+const candidatesReached = sql`
     select r.host_id, r.target_type, r.target, r.instance, r.persona_id, v.version, v.digest, p.last_version as newest,
       e.version is not null as is_signed, s.id as rollback,
       coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by
@@ -95,9 +117,7 @@ export async function readCandidates(db: Executor, hostIds: readonly string[]): 
       left join version_envelopes e on e.persona_id = v.persona_id and e.version = v.version
       left join rollback_targets t on v.version < p.last_version
         and t.persona_id = v.persona_id and t.to_version = v.version and t.host_id = r.host_id
-      left join rollback_statements s on s.id = t.statement_id and s.expires_at > now()`.execute(db);
-  return rows;
-}
+      left join rollback_statements s on s.id = t.statement_id and s.expires_at > now()`;
 
 export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): Promise<void> {
   if (rows.length === 0) return;

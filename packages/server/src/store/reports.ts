@@ -1,6 +1,6 @@
 /** What hosts reported: their state, their transactions, and how far they followed. Written in batches, idempotent. */
 import type { SwitchOutcome } from '@guise/api';
-import type { HostId, StateReport, TransactionReport } from '@guise/model';
+import type { HostId, LayerRef, StateReport, TransactionReport } from '@guise/model';
 import { limits } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
@@ -89,6 +89,14 @@ export async function listHistory(db: Executor, hostId: HostId, page: PageReques
     page.limit,
     (report) => report.id,
   );
+}
+
+/** What was active before the last switch that changed it, as the host reported it; empty when none is known. */
+export async function layersBeforeLast(db: Executor, hostId: HostId): Promise<readonly LayerRef[]> {
+  const { rows } = await sql<{ layers: readonly LayerRef[] }>`
+    select report->'layers_before' as layers from transactions where host_id = ${hostId} and report->>'status' = 'committed'
+      and report->'layers_before' <> report->'layers_after' order by transaction_id desc limit 1`.execute(db);
+  return rows[0]?.layers ?? [];
 }
 
 /** Ids sort by time, so the agent can tell which ones we miss. */
