@@ -66,7 +66,7 @@ export function trustedRoot(changes: Partial<RootStatement> = {}): TrustedRoot {
   return openRoot(signedRoot(statement, ...who), null, { verify, isUsableKey });
 }
 
-function persona(text = 'category: web_server\nfiles: {/etc/motd: {content: "hello\\n"}}\n'): ResolvedPersona {
+export function persona(text = 'category: web_server\nfiles: {/etc/motd: {content: "hello\\n"}}\n'): ResolvedPersona {
   const base = parseDocument(
     'guise: persona/v1\npersona_id: hardened\nfiles: {/etc/issue: {content: "no"}}\n',
     'hardened.yaml',
