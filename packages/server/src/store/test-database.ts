@@ -7,7 +7,7 @@ import { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded/embedde
 import { migrate } from './migrate.ts';
 
 export class TestDatabase {
-  readonly #directory = mkdtempSync(join(tmpdir(), 'guise-pg-'));
+  readonly directory = mkdtempSync(join(tmpdir(), 'guise-pg-'));
   #postgres: EmbeddedPostgres | undefined;
   #database: Database | undefined;
 
@@ -20,7 +20,7 @@ export class TestDatabase {
   }
 
   async start(): Promise<void> {
-    this.#postgres = await startEmbeddedPostgres(this.#directory, () => undefined);
+    this.#postgres = await startEmbeddedPostgres(this.directory, () => undefined);
     this.#database = await openDatabase(this.#postgres.url);
     await migrate(this.#database);
   }
@@ -28,7 +28,7 @@ export class TestDatabase {
   async stop(): Promise<void> {
     await this.#database?.destroy();
     await this.#postgres?.stop();
-    rmSync(this.#directory, { recursive: true, force: true });
+    rmSync(this.directory, { recursive: true, force: true });
   }
 }
 
