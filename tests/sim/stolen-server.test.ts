@@ -113,7 +113,7 @@ const alerts = () => agent.conductor.alerts.lasting().map(({ type, key }) => `${
 
 describe('a host that has version 2', () => {
   beforeEach(async () => {
-    expect(await server.desire(second)).toMatchObject({ result: 'committed' });
+    await server.desire(second);
   });
 
   const refusals: readonly (readonly [string, () => SentLayer, string])[] = [
@@ -239,8 +239,8 @@ describe('a host that has version 2', () => {
     expect(applied()).toEqual(['web@2', 'web@3', 'web@2', 'web@3']);
   });
 
-  it('tells which signature allowed what it has', async () => {
-    const [active] = (await agent.engine.active()) as [ReturnType<typeof agent.engine.active>[0]];
+  it('tells which signature allowed what it has', () => {
+    const [active] = agent.engine.active() as [ReturnType<typeof agent.engine.active>[0]];
     expect(active?.signature).toEqual({
       signers: ['alice'],
       payload_digest: digestOf(second.envelope as Envelope),

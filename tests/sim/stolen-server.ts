@@ -41,8 +41,8 @@ export class StolenServer {
     this.#server = server;
     server.on('connection', (socket) => {
       this.#socket = socket;
-      socket.on('message', (data) => {
-        const message = JSON.parse(String(data)) as AgentMessage;
+      socket.on('message', (data: Buffer) => {
+        const message = JSON.parse(data.toString()) as AgentMessage;
         this.heard.push(message);
         if (message.type === 'hello') this.say({ type: 'welcome', last_transaction: null });
       });

@@ -7,53 +7,23 @@
  * Killed anywhere: a switch is undone by the engine's recovery, declarations and holds are as last said, triggers as of their last
  * switch or up to `limits.snapshotPeriodMs` earlier; the next start makes the host what these say.
  */
-import type { CandidateReport, CloudEvent, Facts, Hold, Layer } from '@guise/model';
+import type { CandidateReport, CloudEvent, Hold, Layer } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine, Outcome } from '../engine/engine.ts';
-import type { KeptValues } from '../host/kept-values.ts';
-import type { Logins } from '../host/logins.ts';
-import type { LinkClock } from '../link/clock.ts';
-import type { Desired, DesiredStore } from '../link/desired-store.ts';
-import type { MakeElsewhere } from '../make-elsewhere.ts';
+import type { Desired } from '../link/desired-store.ts';
 import { ActiveSetOwner } from './active-set-owner.ts';
-import type { AdaptationMemory } from './adaptation-memory.ts';
 import { AlertBook } from './alert-book.ts';
 import { CandidateBoard } from './candidate-board.ts';
+import type { ConductorListener, ConductorParts } from './conductor-parts.ts';
 import { candidateReportOf, type Decision } from './decide-active.ts';
 import { DesiredProgress, type DesiredResult } from './desired-progress.ts';
 import { EventQueue } from './event-queue.ts';
-import { blockedByEnd, refuseExpired } from './expired-layer.ts';
-import { type KeptHold, nextEndMs } from './holds.ts';
-import { layerKey } from './layer-key.ts';
-import type { MetricPort, Sample } from './metric-monitor.ts';
+import { type KeptHold, nextEndMs, requireCandidate } from './holds.ts';
+import type { Sample } from './metric-monitor.ts';
 import type { ReadyCandidate } from './ready-candidate.ts';
+import { heldActive, SignatureEnds } from './signature-ends.ts';
 import { type Said, Sources } from './sources.ts';
 import { type RequestResult, Switcher, type SwitchResult } from './switcher.ts';
-
-export interface ConductorParts {
-  readonly engine: Engine;
-  readonly store: DesiredStore;
-  readonly memory: AdaptationMemory;
-  readonly clock: LinkClock;
-  readonly facts: () => Facts;
-  /** What was made of personas before; null: nothing outlives this process. */
-  readonly kept: KeptValues | null;
-  /** Null: this process reads new personas itself. */
-  readonly elsewhere: MakeElsewhere | null;
-  readonly metrics: MetricPort;
-  /** Null: unknown. */
-  readonly logins: () => Logins | null;
-  readonly report: (line: string) => void;
-}
-
-/** What somebody may want to hear of. */
-export interface ConductorListener {
-  /** A switch ended, whoever asked for it. */
-  readonly onSwitch?: () => void;
-  /** A candidate or a hold is not what it was. */
-  readonly onCandidates?: () => void;
-  readonly onAlerts?: () => void;
-}
 
 interface Refreshed {
   readonly switched: Promise<RequestResult>;
@@ -70,6 +40,7 @@ export class Conductor {
   readonly #board: CandidateBoard;
   readonly #switcher: Switcher;
   readonly #owner: ActiveSetOwner;
+  readonly #ends: SignatureEnds;
   readonly #progress = new DesiredProgress();
   readonly #events: EventQueue;
   readonly #switches = new Map<string, number>();
@@ -104,6 +75,7 @@ export class Conductor {
       },
       engine.active(),
     );
+    this.#ends = new SignatureEnds(() => this.#switcher.active, clock.nowMs);
   }
 
   /** Makes the host what it should be, as it is after a reboot, and goes on doing so. Resolves after the first switch. */
@@ -188,11 +160,10 @@ export class Conductor {
   /** The active set to go back to. Throws: `transaction_not_found`; `signature_expired` for what is applied nowhere anew. */
   setBefore(to: 'previous' | 'baseline'): readonly Layer[] {
     const layers = to === 'baseline' ? [] : this.#parts.engine.previous();
-    if (layers !== null) {
-      this.#refuseExpired(layers);
-      return layers;
-    }
-    throw new GuiseError('transaction_not_found', 'Cannot roll back: no persona has been applied to this host yet');
+    if (layers === null)
+      throw new GuiseError('transaction_not_found', 'Cannot roll back: no persona has been applied to this host yet');
+    this.#ends.refuse(layers);
+    return layers;
   }
 
   /** From the control plane, verified. */
@@ -203,38 +174,27 @@ export class Conductor {
 
   /** Exactly these are the candidates, until the control plane desires something else. */
   declare(layers: readonly Layer[]): Promise<Outcome> {
-    return this.#keepWord(() => {
-      this.#refuseExpired(layers);
-      this.#sources.declare(layers);
-    });
+    return this.#keepWord(layers, () => this.#sources.declare(layers));
   }
 
   /** One more candidate. */
   declareAlso(layer: Layer): Promise<Outcome> {
-    return this.#keepWord(() => {
-      this.#refuseExpired([layer]);
-      this.#sources.declareAlso(layer);
-    });
+    return this.#keepWord([layer], () => this.#sources.declareAlso(layer));
   }
 
   /** By a person on this host, in this order; all of them or none. */
   hold(holds: readonly KeptHold[]): Promise<Outcome> {
-    return this.#keepWord(() => {
-      this.#refuseExpired(holds.flatMap((each) => this.#heldActive(each)));
-      this.#sources.hold(holds, this.#parts.clock.nowMs());
-    });
+    return this.#keepWord(heldActive(holds, this.candidates), () =>
+      this.#sources.hold(holds, this.#parts.clock.nowMs()),
+    );
   }
 
   /** By order of the control plane: on disk when it returns, and the switch follows. Throws: `persona_not_found`, `signature_expired`. */
   holdByOrder(hold: Hold): Hold {
-    if (hold.instance !== null && !this.candidates.has(hold.instance)) {
-      throw new GuiseError(
-        'persona_not_found',
-        `Cannot hold "${hold.instance}": the candidates of this host are ${[...this.candidates.keys()].join(', ') || 'none'}`,
-      );
-    }
-    this.#refuseExpired(this.#heldActive({ hold, layer: null }));
-    this.#sources.hold([{ hold, layer: null }], this.#parts.clock.nowMs());
+    requireCandidate(hold, this.candidates);
+    const held = [{ hold, layer: null }];
+    this.#ends.refuse(heldActive(held, this.candidates));
+    this.#sources.hold(held, this.#parts.clock.nowMs());
     void this.#refresh({ force: false });
     return hold;
   }
@@ -248,7 +208,7 @@ export class Conductor {
 
   /** Until the control plane desires something else. Throws: `transaction_not_found`. */
   rollback(to: 'previous' | 'baseline'): Promise<Outcome> {
-    return this.#keepWord(() => this.#sources.declare(this.setBefore(to)));
+    return this.#keepWord([], () => this.#sources.declare(this.setBefore(to)));
   }
 
   /** Looks at the host and makes it right again. */
@@ -289,14 +249,15 @@ export class Conductor {
     this.#keepTriggers();
   }
 
-  /** One word after the other, each with its own switch. */
-  #keepWord(say: () => void): Promise<Outcome> {
-    const turn = this.#words.then(() => this.#sayAndSwitch(say));
+  /** One word after the other, each with its own switch. `layers`: what it wants to be active. */
+  #keepWord(layers: readonly Layer[], say: () => void): Promise<Outcome> {
+    const turn = this.#words.then(() => this.#sayAndSwitch(layers, say));
     this.#words = turn.catch(() => undefined);
     return turn;
   }
 
-  async #sayAndSwitch(say: () => void): Promise<Outcome> {
+  async #sayAndSwitch(layers: readonly Layer[], say: () => void): Promise<Outcome> {
+    this.#ends.refuse(layers);
     const before = this.#sources.said;
     let after = before;
     try {
@@ -374,24 +335,12 @@ export class Conductor {
     const ending = result.type === 'failed' ? 'failed' : result.outcome.type;
     this.#switches.set(ending, (this.#switches.get(ending) ?? 0) + 1);
     if (result.type === 'failed') this.#parts.report(`could not switch: ${result.error.message}`);
-    this.#progress.end(result, isWhole, this.#missing());
+    this.#progress.end(result, isWhole, this.#ends.missing(this.candidates.values()));
     this.#tell(({ onSwitch }) => onSwitch?.());
     // Which set is ours is on disk already, as one of two; that it is the only one can wait until the switch was answered.
     this.#owner.owns(this.#switcher.active);
     this.#keptAtMs = Number.NEGATIVE_INFINITY;
     this.#schedule(0);
-  }
-
-  /** Why something that the control plane desires cannot be here: it cannot be read, or its signature has ended. */
-  #missing(): GuiseError | null {
-    for (const { source, error, layer } of this.candidates.values()) {
-      if (source !== 'server') continue;
-      const active = new Set(this.#switcher.active.map(layerKey));
-      const blocked = blockedByEnd(layer, active, this.#parts.clock.nowMs());
-      if (error !== null) return error;
-      if (blocked !== null) return new GuiseError('signature_expired', `Cannot apply "${layer.instance}": ${blocked}`);
-    }
-    return null;
   }
 
   #keepTriggers(): void {
@@ -417,16 +366,6 @@ export class Conductor {
     );
     this.#cancelTimer();
     this.#cancelTimer = clock.after(inMs ?? Math.max(shortestWaitMs, waitMs), () => this.evaluate());
-  }
-
-  #refuseExpired(layers: readonly Layer[]): void {
-    refuseExpired(layers, new Set(this.#switcher.active.map(layerKey)), this.#parts.clock.nowMs());
-  }
-
-  /** What a hold makes active. */
-  #heldActive({ hold: { instance, effect }, layer }: KeptHold): readonly Layer[] {
-    const held = layer ?? (instance === null ? undefined : this.candidates.get(instance)?.layer);
-    return effect === 'active' && held !== undefined ? [held] : [];
   }
 
   #tell(say: (listener: ConductorListener) => void): void {

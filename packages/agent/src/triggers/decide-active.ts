@@ -6,8 +6,8 @@
 import type { TriggerWish } from '@guise/decide';
 import type { CandidateReport, Hold, Layer } from '@guise/model';
 import type { Candidate } from './candidates.ts';
-import { blockedByEnd } from './expired-layer.ts';
 import { holdOn } from './holds.ts';
+import { blockedByEnd } from './signature-ends.ts';
 
 export interface Decision {
   readonly layer: Layer;

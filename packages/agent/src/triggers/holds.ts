@@ -47,3 +47,12 @@ export function holdOn(instance: string, holds: readonly Hold[]): Hold | null {
     null,
   );
 }
+
+/** Throws: `persona_not_found`. */
+export function requireCandidate({ instance }: Hold, candidates: ReadonlyMap<string, unknown>): void {
+  if (instance === null || candidates.has(instance)) return;
+  throw new GuiseError(
+    'persona_not_found',
+    `Cannot hold "${instance}": the candidates of this host are ${[...candidates.keys()].join(', ') || 'none'}`,
+  );
+}

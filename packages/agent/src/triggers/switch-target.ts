@@ -8,8 +8,8 @@
  */
 import type { Layer } from '@guise/model';
 import type { Decision } from './decide-active.ts';
-import { blockedByEnd } from './expired-layer.ts';
 import { layerKey } from './layer-key.ts';
+import { blockedByEnd } from './signature-ends.ts';
 
 export interface Block {
   readonly instance: string;

@@ -5,7 +5,7 @@
  * any other: a version below the mark takes a signed permission, used once, and the mark goes with it. What was applied by a person on
  * this host, and what is active anyway, is free. The baseline is no version of anything and is free too.
  * Throws: `rollback_refused`, what opening a permission throws; `version_refused`.
- * Source: docs/adr/0018-what-a-host-refuses.md.
+ * Source: docs/adr/0023-what-a-host-refuses.md.
  */
 import { acceptVersion, openRollback, type TrustedRoot } from '@guise/decide/trust';
 import { type Digest, GuiseError, type HostId, type Layer } from '@guise/model';

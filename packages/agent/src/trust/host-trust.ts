@@ -5,7 +5,7 @@
  * host that is killed between the two has forgotten nothing, and is sent the same state again; a host that never enrolled takes none.
  * A control plane decides who has which signed version; it can neither make one, nor change one, nor go back to one.
  * Throws: `signature_missing`, `envelope_invalid`, `version_refused`, `rollback_refused`, `root_refused`, `journal_failed`.
- * Source: docs/adr/0017-signed-envelopes.md, docs/adr/0018-what-a-host-refuses.md.
+ * Source: docs/adr/0017-signed-envelopes.md, docs/adr/0023-what-a-host-refuses.md.
  */
 import type { SignedLayer } from '@guise/api/agent-wire';
 import { openRoot, type TrustedRoot } from '@guise/decide/trust';

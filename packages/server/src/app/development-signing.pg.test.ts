@@ -109,7 +109,7 @@ describe('versions of before there were signatures', () => {
       expect(second.statement).toMatchObject({ persona_id: id, version: 2, previous: first.digest });
     }
     const whole = await signedNow();
-    for (const [index, signature] of half.entries()) if (signature !== null) expect(whole[index]).toEqual(signature);
+    expect(whole).toEqual(expect.arrayContaining(half.filter((signature) => signature !== null)));
     expect(await signEarlierVersions(test.database, trust)).toEqual([]);
     expect(await signedNow()).toEqual(whole);
   });
@@ -156,7 +156,7 @@ describe('a way back', () => {
     expect([...first.keys()].sort()).toEqual(hosts);
     expect(first.get('h000')).toMatchObject({ persona_id: 'app', from: 2, to: 1 });
     const statements = new Map([...first.values()].map((statement) => [statement.id, statement.hosts]));
-    expect([...statements.values()].map(({ length }) => length).sort()).toEqual([1, limits.hostsPerRollback]);
+    expect([...statements.values()].map(({ length }) => length)).toEqual([limits.hostsPerRollback, 1]);
     expect([...statements.values()].flat().sort()).toEqual(hosts);
     expect(await permissions()).toEqual(first);
     await to(2);

@@ -58,7 +58,10 @@ function tailOf(layers: readonly DesiredLayer[], envelopes: ReadonlyMap<string, 
   return Buffer.from(`[${layers.map((layer) => layerText(layer, envelopes)).join(',')}]}`);
 }
 
-function layerText({ digest: _, rollback, ...layer }: DesiredLayer, envelopes: ReadonlyMap<string, string>): string {
+function layerText(
+  { digest: _digest, rollback, ...layer }: DesiredLayer,
+  envelopes: ReadonlyMap<string, string>,
+): string {
   const permission = rollback === undefined ? '' : `,"rollback":${envelopes.get(rollback)}`;
   return `${JSON.stringify(layer).slice(0, -1)},"envelope":${envelopes.get(keyOf(layer))}${permission}}`;
 }
