@@ -15,6 +15,8 @@ export interface TestRequest {
 
 export class TestServer {
   readonly stateDirectory = mkdtempSync(join(tmpdir(), 'guise-server-'));
+  /** What it said for people. */
+  readonly reports: string[] = [];
   #running: RunningServer | undefined;
 
   get running(): RunningServer {
@@ -32,8 +34,9 @@ export class TestServer {
   }
 
   async start(): Promise<void> {
-    const { stateDirectory } = this;
-    this.#running = await startServer({ stateDirectory, port: 0, agentPort: 0, report: () => undefined });
+    const { stateDirectory, reports } = this;
+    const report = (line: string) => reports.push(line);
+    this.#running = await startServer({ stateDirectory, port: 0, agentPort: 0, report });
   }
 
   async stop(): Promise<void> {

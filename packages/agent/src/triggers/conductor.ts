@@ -9,7 +9,7 @@
  */
 import type { CandidateReport, CloudEvent, Hold, Layer } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
-import type { ApplyOptions, Engine, Outcome } from '../engine/engine.ts';
+import type { ApplyOptions, Outcome } from '../engine/engine.ts';
 import type { Desired } from '../link/desired-store.ts';
 import { ActiveSetOwner } from './active-set-owner.ts';
 import { AlertBook } from './alert-book.ts';

@@ -156,7 +156,9 @@ describe('a way back', () => {
     expect([...first.keys()].sort()).toEqual(hosts);
     expect(first.get('h000')).toMatchObject({ persona_id: 'app', from: 2, to: 1 });
     const statements = new Map([...first.values()].map((statement) => [statement.id, statement.hosts]));
-    expect([...statements.values()].map(({ length }) => length)).toEqual([limits.hostsPerRollback, 1]);
+    expect([...statements.values()].map(({ length }) => length)).toEqual(
+      expect.arrayContaining([1, limits.hostsPerRollback]),
+    );
     expect([...statements.values()].flat().sort()).toEqual(hosts);
     expect(await permissions()).toEqual(first);
     await to(2);

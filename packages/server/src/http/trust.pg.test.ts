@@ -24,6 +24,27 @@ function redeem(joinToken: string, hostId: string, agentToken = hostId): Promise
   });
 }
 
+describe('a control plane that nobody gave a root', () => {
+  it('says that it signs itself, and shows the root that it made', async () => {
+    expect(server.reports).toContainEqual(expect.stringContaining('signs personas with a development key of its own'));
+    const root = await server.api.getRoot();
+    expect(root).toMatchObject({ organization: 'local', environment: 'development', version: 1, development: true });
+    expect(await server.api.putRoot({ body: { envelope: root.envelope } })).toEqual(root);
+    const { payload, ...rest } = root.envelope;
+    const envelope = { ...rest, payload: payload.replace(/^./, 'f') };
+    await expect(server.api.putRoot({ body: { envelope } })).rejects.toMatchObject({ code: 'root_refused' });
+  });
+
+  it('pins it on the hosts that enrol', async () => {
+    const { join_token } = await server.api.createJoinToken({ body: {} });
+    const { envelope } = await server.api.getRoot();
+    expect(await (await redeem(join_token, 'pinned')).json()).toMatchObject({
+      host_id: 'pinned',
+      trust: { organization: 'local', environment: 'development', root: envelope },
+    });
+  });
+});
+
 describe('a join token', () => {
   it('enrols one host when a hundred redeem it at the same instant', async () => {
     const { join_token } = await server.api.createJoinToken({ body: {} });
