@@ -75,6 +75,12 @@ describe('an envelope file', () => {
     expect(() => decodeEnvelopeFile(Buffer.from(text))).toThrow(/one line feed/);
   });
 
+  it('has its signatures in one order', () => {
+    const turned = { ...envelope, signatures: envelope.signatures.toReversed() };
+    expect(() => decodeEnvelope(encodeEnvelope(turned))).toThrow(/order of their key ids/);
+    expect(() => openPersona(turned, trusted, opening)).toThrow(/order of their key ids/);
+  });
+
   it('is refused whatever bytes are put in the place of others', () => {
     fc.assert(
       fc.property(fc.nat(file.length - 1), fc.nat(64), fc.uint8Array({ maxLength: 64 }), (start, length, bytes) => {

@@ -15,7 +15,16 @@ import { type SigningKey, signingKey, verifySignature } from '@guise/trust/signi
 import { usableKeyCheck } from '@guise/trust/usable-key';
 
 export const verify = verifySignature;
-export const isUsableKey = await usableKeyCheck();
+const usable = await usableKeyCheck();
+const judged = new Map<string, boolean>();
+
+/** Each key is judged once, so that a root can be opened thousands of times. */
+export function isUsableKey(publicKey: string): boolean {
+  const known = judged.get(publicKey) ?? usable(publicKey);
+  judged.set(publicKey, known);
+  return known;
+}
+
 export const nowMs = Date.parse('2026-06-01T00:00:00.000Z');
 const later = '2026-09-01T00:00:00.000Z';
 export const opening = { environment: 'production', nowMs, verify };

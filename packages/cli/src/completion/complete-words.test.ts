@@ -19,7 +19,7 @@ describe('candidatesFor', () => {
   it('offers commands and groups', async () => {
     expect(await values('pl')).toEqual(['plan']);
     expect(await values('p')).toEqual(['plan', 'persona']);
-    expect(await values('persona', 'v')).toEqual(['validate']);
+    expect(await values('persona', 'v')).toEqual(['validate', 'verify']);
   });
 
   it('offers options of the command, and values where there are few', async () => {

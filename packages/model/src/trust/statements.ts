@@ -40,7 +40,7 @@ export const personaStatement = z.strictObject({
   /** Every document that this one is built on, furthest first, by the digest of its canonical JSON. */
   extends: z.array(z.strictObject({ persona_id: name, digest })).max(limits.ancestors),
   /** Every text that goes into a file or a database, by where it stands (`web:files./etc/motd.content`) and its digest. */
-  files: z.array(z.strictObject({ path: z.string().max(4096), digest })).max(10_000),
+  files: z.array(z.strictObject({ path: z.string().max(4096 + 256), digest })).max(10_000),
   persona,
 });
 
