@@ -180,6 +180,27 @@ describe('reports and questions', () => {
     expect((await api.getHost({ params: at('six') })).desired.suspended).toBe(false);
   });
 
+  it('goes back by hand to an older version, with a permission that the control plane signs for this host', async () => {
+    const { engine, conductor } = await agentNamed('ten');
+    await api.publishPersona({ body: { document: personaText('app', 1) } });
+    await api.assignToHost({ params: to('ten', 'app'), body: {} });
+    await eventually('version 1 is applied', () => engine.applied.at(-1)?.join() === 'app@1');
+    for (const version of [2, 3]) {
+      await api.publishPersona({ body: { document: personaText('app', version) } });
+      await eventually('the next version is applied', () => engine.applied.at(-1)?.join() === `app@${version}`);
+      await eventually('the control plane has heard of it', async () => {
+        const { items } = await api.getHostHistory({ params: at('ten') });
+        return items[0]?.layers_after[0]?.version === version;
+      });
+      const answer = await api.rollbackHost({ params: at('ten'), body: { to: 'previous' } });
+      expect(answer.result).toBe('committed');
+      expect(engine.active().map((layer) => layer.version)).toEqual([version - 1]);
+      await api.assignToHost({ params: to('ten', 'app'), body: { priority: version } });
+      await eventually('it is forward again', () => engine.applied.at(-1)?.join() === `app@${version}`);
+    }
+    expect(conductor.alerts.lasting()).toEqual([]);
+  });
+
   it('confirms a switch that could cut the host off, over a new connection', async () => {
     const { engine, link } = await agentNamed('seven');
     await eventually('it is connected', () => link.connected);

@@ -13,10 +13,11 @@ export interface Answerers {
 }
 
 export async function answerAsk({ engine, conductor, trust }: Answerers, question: Ask): Promise<unknown> {
-  const before = conductor.desired?.layers ?? [];
   switch (question.ask) {
     case 'plan':
-      return planReportOf(await engine.plan(conductor.wouldBeActive(trust.inspect(question.layers, before))));
+      return planReportOf(
+        await engine.plan(conductor.wouldBeActive(trust.inspect(question.layers, conductor.desired?.layers ?? []))),
+      );
     case 'why':
       return whyWithLayers(await engine.why(question.address), conductor.decisions);
     case 'state':
@@ -28,8 +29,10 @@ export async function answerAsk({ engine, conductor, trust }: Answerers, questio
     case 'release':
       return { released: conductor.release(question.hold_id) };
     case 'rollback': {
-      trust.goBack(conductor.setBefore(question.to), [...before, ...engine.active()], question.permissions ?? []);
-      const outcome = await conductor.rollback(question.to);
+      const outcome = await conductor.rollback(question.to, (layers) => {
+        const present = [...(conductor.desired?.layers ?? []), ...engine.active()];
+        trust.goBack(layers, present, question.permissions ?? []);
+      });
       return { result: outcome.type, transaction_id: transactionIdOf(outcome) };
     }
   }

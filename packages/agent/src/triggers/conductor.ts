@@ -206,9 +206,16 @@ export class Conductor {
     return isReleased;
   }
 
-  /** Until the control plane desires something else. Throws: `transaction_not_found`. */
-  rollback(to: 'previous' | 'baseline'): Promise<Outcome> {
-    return this.#keepWord([], () => this.#sources.declare(this.setBefore(to)));
+  /**
+   * Until the control plane desires something else. `allow` throws when the host may not become these: it is asked when nothing can come
+   * between its answer and the word. Throws: `transaction_not_found`.
+   */
+  rollback(to: 'previous' | 'baseline', allow: (layers: readonly Layer[]) => void = () => undefined): Promise<Outcome> {
+    return this.#keepWord([], () => {
+      const layers = this.setBefore(to);
+      allow(layers);
+      this.#sources.declare(layers);
+    });
   }
 
   /** Looks at the host and makes it right again. */
