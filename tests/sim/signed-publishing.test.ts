@@ -231,6 +231,30 @@ describe('the root', () => {
   });
 });
 
+it('a control plane that signed itself takes a root, and goes on from the versions that it has', async () => {
+  const own = join(directory.path, 'grown');
+  const earlier = await startTestServer({ stateDirectory: own });
+  const document = 'guise: persona/v1\npersona_id: web\n';
+  await clientOf(earlier).publishPersona({ body: { document } });
+  await earlier.close();
+  const later = await startTestServer({ stateDirectory: own, trust: { rootFile } });
+  try {
+    const grown = clientOf(later);
+    expect(await grown.getRoot()).toMatchObject({
+      organization: 'acme',
+      environment: 'production',
+      development: false,
+    });
+    await expect(grown.publishPersona({ body: { document } })).rejects.toEqual(refusedWith('signature_missing'));
+    const { signature } = await grown.getVersion({ params: { ...web, version: 1 } });
+    expect(signature?.signers).toEqual(['development']);
+    const next = signed(2, signature?.payload_digest ?? null);
+    expect((await grown.publishPersona({ body: { envelope: next } })).version).toBe(2);
+  } finally {
+    await later.close();
+  }
+});
+
 async function outcome() {
   return (await api.getHost({ params: host })).outcome;
 }
