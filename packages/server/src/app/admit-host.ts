@@ -40,8 +40,14 @@ export async function refusedHosts(
 export function refusalOf(hostId: string, state: Exclude<IdentityState, 'active'>, reason: string | null): GuiseError {
   const why = reason === null ? '' : `: ${reason}`;
   return state === 'locked'
-    ? new GuiseError('identity_locked', `The identity of "${hostId}" is locked${why}; guise host token ${hostId} enrols it again`)
-    : new GuiseError('identity_revoked', `The identity of "${hostId}" is revoked${why}; guise host token ${hostId} enrols it again`);
+    ? new GuiseError(
+        'identity_locked',
+        `The identity of "${hostId}" is locked${why}; guise host token ${hostId} enrols it again`,
+      )
+    : new GuiseError(
+        'identity_revoked',
+        `The identity of "${hostId}" is revoked${why}; guise host token ${hostId} enrols it again`,
+      );
 }
 
 export function unknownCertificate(hostId: string): GuiseError {

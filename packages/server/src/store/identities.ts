@@ -127,7 +127,9 @@ export async function standingsOf(db: Executor, presented: readonly Presented[])
     from jsonb_to_recordset(${jsonbText([...presented])}::jsonb) as p(host_id text, serial text)
       left join identities i using (host_id)
       left join host_certificates c on c.host_id = p.host_id and c.serial = p.serial
-      left join host_certificates newest on newest.host_id = i.host_id and newest.generation = i.generation`.execute(db);
+      left join host_certificates newest on newest.host_id = i.host_id and newest.generation = i.generation`.execute(
+    db,
+  );
   return rows;
 }
 
