@@ -58,7 +58,7 @@ function judge({ host_id, state, reason, generation, ended, replaced }: Standing
   if (state !== null && state !== 'active') return refusalOf(host_id, state, reason);
   if (state === null || generation === null) return unknownCertificate(host_id);
   if (ended === true) return refused(host_id, 'its time is over');
-  return replaced ? refused(host_id, 'a newer one is in use') : null;
+  return replaced ? refused(host_id, 'it was replaced by a newer one') : null;
 }
 
 function refused(hostId: string, why: string): GuiseError {

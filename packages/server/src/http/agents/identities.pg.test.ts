@@ -48,6 +48,11 @@ describe('a renewal', () => {
     expect((await ownState(agent)).status).toBe(200);
     expect(codeOf(await ownState(former))).toBe('certificate_invalid');
     expect(generationOf(await agent.renew())).toBe(3);
+    const second = agent.copy();
+    expect(generationOf(await agent.renew())).toBe(4);
+    expect(generationOf(await agent.renew())).toBe(5);
+    // Of those before the newest, one is good at most.
+    expect(codeOf(await ownState(second))).toBe('certificate_invalid');
     expect((await server.api.getHost({ params: at('renewer') })).identity).toBe('active');
   });
 
