@@ -9,10 +9,9 @@ import {
   connectLink,
   desiredFile,
   enrol,
-  ensureIdentity,
   HostTrust,
+  IdentityStore,
   type Link,
-  pinAtEnrolment,
   systemClock,
   TrustStore,
 } from '@guise/agent/link';
@@ -44,6 +43,11 @@ export function startTestServer(
   return startServer({ port: 0, agentPort: 0, report: () => undefined, ...options });
 }
 
+/** What a replica has in common with another. */
+export function sharedWith({ databaseUrl, masterKeyFile }: RunningServer): Partial<ServerOptions> {
+  return { database: databaseUrl, masterKeyFile };
+}
+
 export function clientOf(server: Pick<RunningServer, 'url' | 'adminToken'>): Client {
   return client({ baseUrl: server.url, token: server.adminToken, fetch });
 }
@@ -56,11 +60,13 @@ export async function enrolTestHost(
 ): Promise<void> {
   const hostId = parseHostId(name);
   const { join_token } = await clientOf(server).createJoinToken({ body: { host_id: hostId } });
-  const identity = ensureIdentity(join(stateDirectory, 'identity.json'), hostId, () =>
-    randomBytes(32).toString('base64url'),
-  );
-  const answer = await enrol({ url: server.agentUrl, joinToken: join_token, identity, fetch });
-  pinAtEnrolment(new TrustStore(join(stateDirectory, 'trust.json')), answer);
+  const identity = identityIn(stateDirectory, name);
+  const trust = new TrustStore(join(stateDirectory, 'trust.json'));
+  await enrol({ url: server.agentUrl, joinToken: join_token, identity, trust, root: null });
+}
+
+export function identityIn(stateDirectory: string, name: string): IdentityStore {
+  return new IdentityStore(join(stateDirectory, 'identity.json'), parseHostId(name));
 }
 
 /** Uses the identity and the desired state that are in the directory. */
@@ -71,7 +77,7 @@ export function startTestAgent(
   engine = new MemoryEngine(),
 ): TestAgent {
   const reports: string[] = [];
-  const identity = ensureIdentity(join(stateDirectory, 'identity.json'), parseHostId(name), () => '');
+  const identity = identityIn(stateDirectory, name);
   const report = (line: string) => reports.push(line);
   const facts = () => ({ hostname: name });
   const conductor = new Conductor({

@@ -1,7 +1,7 @@
 /** Whoever takes the control plane over decides which signed version a host has, and nothing else: all that he makes up is refused. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureIdentity, HostTrust, TrustStore } from '@guise/agent/link';
+import { HostTrust, TrustStore } from '@guise/agent/link';
 import { openPersona, personaContent } from '@guise/decide/trust';
 import { parseHostId } from '@guise/model';
 import { type Envelope, type PersonaStatement, payloadTypes, type RollbackStatement } from '@guise/model/trust';
@@ -21,7 +21,7 @@ import {
   signedRoot,
   trustedRoot,
 } from '../trust/signers.ts';
-import { eventually, startTestAgent, type TestAgent, temporaryDirectory } from './control-plane.ts';
+import { eventually, identityIn, startTestAgent, type TestAgent, temporaryDirectory } from './control-plane.ts';
 import { type SentLayer, StolenServer, signedLayer } from './stolen-server.ts';
 
 const end = '2099-01-01T00:00:00.000Z';
@@ -98,7 +98,7 @@ afterAll(async () => {
 
 async function connect(own: string): Promise<void> {
   server.heard.length = 0;
-  ensureIdentity(join(own, 'identity.json'), parseHostId('h1'), () => 'a token');
+  await server.enrol(identityIn(own, 'h1'));
   agent = startTestAgent(server.url, 'h1', own);
   await eventually('the agent is welcome', () => agent.link.connected);
 }

@@ -1,8 +1,18 @@
 /** A control plane in the wrong hands: it speaks the wire as it likes, to one agent, and hears what that says. */
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { IdentityStore } from '@guise/agent/link';
 import type { AgentMessage, DesiredMessage, ServerMessage } from '@guise/api';
 import { type Digest, digestOfJson } from '@guise/model';
 import type { Envelope } from '@guise/model/trust';
+import { readCertificateRequest } from '@guise/trust/certificate-request';
+import {
+  issueHostCertificate,
+  issueServerCertificate,
+  type KeyAndCertificate,
+  makeAuthority,
+} from '@guise/trust/certificates';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { eventually } from './control-plane.ts';
 
@@ -25,21 +35,32 @@ export function signedLayer(layer: SentLayer): SignedLayer {
   return { ...terms, ...layer } as SignedLayer;
 }
 
+interface Door {
+  readonly server: Server;
+  /** With the control plane its authority was stolen. */
+  readonly authority: KeyAndCertificate;
+}
+
+const validity = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
+
 export class StolenServer {
   readonly heard: AgentMessage[] = [];
-  readonly #server: WebSocketServer;
+  readonly #door: Door;
   #socket: WebSocket | null = null;
   #generation = 0;
 
   static async start(): Promise<StolenServer> {
-    const server = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    const authority = await makeAuthority(validity);
+    const { key, certificate } = await issueServerCertificate(authority, validity);
+    const server = createServer({ key, cert: certificate });
+    server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new StolenServer(server);
+    return new StolenServer({ server, authority });
   }
 
-  constructor(server: WebSocketServer) {
-    this.#server = server;
-    server.on('connection', (socket) => {
+  constructor(door: Door) {
+    this.#door = door;
+    new WebSocketServer({ server: door.server }).on('connection', (socket) => {
       this.#socket = socket;
       socket.on('message', (data: Buffer) => {
         const message = JSON.parse(data.toString()) as AgentMessage;
@@ -50,7 +71,16 @@ export class StolenServer {
   }
 
   get url(): string {
-    return `ws://127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+    return `https://127.0.0.1:${(this.#door.server.address() as AddressInfo).port}`;
+  }
+
+  /** The host has enrolled, before anything was stolen. */
+  async enrol(identity: IdentityStore): Promise<void> {
+    const { authority } = this.#door;
+    const { csr } = identity.prepareEnrolment(`sha256:${'0'.repeat(64)}`);
+    const { publicKey } = readCertificateRequest(csr, identity.hostId);
+    const { certificate } = await issueHostCertificate(authority, { hostId: identity.hostId, publicKey, ...validity });
+    identity.accept({ certificate, generation: 1 }, authority.certificate);
   }
 
   say(message: ServerMessage): void {
@@ -88,6 +118,6 @@ export class StolenServer {
 
   async close(): Promise<void> {
     this.#socket?.terminate();
-    this.#server.close();
+    this.#door.server.close();
   }
 }

@@ -6,5 +6,14 @@ export type { SignedLayer } from './schemas/persona.ts';
 export { keptDesired, layer } from './schemas/persona.ts';
 export { wireProtocol } from './wire/agent-message.ts';
 export { decodeMessage } from './wire/decode-message.ts';
-export { agentSocketPath, enrolmentAnswer, enrolmentPath } from './wire/enrolment.ts';
+export {
+  agentSocketPath,
+  authorityAnswer,
+  authorityPath,
+  enrolmentAnswer,
+  enrolmentPath,
+  renewalAnswer,
+  renewalPath,
+} from './wire/enrolment.ts';
+export { authorityDigestOf } from './wire/join-token.ts';
 export { serverMessage } from './wire/server-message.ts';

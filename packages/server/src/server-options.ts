@@ -19,11 +19,11 @@ export interface ServerOptions {
   readonly port?: number;
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** For agents; default 127.0.0.1:7071. */
+  /** For agents, over mutual TLS; default 127.0.0.1:7071. */
   readonly agentHost?: string;
   readonly agentPort?: number;
-  /** Allows `agentHost` to be more than loopback though agents do not speak TLS yet: for a lab's own bridge, nothing else. */
-  readonly insecureAgentNetwork?: boolean;
+  /** Of what its authority issues; default `limits.certificateLifeMs`. */
+  readonly certificateLifeMs?: number;
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }
@@ -32,8 +32,9 @@ export interface RunningServer {
   readonly url: string;
   readonly agentUrl: string;
   readonly adminToken: string;
-  /** For another server on the same database. */
+  /** For another server on the same database, and what it has to share besides. */
   readonly databaseUrl: string;
+  readonly masterKeyFile: string;
   /** Aborted, with a GuiseError as its reason, when it cannot go on, such as when its PostgreSQL died. It must still be closed. */
   readonly failed: AbortSignal;
   /** Ends in good order: no new work, agents let go, the database last. */

@@ -14,6 +14,11 @@ export const server = defineCommand({
       value: 'DIR',
       summary: 'Where the admin token and the embedded PostgreSQL are (default /var/lib/guise/server)',
     },
+    masterKey: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Encrypts keys and secrets in the database (default master.key in DIR); replicas share one',
+    },
     database: { type: 'string', value: 'URL', summary: 'A PostgreSQL of your own (default: an embedded one)' },
     root: {
       type: 'string',
@@ -34,18 +39,14 @@ export const server = defineCommand({
     port: { type: 'string', value: 'PORT', summary: 'For people and programs (default 7070)' },
     tlsCert: { type: 'string', value: 'FILE', summary: 'Certificate, PEM' },
     tlsKey: { type: 'string', value: 'FILE', summary: 'Its key, PEM' },
-    agentHost: { type: 'string', value: 'ADDRESS', summary: 'For agents (default 127.0.0.1)' },
+    agentHost: { type: 'string', value: 'ADDRESS', summary: 'For agents, over mutual TLS (default 127.0.0.1)' },
     agentPort: { type: 'string', value: 'PORT', summary: 'For agents (default 7071)' },
-    labNetwork: {
-      type: 'boolean',
-      summary: 'The agents’ address is on a lab’s own bridge, where connections need no encryption',
-    },
   },
   examples: [
     { line: 'guise server', why: 'for a team: everything in one process' },
     { line: 'guise server --root root.json', why: 'hosts take what your authors signed, and nothing else' },
     {
-      line: 'guise server --database postgresql://guise@db/guise --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem',
+      line: 'guise server --database postgresql://guise@db/guise --master-key master.key --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem',
       why: 'one of several replicas',
     },
   ],
@@ -57,12 +58,12 @@ export const server = defineCommand({
       stateDirectory,
       ...(options.database === undefined ? {} : { database: options.database }),
       ...trustOption(context.cwd, options.root, options.environment),
+      ...(options.masterKey === undefined ? {} : { masterKeyFile: resolve(context.cwd, options.masterKey) }),
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.agentHost === undefined ? {} : { agentHost: options.agentHost }),
       ...portOption('port', options.port),
       ...portOption('agentPort', options.agentPort),
       ...tlsOption(options.tlsCert, options.tlsKey),
-      insecureAgentNetwork: options.labNetwork,
       report: (line) => context.err.line(line),
     });
     const tokenFile = join(stateDirectory, adminTokenFile);

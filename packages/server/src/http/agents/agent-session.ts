@@ -1,7 +1,7 @@
 /**
  * One agent's connection, from its `hello` to its end.
  *
- * Invariants: nothing is believed before a `hello` in the name of the host that the token belongs to; a message that is not
+ * Invariants: nothing is believed before a `hello` in the name of the host that the certificate names; a message that is not
  * understood is counted and passed over; questions that wait when the connection ends fail at once.
  */
 
@@ -11,8 +11,10 @@ import { agentMessage, decodeMessage, errorFrom } from '@guise/api';
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { Envelope } from '@guise/model/trust';
+import type { HostPeer } from '../../app/admit-host.ts';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
+import { closeCodes, closeReasonOf } from './close-codes.ts';
 import { PendingAsks } from './pending-asks.ts';
 
 export type Hello = Extract<AgentMessage, { readonly type: 'hello' }>;
@@ -25,20 +27,21 @@ export interface Arrival {
 export interface SessionParts {
   readonly connections: Connections;
   readonly intake: ReportIntake;
-  /** Records the arrival; answers with the newest transaction that is known of the host, and the roots that it has not seen. */
-  readonly onHello: (hostId: HostId, hello: Hello) => Promise<Arrival>;
+  /**
+   * Records the arrival; answers with the newest transaction that is known of the host, and the roots that it has not seen.
+   * Throws: when it is let in no more.
+   */
+  readonly onHello: (peer: HostPeer, hello: Hello) => Promise<Arrival>;
   readonly onReady: (hostId: HostId) => void;
   readonly onGone: (hostId: HostId) => void;
   readonly onIgnored: (hostId: HostId, reason: string) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Close codes of ours; 4000–4999 are for applications. Source: RFC 6455 §7.4.2. */
-const closeCodes = { refused: 4400, replaced: 4409, silent: 4408 } as const;
-
 const binary = { ok: false, reason: 'the message is binary' } as const;
 
-export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionParts): void {
+export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionParts): void {
+  const { hostId } = peer;
   const asks = new PendingAsks();
   const connection = connectionOf(socket, hostId, asks);
   let greeted = false;
@@ -46,9 +49,9 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
 
   const handle = async (message: AgentMessage): Promise<void> => {
     if (message.type === 'hello') {
-      if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the token belongs to another host');
+      if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the certificate is of another host');
       connection.known = message.known;
-      const { lastTransaction, roots } = await parts.onHello(hostId, message);
+      const { lastTransaction, roots } = await parts.onHello(peer, message);
       if (socket.readyState !== socket.OPEN) return;
       greeted = true;
       parts.connections.add(connection);
@@ -77,6 +80,7 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     socket.pause();
     handle(decoded.message)
       .catch((error: unknown) => {
+        if (isRefusal(error)) return socket.close(closeCodes.identity, closeReasonOf(error));
         parts.onFailure(error);
         socket.close(1011, 'the message could not be handled');
       })
@@ -89,6 +93,11 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     asks.failAll(hostId);
     if (parts.connections.remove(connection)) parts.onGone(hostId);
   });
+}
+
+/** Between the handshake and its hello the host was refused; no failure of ours. */
+function isRefusal(error: unknown): error is GuiseError {
+  return error instanceof GuiseError && (error.kind === 'forbidden' || error.kind === 'unauthenticated');
 }
 
 interface Greeted {

@@ -7,11 +7,11 @@ import type { HandlerParts } from './index.ts';
 
 type Names = 'getRoot' | 'putRoot' | 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken' | 'listAudit';
 
-export function trustHandlers({ database, trust }: HandlerParts): Pick<Handlers, Names> {
+export function trustHandlers({ database, trust, authorityDigest }: HandlerParts): Pick<Handlers, Names> {
   return {
     getRoot: () => showRoot(database, trust),
     putRoot: ({ body, caller }) => publishRoot(database, { trust, caller }, body.envelope),
-    createJoinToken: ({ body, caller }) => createJoinToken(database, caller, body),
+    createJoinToken: ({ body, caller }) => createJoinToken(database, caller, { ...body, authorityDigest }),
     createToken: ({ body, caller }) => createToken(database, caller, body),
     listTokens: ({ query }) => listTokens(database, query),
     deleteToken: ({ params, caller }) => withdrawToken(database, caller, params.token_id),

@@ -2,7 +2,8 @@ import { fleet } from './0001-fleet.ts';
 import { adaptation } from './0002-adaptation.ts';
 import { sealedValues } from './0003-sealed-values.ts';
 import { signatures } from './0004-signatures.ts';
+import { identities } from './0005-identities.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
-export const migrations: readonly Migration[] = [fleet, adaptation, sealedValues, signatures];
+export const migrations: readonly Migration[] = [fleet, adaptation, sealedValues, signatures, identities];
