@@ -57,14 +57,22 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
   const vault = openVault(options.masterKeyFile ?? join(stateDirectory, 'master.key'));
   const token = await adminToken(database, stateDirectory);
-  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault };
+  const core = await startCore({ database, databaseUrl, vault, report, shutdown });
   const agentUrl = await openAgentsPort(core, options, shutdown);
   const url = await openPeoplesPort(core, options, shutdown);
   return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
 }
 
 /** What both ports work on: the agents connected here, what is sent to them, and what they report. */
-async function startCore(database: Database, databaseUrl: string, report: (line: string) => void, shutdown: Shutdown) {
+interface CoreParts {
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly vault: Vault;
+  readonly report: (line: string) => void;
+  readonly shutdown: Shutdown;
+}
+
+async function startCore({ database, databaseUrl, vault, report, shutdown }: CoreParts) {
   const onFailure = (error: unknown) => {
     // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
     if (!shutdown.isRunning) report(`guise server: ${describe(error)}`);
@@ -73,7 +81,7 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   const metrics = new Metrics();
   const connections = makeConnections();
   const onPushed = (count: number) => metrics.add('guise_desired_pushed_total', count);
-  const pusher = startDesiredPusher({ database, connections, onFailure, onPushed });
+  const pusher = startDesiredPusher({ database, vault, connections, onFailure, onPushed });
   const router = startEventRouter({
     database,
     connections,
@@ -100,10 +108,10 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
-  return { database, connections, listener, replicaId, metrics, pusher, intake, onFailure };
+  return { database, vault, connections, listener, replicaId, metrics, pusher, intake, onFailure };
 }
 
-type Core = Awaited<ReturnType<typeof startCore>> & { readonly vault: Vault };
+type Core = Awaited<ReturnType<typeof startCore>>;
 
 async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
   const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
@@ -115,7 +123,7 @@ async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shut
 }
 
 async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
-  const { database, connections, listener, metrics, onFailure } = core;
+  const { database, vault, connections, listener, metrics, onFailure } = core;
   const { host = '127.0.0.1', tls = null } = options;
   const events = eventStreams(listener);
   const rates = new SenderRates();
@@ -123,6 +131,7 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
   const app = buildServerApp({
     handlers: makeHandlers({
       database,
+      vault,
       ask: askHosts(core),
       events,
       metrics,

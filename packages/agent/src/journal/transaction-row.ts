@@ -1,5 +1,7 @@
 /** Rows of the transaction log as the rest of the agent and its readers see them. */
+
 import type { Layer, Plan, TransactionReport, TransactionStatus } from '@guise/model';
+import { shownState } from '@guise/model';
 
 export interface TransactionRow {
   readonly id: string;
@@ -47,8 +49,8 @@ export function reportOf(row: TransactionRow): TransactionReport {
       stage.changes.map(({ address, fields, before, after, nudge, reversibility, because }) => ({
         address,
         fields,
-        before,
-        after,
+        before: shownState(before),
+        after: shownState(after),
         nudge,
         reversibility,
         because,

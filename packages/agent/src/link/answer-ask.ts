@@ -8,7 +8,7 @@ import { whyWithLayers } from '../triggers/why-layers.ts';
 export async function answerAsk(engine: Engine, conductor: Conductor, question: Ask): Promise<unknown> {
   switch (question.ask) {
     case 'plan':
-      return planReportOf(await engine.plan(conductor.wouldBeActive(question.layers)));
+      return planReportOf(await engine.plan(conductor.wouldBeActive(question.layers), question.secrets));
     case 'why':
       return whyWithLayers(await engine.why(question.address), conductor.decisions);
     case 'state':

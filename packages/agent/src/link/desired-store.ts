@@ -9,11 +9,16 @@ import { serverMessage } from '@guise/api/agent-wire';
 import type { Digest, Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { readStateFile, writeStateFile } from '../host/state-file.ts';
+import type { SentSecret } from '../secrets/sealed-store.ts';
 
 export interface Desired {
   readonly generation: number;
   readonly digest: Digest;
   readonly layers: readonly Layer[];
+  /** The first generation of these layers; default this one. A new version of a secret makes a generation and desires nothing else. */
+  readonly since?: number;
+  /** As they were sent; kept apart, see secrets/sealed-store.ts. */
+  readonly secrets?: readonly SentSecret[];
 }
 
 export interface DesiredStore {
@@ -21,10 +26,15 @@ export interface DesiredStore {
   write(desired: Desired): void;
 }
 
-export function desiredFile(path: string): DesiredStore {
+/** `keepSecrets` comes first: killed between the two, the host has old layers and secrets that are newer, and is sent all again. */
+export function desiredFile(
+  path: string,
+  keepSecrets: (sent: readonly SentSecret[]) => void = () => undefined,
+): DesiredStore {
   return {
     read: () => parse(readStateFile(path)),
-    write: (desired) => {
+    write: ({ secrets = [], ...desired }) => {
+      keepSecrets(secrets);
       try {
         writeStateFile(path, JSON.stringify({ type: 'desired', ...desired }));
       } catch (cause) {
@@ -36,11 +46,18 @@ export function desiredFile(path: string): DesiredStore {
 
 function parse(text: string | null): Desired | null {
   try {
-    const parsed = serverMessage.safeParse(JSON.parse(text ?? 'null'));
+    const raw: unknown = JSON.parse(text ?? 'null');
+    const parsed = serverMessage.safeParse(raw);
     if (!parsed.success || parsed.data.type !== 'desired') return null;
     const { generation, digest, layers } = parsed.data;
-    return { generation, digest, layers };
+    return { generation, digest, layers, ...sinceIn(raw) };
   } catch {
     return null;
   }
+}
+
+/** Beside what the wire has. */
+function sinceIn(raw: unknown): { readonly since?: number } {
+  const { since } = raw as { readonly since?: unknown };
+  return typeof since === 'number' && Number.isSafeInteger(since) ? { since } : {};
 }

@@ -12,14 +12,16 @@ import type { Host } from '../host/host.ts';
 /** Content by digest: of what is to be written and of pre-images. */
 export interface Blobs {
   get(digest: Digest): Uint8Array;
-  /** Keeps content that was read, so that it can be put back. */
-  put(bytes: Uint8Array): Digest;
+  /** Keeps content that was read, so that it can be put back. What is secret gets a digest that tells nobody what it is. */
+  put(bytes: Uint8Array, options?: { readonly secret: boolean }): Digest;
 }
 
 export interface Asked {
   readonly address: Address;
   /** What guise last committed here, or means to; gives kinds such as `command` the vectors to check with. */
   readonly known: State | null;
+  /** Its content is, was or becomes secret. */
+  readonly secret?: boolean;
 }
 
 export interface ObserveContext {

@@ -192,8 +192,8 @@ export class Conductor {
   }
 
   /** From the control plane. */
-  follow({ generation, digest, layers }: DesiredMessage): void {
-    this.#sources.follow({ generation, digest, layers });
+  follow({ generation, digest, layers, secrets = [] }: DesiredMessage): void {
+    this.#sources.follow({ generation, digest, layers, secrets });
     void this.#refresh({ force: true });
   }
 

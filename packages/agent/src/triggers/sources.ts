@@ -42,7 +42,8 @@ export class Sources {
   /** What the control plane desires and nobody here suspended. */
   get followed(): Desired | null {
     const { desired, insteadOf } = this.#said;
-    return desired?.generation === insteadOf ? null : desired;
+    if (desired === null || insteadOf === null) return desired;
+    return insteadOf >= (desired.since ?? desired.generation) && insteadOf <= desired.generation ? null : desired;
   }
 
   /** Everything that candidates are or may become made of. */
@@ -59,8 +60,13 @@ export class Sources {
     });
   }
 
-  follow(desired: Desired): void {
-    this.#say({ desired });
+  /** New secrets of the same layers suspend no declaration: what is desired is what it was. */
+  follow({ secrets, ...desired }: Desired): void {
+    const before = this.#said.desired;
+    const since = before?.digest === desired.digest ? (before.since ?? before.generation) : desired.generation;
+    const kept = since === desired.generation ? desired : { ...desired, since };
+    this.#say({ desired: secrets === undefined ? kept : { ...kept, secrets } });
+    this.#said = { ...this.#said, desired: kept };
   }
 
   /** Exactly these. Throws: `journal_failed`. */

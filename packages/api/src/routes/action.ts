@@ -14,6 +14,8 @@ export const actions = [
   'host:delete',
   'host_group:write',
   'host:enroll',
+  'secret:read',
+  'secret:write',
   'token:read',
   'token:write',
   'event:post',

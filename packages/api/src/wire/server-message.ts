@@ -13,7 +13,12 @@ const askId = z.string().min(1).max(64);
 
 /** A question, or an order whose outcome is the answer. */
 export const ask = z.discriminatedUnion('ask', [
-  z.object({ ask: z.literal('plan'), layers: z.array(layer) }),
+  z.object({
+    ask: z.literal('plan'),
+    layers: z.array(layer),
+    /** What the layers name, as in `desired`. */
+    secrets: z.array(sealedSecret).max(limits.secretsPerHost).optional(),
+  }),
   z.object({ ask: z.literal('why'), address }),
   z.object({ ask: z.literal('state') }),
   z.object({ ask: z.literal('drift') }),

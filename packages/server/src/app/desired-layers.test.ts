@@ -16,6 +16,7 @@ function candidate(over: Partial<Candidate>): Candidate {
     priority: 50,
     parameters: {},
     assigned_by: 'alice',
+    secrets: [],
     ...over,
   };
 }

@@ -19,6 +19,8 @@ export interface DesiredRow {
   readonly suspendedAt: Date | null;
   readonly appliedGeneration: number | null;
   readonly outcome: SwitchOutcome | null;
+  /** `name@version` of the secrets that this generation was made with. */
+  readonly secretVersions: string | null;
 }
 
 export interface Candidate {
@@ -33,6 +35,8 @@ export interface Candidate {
   readonly priority: number;
   readonly parameters: Record<string, string | number | boolean>;
   readonly assigned_by: string;
+  /** Names that the persona has. */
+  readonly secrets: readonly string[];
 }
 
 export async function lockDesired(tx: Executor, hostIds: readonly string[]): Promise<readonly DesiredRow[]> {
@@ -56,6 +60,7 @@ export async function lockDesired(tx: Executor, hostIds: readonly string[]): Pro
     suspendedAt: row.suspended_at,
     appliedGeneration: row.applied_generation,
     outcome: row.outcome as SwitchOutcome | null,
+    secretVersions: row.secret_versions,
   }));
 }
 
@@ -82,7 +87,7 @@ export async function readCandidates(db: Executor, hostIds: readonly string[]): 
         where h.host_id = any(${hostIds}::text[])
     )
     select r.host_id, r.target_type, r.target, r.instance, r.persona_id, v.version, v.digest,
-      coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by
+      coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by, v.secrets
     from reached r
       join personas p on p.persona_id = r.persona_id
       join persona_versions v on v.persona_id = r.persona_id and v.version = coalesce(r.version, p.current_version)`.execute(
@@ -94,7 +99,7 @@ export async function readCandidates(db: Executor, hostIds: readonly string[]): 
 export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`update desired set generation = new.generation, digest = new.digest, refused = new.refused,
-      suspended_digest = new.suspended_digest, suspended_at = new.suspended_at
+      suspended_digest = new.suspended_digest, suspended_at = new.suspended_at, secret_versions = new.secret_versions
     from jsonb_to_recordset(${jsonbText(
       rows.map((row) => ({
         host_id: row.hostId,
@@ -103,7 +108,9 @@ export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): P
         refused: row.refused,
         suspended_digest: row.suspendedDigest,
         suspended_at: row.suspendedAt,
+        secret_versions: row.secretVersions,
       })),
-    )}::jsonb) as new(host_id text, generation integer, digest text, refused text, suspended_digest text, suspended_at timestamptz)
+    )}::jsonb) as new(host_id text, generation integer, digest text, refused text, suspended_digest text, suspended_at timestamptz,
+      secret_versions text)
     where desired.host_id = new.host_id`.execute(tx);
 }

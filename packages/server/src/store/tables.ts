@@ -23,6 +23,7 @@ export interface Tables {
     persona_groups: string[];
     priority: number;
     content: string;
+    secrets: string[];
     published_at: TimeNow;
     published_by: string;
   };
@@ -36,6 +37,7 @@ export interface Tables {
     facts: Jsonb<Record<string, string | number>>;
     agent_version: string | null;
     agent_token_digest: string | null;
+    sealing_key: ColumnType<string | null, string | null | undefined, string | null>;
     enrolled_at: TimeNow;
     last_seen_at: Time | null;
     replica_id: string | null;
@@ -61,6 +63,7 @@ export interface Tables {
     suspended_at: Time | null;
     applied_generation: number | null;
     outcome: Jsonb<unknown> | null;
+    secret_versions: string | null;
   };
   host_states: { host_id: string; report: Jsonb<unknown>; reported_at: TimeNow };
   host_adaptations: { host_id: string; candidates: Jsonb<unknown>; holds: Jsonb<unknown>; reported_at: TimeNow };
@@ -102,6 +105,14 @@ export interface Tables {
     detail: Jsonb<unknown>;
   };
   sealed_values: { name: string; value: Buffer; updated_at: TimeNow };
+  secrets: {
+    name: string;
+    version: number;
+    updated_at: TimeNow;
+    updated_by: string;
+    removed_at: Time | null;
+  };
+  secret_versions: { name: string; version: number; value: Buffer; created_at: TimeNow };
   asks: {
     ask_id: string;
     host_id: string;
