@@ -17,6 +17,8 @@ export interface Desired {
   readonly layers: readonly Layer[];
   /** The first generation of these layers; default this one. A new version of a secret makes a generation and desires nothing else. */
   readonly since?: number;
+  /** `name@version` of the secrets that came with it. */
+  readonly secretVersions?: string;
   /** As they were sent; kept apart, see secrets/sealed-store.ts. */
   readonly secrets?: readonly SentSecret[];
 }
@@ -50,14 +52,17 @@ function parse(text: string | null): Desired | null {
     const parsed = serverMessage.safeParse(raw);
     if (!parsed.success || parsed.data.type !== 'desired') return null;
     const { generation, digest, layers } = parsed.data;
-    return { generation, digest, layers, ...sinceIn(raw) };
+    return { generation, digest, layers, ...besidesIn(raw) };
   } catch {
     return null;
   }
 }
 
-/** Beside what the wire has. */
-function sinceIn(raw: unknown): { readonly since?: number } {
-  const { since } = raw as { readonly since?: unknown };
-  return typeof since === 'number' && Number.isSafeInteger(since) ? { since } : {};
+/** What is kept beside what the wire has. */
+function besidesIn(raw: unknown): Pick<Desired, 'since' | 'secretVersions'> {
+  const { since, secretVersions } = raw as { readonly since?: unknown; readonly secretVersions?: unknown };
+  return {
+    ...(typeof since === 'number' && Number.isSafeInteger(since) ? { since } : {}),
+    ...(typeof secretVersions === 'string' ? { secretVersions } : {}),
+  };
 }

@@ -8,6 +8,7 @@
  */
 import type { Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
+import type { SentSecret } from '../secrets/sealed-store.ts';
 import type { Desired, DesiredStore } from '../link/desired-store.ts';
 import type { AdaptationMemory, Declarations } from './adaptation-memory.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
@@ -63,8 +64,13 @@ export class Sources {
   /** New secrets of the same layers suspend no declaration: what is desired is what it was. */
   follow({ secrets, ...desired }: Desired): void {
     const before = this.#said.desired;
-    const since = before?.digest === desired.digest ? (before.since ?? before.generation) : desired.generation;
-    const kept = since === desired.generation ? desired : { ...desired, since };
+    const versions = versionsOf(secrets ?? []);
+    const isRotation = before?.digest === desired.digest && versions !== (before.secretVersions ?? '');
+    const kept: Desired = {
+      ...desired,
+      ...(isRotation ? { since: before.since ?? before.generation } : {}),
+      ...(versions === '' ? {} : { secretVersions: versions }),
+    };
     this.#say({ desired: secrets === undefined ? kept : { ...kept, secrets } });
     this.#said = { ...this.#said, desired: kept };
   }
@@ -138,4 +144,8 @@ export class Sources {
     else this.#parts.memory.keepDeclarations({ declared, holds, insteadOf });
     this.#said = said;
   }
+}
+
+function versionsOf(secrets: readonly SentSecret[]): string {
+  return secrets.map(({ name, version }) => `${name}@${version}`).sort().join(',');
 }
