@@ -22,6 +22,7 @@ export const secretRoutes = {
     summary: 'A new version of a secret, sent to every host whose personas name it',
     params,
     body: secretWrite,
+    secretBody: true,
     response: writtenSecret,
     statuses: [200],
   },
