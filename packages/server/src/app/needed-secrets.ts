@@ -13,7 +13,7 @@ import type { DesiredLayers } from './desired-layers.ts';
 export interface NeededSecrets {
   /** Sorted. */
   readonly names: readonly string[];
-  /** `name@version` of each; null for a host that needs none. */
+  /** `name@version` of each, and the key that they are sealed to; null for a host that needs none. */
   readonly versions: string | null;
   /** The host's own, as base64; null when it needs none. */
   readonly sealingKey: string | null;
@@ -54,7 +54,9 @@ function settle(
 ): WithSecrets {
   if (names.length === 0) return { desired, needed: noSecrets };
   const missing = names.filter((name) => !versions.has(name));
-  const needed = { names, versions: names.map((name) => `${name}@${versions.get(name) ?? 0}`).join(','), sealingKey };
+  const listed = names.map((name) => `${name}@${versions.get(name) ?? 0}`).join(',');
+  // What was sealed to an earlier key of this host must be sealed again.
+  const needed = { names, versions: `${listed} to ${sealingKey}`, sealingKey };
   if (missing.length > 0) return { desired: refused(`secret_not_found: nobody has set ${list(missing)}`), needed };
   if (sealingKey !== null) return { desired, needed };
   return { desired: refused('secret_unavailable: this host has no key to seal secrets to; enrol it again'), needed };

@@ -19,7 +19,7 @@ export interface DesiredRow {
   readonly suspendedAt: Date | null;
   readonly appliedGeneration: number | null;
   readonly outcome: SwitchOutcome | null;
-  /** `name@version` of the secrets that this generation was made with. */
+  /** The secrets that this generation was made with; see app/needed-secrets.ts. */
   readonly secretVersions: string | null;
 }
 
