@@ -32,7 +32,7 @@ describe('two hosts of a control plane', () => {
 
   beforeAll(async () => {
     if (!canBoot) return;
-    const network = { agentHost: lab.outerAddress(), agentPort: 0, insecureAgentNetwork: true };
+    const network = { agentHost: lab.outerAddress(), agentPort: 0 };
     server = await startServer({ stateDirectory: directory.path, port: 0, ...network, report: () => undefined });
     api = clientOf(server);
     const specs = await Promise.all(

@@ -2,8 +2,8 @@
  * The control plane and real hosts: what is assigned reaches the right ones and no others, what came of it is told, and a host keeps its
  * personas when the control plane is gone, its agent restarts and the machine loses power.
  */
-import { randomBytes } from 'node:crypto';
-import { enrol } from '@guise/agent/link';
+import { join } from 'node:path';
+import { enrol, IdentityStore, TrustStore } from '@guise/agent/link';
 import type { Client } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
@@ -42,7 +42,7 @@ describe('a control plane with three hosts', () => {
   let agentPort = 0;
 
   const start = async () => {
-    const network = { agentHost: lab.outerAddress(), agentPort, insecureAgentNetwork: true };
+    const network = { agentHost: lab.outerAddress(), agentPort };
     server = await startServer({ stateDirectory: directory.path, port: 0, ...network, report: () => undefined });
     agentPort = Number(new URL(server.agentUrl).port);
     api = clientOf(server);
@@ -165,9 +165,10 @@ describe('a control plane with three hosts', () => {
     ] as const) {
       expect([path, (await fetch(`${server.url}${path}`, { method })).status]).toEqual([path, 401]);
     }
-    const intruder = { hostId: parseHostId('h4'), token: randomBytes(32).toString('base64url') };
+    const identity = new IdentityStore(join(directory.path, 'intruder.json'), parseHostId('h4'));
+    const trust = new TrustStore(join(directory.path, 'intruder-trust.json'));
     const joinToken = joinTokens.get('h1') ?? '';
-    const enrolling = enrol({ url: server.agentUrl, joinToken, identity: intruder, fetch });
+    const enrolling = enrol({ url: server.agentUrl, joinToken, identity, trust, root: null });
     await expect(enrolling).rejects.toMatchObject({ code: 'token_invalid' });
   });
 

@@ -1,11 +1,11 @@
 /** An agent that is nothing but its connection: it keeps what it is told, and says what a test makes it say. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureIdentity, openSocket, type Socket, systemClock } from '@guise/agent/link';
+import { type Credential, openSocket, type Socket, systemClock } from '@guise/agent/link';
 import type { AgentMessage, Ask, ServerMessage } from '@guise/api';
 import { type CloudEvent, GuiseError, parseHostId } from '@guise/model';
 import type { RunningServer } from '@guise/server';
-import { enrolTestHost, eventually } from './control-plane.ts';
+import { enrolTestHost, eventually, identityIn } from './control-plane.ts';
 
 type Answer = (question: Ask) => unknown;
 
@@ -22,17 +22,18 @@ export class BareAgent {
     const own = join(directory, name);
     mkdirSync(own, { recursive: true });
     await enrolTestHost(server, name, own);
-    const { token } = ensureIdentity(join(own, 'identity.json'), parseHostId(name), () => '');
-    const agent = new BareAgent(agentUrl, name, token);
+    const { current } = identityIn(own, name);
+    if (current === null) throw new Error(`${name} has no certificate`);
+    const agent = new BareAgent(agentUrl, name, current);
     await eventually(`${name} is welcome`, () => agent.heard.some(({ type }) => type === 'welcome'));
     return agent;
   }
 
-  constructor(url: string, name: string, token: string) {
+  constructor(url: string, name: string, credential: Credential) {
     this.#name = name;
     this.#socket = openSocket({
       url,
-      token,
+      credential,
       clock: systemClock,
       onOpen: () => {
         this.#isOpen = true;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adaptationFiles, Conductor } from '@guise/agent/adaptation';
-import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent/link';
+import { connectLink, desiredFile, enrol, IdentityStore, type Link, systemClock, TrustStore } from '@guise/agent/link';
 import { type Client, client } from '@guise/api';
 import { parseHostId } from '@guise/model';
 import { type RunningServer, type ServerOptions, startServer } from '@guise/server';
@@ -46,10 +46,13 @@ export async function enrolTestHost(
 ): Promise<void> {
   const hostId = parseHostId(name);
   const { join_token } = await clientOf(server).createJoinToken({ body: { host_id: hostId } });
-  const identity = ensureIdentity(join(stateDirectory, 'identity.json'), hostId, () =>
-    randomBytes(32).toString('base64url'),
-  );
-  await enrol({ url: server.agentUrl, joinToken: join_token, identity, fetch });
+  const identity = identityIn(stateDirectory, name);
+  const trust = new TrustStore(join(stateDirectory, 'trust.json'));
+  await enrol({ url: server.agentUrl, joinToken: join_token, identity, trust, root: null });
+}
+
+export function identityIn(stateDirectory: string, name: string): IdentityStore {
+  return new IdentityStore(join(stateDirectory, 'identity.json'), parseHostId(name));
 }
 
 /** Uses the identity and the desired state that are in the directory. */
@@ -60,7 +63,7 @@ export function startTestAgent(
   engine = new MemoryEngine(),
 ): TestAgent {
   const reports: string[] = [];
-  const identity = ensureIdentity(join(stateDirectory, 'identity.json'), parseHostId(name), () => '');
+  const identity = identityIn(stateDirectory, name);
   const report = (line: string) => reports.push(line);
   const facts = () => ({ hostname: name });
   const conductor = new Conductor({

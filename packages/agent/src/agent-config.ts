@@ -8,10 +8,15 @@ import { z } from 'zod';
 import { readStateFile } from './host/state-file.ts';
 
 const schema = z.strictObject({
-  /** Where the agents' port of the control plane is, such as `ws://10.0.0.1:7071`. */
-  server: z.string().optional(),
+  /** Where the agents' port of the control plane is, such as `https://10.0.0.1:7071`. */
+  server: z
+    .string()
+    .regex(/^(https|wss):\/\//, 'must be https://ADDRESS:PORT')
+    .optional(),
   /** A join token; needed once. */
   token: z.string().optional(),
+  /** A file with the trust root that this host goes by; without it, the one that comes when it enrols. */
+  root: z.string().optional(),
   /** Default: the host's name. */
   name: z.string().optional(),
 });

@@ -2,6 +2,8 @@
 export { type LinkClock, systemClock } from './link/clock.ts';
 export { connectLink, type Link, type LinkOptions } from './link/connect-link.ts';
 export { type Desired, type DesiredStore, desiredFile } from './link/desired-store.ts';
-export { type EnrolOptions, enrol, type Identity } from './link/enrol.ts';
-export { ensureIdentity } from './link/identity-file.ts';
+export { type EnrolOptions, enrol, joinTokenDigest } from './link/enrol.ts';
+export { type Credential, IdentityStore } from './link/identity-store.ts';
 export { openSocket, type Socket } from './link/socket.ts';
+export { pinnedRoot } from './trust/pinned-root.ts';
+export { TrustStore } from './trust/trust-store.ts';

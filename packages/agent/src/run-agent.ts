@@ -5,8 +5,8 @@
  * Its end changes nothing on the host: a switch that is running is finished or, if killed, undone at the next start.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { GuiseError, limits, parseHostId } from '@guise/model';
-import { readAgentConfig } from './agent-config.ts';
+import { type ErrorKind, GuiseError, limits, parseHostId } from '@guise/model';
+import { type AgentConfig, readAgentConfig } from './agent-config.ts';
 import type { Engine } from './engine/engine.ts';
 import { engineHere } from './engine-here.ts';
 import { LoginWatch } from './host/login-watch.ts';
@@ -17,8 +17,8 @@ import { claimSocketPath, openSocketPath, releaseSocketPath } from './host/socke
 import { DirectoryWatch } from './host/watch-directories.ts';
 import { keptHere } from './kept-here.ts';
 import type { LinkClock } from './link/clock.ts';
+import type { Link } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
-import type { EnrolOptions, Identity } from './link/enrol.ts';
 import { hostPersonas } from './local-api/host-personas.ts';
 import { serveLocalApi } from './local-api/local-api.ts';
 import { localRoutes } from './local-api/local-routes.ts';
@@ -64,7 +64,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   report(`serving ${socketPath}`);
   const stopReleasing = releaseMemoryAtRest(options.memory, options.clock);
   const { server } = config;
-  const link = server === undefined ? null : follow({ ...options, config, server, engine, conductor });
+  const link = server === undefined ? null : followOrTell({ ...options, config, server, engine, conductor });
   await conductor.start();
   guard.start();
   await aborted(signal);
@@ -114,10 +114,19 @@ function adaptation({ engine, elsewhere, stateDirectory, clock, report }: Adapta
 }
 
 interface Follow extends AgentOptions {
-  readonly config: { readonly token?: string | undefined; readonly name?: string | undefined };
+  readonly config: AgentConfig;
   readonly server: string;
   readonly engine: Engine;
   readonly conductor: Conductor;
+}
+
+/** Null when it cannot: the host is then looked after as if it had no control plane. */
+function followOrTell(options: Follow): Promise<Link | null> {
+  return follow(options).catch((error: unknown) => {
+    if (!(error instanceof GuiseError)) throw error;
+    options.report(`cannot follow a control plane: ${error.message}`);
+    return null;
+  });
 }
 
 async function follow({
@@ -131,13 +140,21 @@ async function follow({
   makeToken,
   report,
   signal,
-}: Follow) {
+}: Follow): Promise<Link | null> {
   // Sockets, TLS and the wire's schemas take a sixth of an agent's memory, and an agent without a server has no use for them.
-  const { connectLink, enrol, ensureIdentity } = await import('./link.ts');
+  const { connectLink, enrol, IdentityStore, joinTokenDigest, pinnedRoot, TrustStore } = await import('./link.ts');
   const hostId = parseHostId(config.name ?? String(engine.facts()['hostname'] ?? '').toLowerCase());
-  const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
-  if (config.token !== undefined)
-    await enrolUntilAnswered({ server, joinToken: config.token, identity, enrol, report, signal });
+  const identity = new IdentityStore(`${stateDirectory}/identity.json`, hostId);
+  const trust = new TrustStore(`${stateDirectory}/trust.json`);
+  const { token } = config;
+  if (token !== undefined && identity.current?.join_token_digest !== joinTokenDigest(token)) {
+    const root = config.root === undefined ? null : pinnedRoot(config.root);
+    await untilAnswered(() => enrol({ url: server, joinToken: token, identity, trust, root }), { report, signal });
+  }
+  if (identity.current === null) {
+    report('this host has not enrolled: give /etc/guise/agent.json a token that guise host token makes');
+    return null;
+  }
   return connectLink({
     url: server,
     identity,
@@ -151,24 +168,26 @@ async function follow({
   });
 }
 
-interface Enrol {
-  readonly server: string;
-  readonly joinToken: string;
-  readonly identity: Identity;
-  readonly enrol: (options: EnrolOptions) => Promise<void>;
-  readonly report: (line: string) => void;
-  readonly signal: AbortSignal;
-}
+/** What trying again does not change. */
+const finalKinds: ReadonlySet<ErrorKind> = new Set(['invalid', 'unauthenticated', 'forbidden', 'conflict']);
 
-/** A control plane that is away is waited for. A token that was used before is this host's own, from an earlier start. */
-async function enrolUntilAnswered({ server, joinToken, identity, enrol, report, signal }: Enrol): Promise<void> {
+/**
+ * A control plane that is away is waited for, and one that is another's too: it may be the wrong one for a moment. What the right one
+ * says is final.
+ */
+async function untilAnswered(
+  enrol: () => Promise<void>,
+  { report, signal }: Pick<AgentOptions, 'report' | 'signal'>,
+): Promise<void> {
+  let told = '';
   while (!signal.aborted) {
     try {
-      return await enrol({ url: server, joinToken, identity, fetch });
+      return await enrol();
     } catch (error) {
       if (!(error instanceof GuiseError)) throw error;
-      report(`could not enrol: ${error.message}`);
-      if (error.kind !== 'unavailable') return;
+      if (error.message !== told) report(`could not enrol: ${error.message}`);
+      told = error.message;
+      if (finalKinds.has(error.kind) && error.code !== 'certificate_invalid') return;
       await sleep(limits.enrolRetryMs, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -5,5 +5,14 @@ export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';
 export { layer } from './schemas/persona.ts';
 export { wireProtocol } from './wire/agent-message.ts';
 export { decodeMessage } from './wire/decode-message.ts';
-export { agentSocketPath, enrolmentPath } from './wire/enrolment.ts';
+export {
+  agentSocketPath,
+  authorityAnswer,
+  authorityPath,
+  enrolmentAnswer,
+  enrolmentPath,
+  renewalAnswer,
+  renewalPath,
+} from './wire/enrolment.ts';
+export { authorityDigestOf } from './wire/join-token.ts';
 export { serverMessage } from './wire/server-message.ts';

@@ -15,6 +15,16 @@ export type { AgentMessage, AnswerTo } from './wire/agent-message.ts';
 export { agentMessage, answers } from './wire/agent-message.ts';
 export type { Decoded } from './wire/decode-message.ts';
 export { decodeMessage } from './wire/decode-message.ts';
-export type { EnrolmentRequest } from './wire/enrolment.ts';
-export { agentSocketPath, enrolmentPath, enrolmentRequest } from './wire/enrolment.ts';
+export type { EnrolmentAnswer, EnrolmentRequest, RenewalAnswer, RenewalRequest, TrustPin } from './wire/enrolment.ts';
+export {
+  agentRoutes,
+  agentSocketPath,
+  authorityPath,
+  enrolmentAnswer,
+  enrolmentPath,
+  enrolmentRequest,
+  renewalAnswer,
+  renewalPath,
+  renewalRequest,
+} from './wire/enrolment.ts';
 export type { Ask, DesiredMessage, ServerMessage } from './wire/server-message.ts';

@@ -151,6 +151,18 @@ export const limits = {
   developmentRootLifeMs: 10 * 365 * 86_400_000,
   /** Of a host's certificate; it is renewed at half of it. */
   certificateLifeMs: 86_400_000,
+  /** Of the control plane's authority; hosts enrol again when it ends. */
+  authorityLifeMs: 10 * 365 * 86_400_000,
+  /** How far the clocks of hosts and control plane may be apart when a certificate begins. */
+  clockSkewMs: 5 * 60_000,
+  /** A certificate request as PEM. */
+  csrChars: 1_024,
+  /** What a host reads of an answer to an enrolment, a renewal or a refused connection. */
+  enrolmentAnswerBytes: 1024 * 1024,
+  /** How often a host looks whether its certificate is to be renewed, because a clock may have jumped. */
+  renewalCheckMs: 3_600_000,
+  /** Between two tries of a host that was refused: its identity is locked, revoked or forgotten until a person enrols it again. */
+  refusedRetryMs: 600_000,
   /** Between two signed checkpoints of the audit log. */
   checkpointPeriodMs: 60_000,
   secretBytes: 64 * 1024,

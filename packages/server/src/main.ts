@@ -1,21 +1,24 @@
 /**
  * The composition root of the control plane.
  *
- * Invariants: what was started is stopped in reverse, also when starting fails half-way; people's port is loopback or TLS;
- * agents' port is loopback, or a network that somebody said in so many words is a lab's.
+ * Invariants: what was started is stopped in reverse, also when starting fails half-way; people's port is loopback or TLS, and
+ * agents' port is TLS wherever it is.
  * Throws: `argument_invalid`, `port_unavailable`, `state_directory_busy`, `database_unavailable`.
  */
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GuiseError, limits } from '@guise/model';
+import { GuiseError, type HostId, limits } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
+import { type CertificateAuthority, openCertificateAuthority } from './app/certificate-authority.ts';
 import { makeConnections } from './app/connections.ts';
 import { SenderRates } from './app/sender-rates.ts';
 import { authenticate } from './app/tokens.ts';
-import { buildAgentApp } from './http/agents/agent-app.ts';
+import { trustPin } from './app/trust-pin.ts';
+import { buildAgentApp, renewServerCertificate } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
+import { openSockets } from './http/agents/open-sockets.ts';
 import { eventStreams } from './http/event-stream.ts';
 import { fleetFigures } from './http/fleet-figures.ts';
 import { makeHandlers } from './http/handlers/index.ts';
@@ -57,9 +60,16 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
   const vault = openVault(options.masterKeyFile ?? join(stateDirectory, 'master.key'));
   const token = await adminToken(database, stateDirectory);
-  const core = await startCore({ database, databaseUrl, vault, report, shutdown });
-  const agentUrl = await openAgentsPort(core, options, shutdown);
-  const url = await openPeoplesPort(core, options, shutdown);
+  const authority = await openCertificateAuthority({
+    database,
+    vault,
+    lifeMs: options.certificateLifeMs ?? limits.certificateLifeMs,
+    now: Date.now,
+  });
+  const core = { ...(await startCore({ database, databaseUrl, vault, report, shutdown })), authority };
+  const parts = answering(core);
+  const agentUrl = await openAgentsPort(core, parts.handlers, options, shutdown);
+  const url = await openPeoplesPort(core, parts, options, shutdown);
   return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
 }
 
@@ -89,8 +99,10 @@ async function startCore({ database, databaseUrl, vault, report, shutdown }: Cor
     onSent: (count) => metrics.add('guise_events_sent_total', count),
     onDropped: (count, reason) => metrics.add('guise_events_dropped_total', count, { reason }),
   });
+  const sockets = openSockets(database, Date.now);
   const listener = await openListener(databaseUrl, () => {
     pusher.request('all');
+    sockets.recheck('all').catch(onFailure);
     router.catchUp();
   });
   shutdown.add(() => listener.close());
@@ -102,45 +114,85 @@ async function startCore({ database, databaseUrl, vault, report, shutdown }: Cor
   listener.subscribe((signal) => {
     if (signal.type === 'desired') pusher.request(signal.scope);
     if (signal.type === 'posted') router.request(signal.sequences);
+    if (signal.type === 'identity') sockets.recheck(signal.host_id as HostId).catch(onFailure);
   });
-  const period = periodically(limits.desiredPeriodMs, async () => pusher.request('all'), onFailure);
+  const look = async () => {
+    pusher.request('all');
+    await sockets.recheck('all');
+  };
+  const period = periodically(limits.desiredPeriodMs, look, onFailure);
   shutdown.add(() => period.stop());
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
-  return { database, vault, connections, listener, replicaId, metrics, pusher, intake, onFailure };
+  return { database, vault, connections, sockets, listener, replicaId, metrics, pusher, intake, onFailure };
 }
 
-type Core = Awaited<ReturnType<typeof startCore>>;
-
-async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
-  const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
-  const app = await buildAgentApp(core.database, agentEvents({ ...core, isStopping: () => shutdown.isRunning }));
-  shutdown.add(() => app.close());
-  shutdown.add(async () => core.connections.closeAll('the control plane stops'));
-  const port = await listen(app, { host: agentHost, port: agentPort }, 'agents');
-  return `ws://${inUrl(agentHost)}:${port}`;
+interface Core extends Awaited<ReturnType<typeof startCore>> {
+  readonly authority: CertificateAuthority;
 }
 
-async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
-  const { database, vault, connections, listener, metrics, onFailure } = core;
-  const { host = '127.0.0.1', tls = null } = options;
+/** What answers routes: those for people, and of them to a host those about itself. */
+function answering(core: Core) {
+  const { database, vault, connections, listener, metrics, authority } = core;
   const events = eventStreams(listener);
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
+  const handlers = makeHandlers({
+    database,
+    vault,
+    ask: askHosts(core),
+    events,
+    metrics,
+    rates,
+    authorityDigest: authority.digest,
+    metricsText: async () => {
+      await refreshFigures();
+      return metricsText(metrics, connections.size);
+    },
+  });
+  return { handlers, events, rates };
+}
+
+type Answering = ReturnType<typeof answering>;
+
+async function openAgentsPort(
+  core: Core,
+  handlers: Answering['handlers'],
+  options: ServerOptions,
+  shutdown: Shutdown,
+): Promise<string> {
+  const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
+  const { database, vault, authority } = core;
+  const app = await buildAgentApp({
+    ...core,
+    handlers,
+    certificate: await authority.issueServer(),
+    trustPin: () => trustPin(database, vault, Date.now()),
+    session: agentEvents({ ...core, isStopping: () => shutdown.isRunning }),
+  });
+  shutdown.add(() => app.close());
+  // A third, so that one that fails leaves time for another.
+  const renewal = periodically(
+    authority.lifeMs / 3,
+    async () => renewServerCertificate(app, authority, await authority.issueServer()),
+    core.onFailure,
+  );
+  shutdown.add(() => renewal.stop());
+  shutdown.add(async () => core.connections.closeAll('the control plane stops'));
+  const port = await listen(app, { host: agentHost, port: agentPort }, 'agents');
+  return `https://${inUrl(agentHost)}:${port}`;
+}
+
+async function openPeoplesPort(
+  { database, metrics, onFailure }: Core,
+  { handlers, events, rates }: Answering,
+  options: ServerOptions,
+  shutdown: Shutdown,
+): Promise<string> {
+  const { host = '127.0.0.1', tls = null } = options;
   const app = buildServerApp({
-    handlers: makeHandlers({
-      database,
-      vault,
-      ask: askHosts(core),
-      events,
-      metrics,
-      rates,
-      metricsText: async () => {
-        await refreshFigures();
-        return metricsText(metrics, connections.size);
-      },
-    }),
+    handlers,
     gates: { postEvents: (actor, bodyBytes) => rates.admit(actor, bodyBytes, Date.now()) },
     authenticate: (bearer) => authenticate(database, bearer),
     metrics,
@@ -171,22 +223,11 @@ async function databaseUrlOf(
   return postgres.url;
 }
 
-function refuseOpenDoors({
-  host = '127.0.0.1',
-  tls,
-  agentHost = '127.0.0.1',
-  insecureAgentNetwork = false,
-}: ServerOptions): void {
+function refuseOpenDoors({ host = '127.0.0.1', tls }: ServerOptions): void {
   if (!isLoopback(host) && tls === undefined) {
     throw new GuiseError(
       'argument_invalid',
       `Cannot listen on ${host} without TLS: any address but loopback needs a certificate and a key`,
-    );
-  }
-  if (!isLoopback(agentHost) && !insecureAgentNetwork) {
-    throw new GuiseError(
-      'argument_invalid',
-      `Cannot listen for agents on ${agentHost}: their connection is not encrypted yet; on a lab's own network say so with insecureAgentNetwork`,
     );
   }
 }

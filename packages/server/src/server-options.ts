@@ -12,11 +12,11 @@ export interface ServerOptions {
   readonly port?: number;
   /** PEM texts. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** For agents; default 127.0.0.1:7071. */
+  /** For agents, over mutual TLS; default 127.0.0.1:7071. */
   readonly agentHost?: string;
   readonly agentPort?: number;
-  /** Allows `agentHost` to be more than loopback though agents do not speak TLS yet: for a lab's own bridge, nothing else. */
-  readonly insecureAgentNetwork?: boolean;
+  /** Of what its authority issues; default `limits.certificateLifeMs`. */
+  readonly certificateLifeMs?: number;
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

@@ -1,11 +1,12 @@
 /** A real control plane for one test file, with its own PostgreSQL: `beforeAll(() => server.start())`, `afterAll(() => server.stop())`. */
-import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Client, client, enrolmentPath } from '@guise/api';
+import { authorityPath, type Client, client } from '@guise/api';
+import { parseHostId } from '@guise/model';
 import { startServer } from './main.ts';
-import type { RunningServer } from './server-options.ts';
+import type { RunningServer, ServerOptions } from './server-options.ts';
+import { callPort, TestAgent } from './test-agent.ts';
 
 export interface TestRequest {
   readonly body?: string;
@@ -26,14 +27,19 @@ export class TestServer {
     return client({ baseUrl: this.running.url, token: this.running.adminToken, fetch });
   }
 
-  /** Where agents enrol, which is plain HTTP on their port. */
-  get agentHttpUrl(): string {
-    return this.running.agentUrl.replace('ws', 'http');
+  /** PEM. */
+  async authority(): Promise<string> {
+    const { body } = await callPort({
+      url: this.running.agentUrl,
+      path: authorityPath,
+      tls: { rejectUnauthorized: false },
+    });
+    return (body as { ca: string }).ca;
   }
 
-  async start(): Promise<void> {
+  async start(options: Partial<ServerOptions> = {}): Promise<void> {
     const { stateDirectory } = this;
-    this.#running = await startServer({ stateDirectory, port: 0, agentPort: 0, report: () => undefined });
+    this.#running = await startServer({ stateDirectory, port: 0, agentPort: 0, report: () => undefined, ...options });
   }
 
   async stop(): Promise<void> {
@@ -41,16 +47,10 @@ export class TestServer {
     rmSync(this.stateDirectory, { recursive: true, force: true });
   }
 
-  /** Makes it a host of the fleet, whose agent may come with this token. None is connected yet. */
-  async enrol(name: string, agentToken = name): Promise<void> {
-    const { join_token } = await this.api.createJoinToken({ body: {} });
-    const agent_token_digest = `sha256:${createHash('sha256').update(agentToken).digest('hex')}`;
-    const response = await fetch(`${this.agentHttpUrl}${enrolmentPath}`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ join_token, host_id: name, agent_token_digest }),
-    });
-    if (!response.ok) throw new Error(`"${name}" could not enrol: ${response.status}`);
+  /** Makes it a host of the fleet, also when it is one already. None is connected yet. */
+  async enrol(name: string): Promise<TestAgent> {
+    const { join_token } = await this.api.createJoinToken({ body: { host_id: parseHostId(name) } });
+    return TestAgent.enrol(this.running.agentUrl, await this.authority(), join_token, name);
   }
 
   /** A request as any program would make it. */

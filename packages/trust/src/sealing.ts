@@ -36,6 +36,11 @@ export function newSealingKey(): SealingKeyPair {
   };
 }
 
+/** 32 bytes as base64. */
+export function publicSealingKey(privatePem: string): string {
+  return rawOf(createPublicKey(createPrivateKey(privatePem))).toString('base64');
+}
+
 export function seal(publicKey: string, name: string, plain: Uint8Array): string {
   const own = generateKeyPairSync('x25519');
   const ownRaw = rawOf(own.publicKey);

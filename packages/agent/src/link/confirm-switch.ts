@@ -7,11 +7,12 @@
 
 import { backoffMs } from './backoff.ts';
 import type { LinkClock } from './clock.ts';
+import type { Credential } from './identity-store.ts';
 import { openSocket } from './socket.ts';
 
 export interface ConfirmOptions {
   readonly url: string;
-  readonly token: string;
+  readonly credential: Credential;
   readonly clock: LinkClock;
   readonly transactionId: string;
   readonly deadlineMs: number;

@@ -6,7 +6,7 @@
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
 import { errorBodyOf, wireProtocol } from '@guise/api/agent-wire';
-import type { Facts, HostId } from '@guise/model';
+import type { Facts } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine } from '../engine/engine.ts';
 import type { Conductor } from '../triggers/conductor.ts';
@@ -15,14 +15,17 @@ import { answerAsk, transactionIdOf } from './answer-ask.ts';
 import { backoffMs, jitteredMs } from './backoff.ts';
 import type { LinkClock } from './clock.ts';
 import { confirmSwitch } from './confirm-switch.ts';
+import type { Credential, IdentityStore } from './identity-store.ts';
 import { JournalSender } from './journal-sender.ts';
+import { isRefusal, keepRenewed } from './keep-renewed.ts';
 import type { Socket } from './socket.ts';
 import { openSocket } from './socket.ts';
 
 export interface LinkOptions {
-  /** Such as `ws://control.example:7071`. */
+  /** Such as `https://control.example:7071`. */
   readonly url: string;
-  readonly identity: { readonly hostId: HostId; readonly token: string };
+  /** Of a host that has enrolled. */
+  readonly identity: IdentityStore;
   readonly agentVersion: string;
   readonly facts: () => Facts;
   readonly engine: Engine;
@@ -54,6 +57,12 @@ class AgentLink implements Link {
   #asksRunning = 0;
   #cancelTimer: () => void = () => undefined;
   #closed = false;
+  #stopRenewing: () => void = () => undefined;
+  #isDown = true;
+  /** The connection ends because the next one has a new certificate. */
+  #isPlanned = false;
+  /** What was told of a refusal, so that it is told once. */
+  #refusalTold = '';
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -72,24 +81,28 @@ class AgentLink implements Link {
       onAlerts: () => this.#sendSoon('alerts'),
     });
     this.#connect();
+    // The next connection shows the new certificate, and with its first use the old one ends.
+    this.#stopRenewing = keepRenewed({ ...this.#options, onRenewed: () => this.#reconnect() });
   }
 
   close(): void {
     this.#closed = true;
+    this.#stopRenewing();
     this.#cancelTimer();
     this.#socket?.close();
   }
 
   #connect(): void {
-    const { url, identity, clock, report } = this.#options;
+    const { url, clock, report } = this.#options;
+    this.#isDown = false;
     this.#socket = openSocket({
       url,
       clock,
-      token: identity.token,
+      credential: this.#credential(),
       onOpen: () => this.#hello(),
       onMessage: (message) => this.#onMessage(message),
       onIgnored: (reason) => report(`Passed over a message of the control plane: ${reason}`),
-      onEnd: (reason) => this.#onEnd(reason),
+      onEnd: (reason, refusal) => this.#onEnd(reason, refusal),
     });
   }
 
@@ -106,14 +119,42 @@ class AgentLink implements Link {
     });
   }
 
-  #onEnd(reason: string): void {
+  #onEnd(reason: string, refusal: GuiseError | null): void {
+    const { clock, report } = this.#options;
     this.#cancelTimer();
-    if (this.#welcomed) this.#options.report(`Lost the control plane: ${reason}`);
+    if (this.#welcomed && !this.#isPlanned) report(`Lost the control plane: ${reason}`);
     this.#welcomed = false;
+    this.#isDown = true;
     if (this.#closed) return;
-    const waitMs = backoffMs(this.#failures, this.#options.clock.random);
+    const isRefused = isRefusal(refusal);
+    if (isRefused && reason !== this.#refusalTold) {
+      report(`The control plane refuses this host, which stays as it is: ${reason}`);
+      this.#refusalTold = reason;
+    }
+    const waitMs = isRefused
+      ? jitteredMs(limits.refusedRetryMs, clock.random)
+      : this.#isPlanned
+        ? 0
+        : backoffMs(this.#failures, clock.random);
+    this.#isPlanned = false;
     this.#failures += 1;
-    this.#cancelTimer = this.#options.clock.after(waitMs, () => this.#connect());
+    this.#cancelTimer = clock.after(waitMs, () => this.#connect());
+  }
+
+  /** With the certificate that is current now, whether a connection is open, opening or waited for. */
+  #reconnect(): void {
+    this.#failures = 0;
+    this.#isPlanned = true;
+    if (this.#isDown) {
+      this.#cancelTimer();
+      this.#connect();
+    } else this.#socket?.close();
+  }
+
+  #credential(): Credential {
+    const { current } = this.#options.identity;
+    if (current === null) throw new GuiseError('certificate_invalid', 'Cannot connect before this host has enrolled');
+    return current;
   }
 
   #onMessage(message: ServerMessage): void {
@@ -141,6 +182,7 @@ class AgentLink implements Link {
   #onWelcome(lastTransaction: string | null): void {
     this.#welcomed = true;
     this.#failures = 0;
+    this.#refusalTold = '';
     this.#journal.startAfter(lastTransaction);
     void this.#sendReports();
     this.#sendSoon('candidates');
@@ -209,10 +251,10 @@ class AgentLink implements Link {
   /** Only a host that the control plane can reach now can tell that it was cut off. */
   #applyOptions(): ApplyOptions {
     if (!this.#welcomed) return {};
-    const { url, identity, clock, makeNonce } = this.#options;
+    const { url, clock, makeNonce } = this.#options;
     return {
       confirm: (transactionId, deadlineMs) =>
-        confirmSwitch({ url, token: identity.token, clock, transactionId, deadlineMs, nonce: makeNonce() }),
+        confirmSwitch({ url, credential: this.#credential(), clock, transactionId, deadlineMs, nonce: makeNonce() }),
     };
   }
 

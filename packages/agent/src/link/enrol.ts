@@ -1,49 +1,86 @@
 /**
- * Makes this host a member of a fleet: a join token for a place, once.
+ * Makes this host a member of a fleet: a join token for a certificate, once.
  *
- * The agent's own token is made and kept here before it is used, and only its digest goes out, so a lost answer costs a retry with
- * the same identity and never a join token.
- * Throws: the control plane's own error, such as `token_invalid` or `host_exists`; `server_unavailable`; `journal_failed`.
+ * The token says which authority it is for. Nothing of it leaves this host before that authority is found at the other end, and
+ * then it goes over TLS that is verified by it. What the host is to trust from then on is pinned first, and then the identity kept.
+ * Killed anywhere: the next start asks with the same request, and gets the same answer.
+ * Throws: the control plane's own error, such as `token_invalid` or `host_exists`; `certificate_invalid` when somebody else answers;
+ * `root_refused`; `server_unavailable`; `journal_failed`.
  */
-import { enrolmentPath, errorBody, errorFrom } from '@guise/api/agent-wire';
-import type { Digest, HostId } from '@guise/model';
-import { digestOfBytes, GuiseError } from '@guise/model';
-
-export interface Identity {
-  readonly hostId: HostId;
-  readonly token: string;
-}
+import { X509Certificate } from 'node:crypto';
+import {
+  authorityAnswer,
+  authorityDigestOf,
+  authorityPath,
+  enrolmentAnswer,
+  enrolmentPath,
+} from '@guise/api/agent-wire';
+import type { Digest } from '@guise/model';
+import { canonicalJson, digestOfBytes, GuiseError } from '@guise/model';
+import type { Envelope } from '@guise/model/trust';
+import { digestOfRequest } from '@guise/trust/certificate-request';
+import { signIdentityProof } from '@guise/trust/identity-proof';
+import { publicSealingKey } from '@guise/trust/sealing';
+import type { TrustStore } from '../trust/trust-store.ts';
+import { type AskAgentsPort, askAgentsPort } from './ask-agents-port.ts';
+import type { IdentityStore } from './identity-store.ts';
 
 export interface EnrolOptions {
-  /** The agents' port, `ws://…` or `http://…`. */
+  /** The agents' port, `https://…` or `wss://…`. */
   readonly url: string;
   readonly joinToken: string;
-  readonly identity: Identity;
-  readonly fetch: typeof fetch;
+  readonly identity: IdentityStore;
+  readonly trust: Pick<TrustStore, 'pin'>;
+  /** The trust root that somebody put on this host beforehand; null believes the one that comes with the token's authority. */
+  readonly root: Envelope | null;
+  /** The network, for tests that cut it. */
+  readonly ask?: AskAgentsPort;
 }
 
-export async function enrol({ url, joinToken, identity, fetch }: EnrolOptions): Promise<void> {
-  const target = new URL(enrolmentPath, url.replace(/^ws/, 'http'));
-  const body = { join_token: joinToken, host_id: identity.hostId, agent_token_digest: tokenDigest(identity.token) };
-  let response: Response;
-  try {
-    response = await fetch(target, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
+export async function enrol({ url, joinToken, identity, trust, root, ask = askAgentsPort }: EnrolOptions): Promise<void> {
+  const ca = await verifiedAuthority(ask, url, authorityDigestOf(joinToken));
+  const pending = identity.prepareEnrolment(joinTokenDigest(joinToken));
+  const sealing_key = publicSealingKey(pending.sealing_key);
+  const proof = signIdentityProof(pending.key, {
+    purpose: 'guise enrolment v1',
+    host_id: identity.hostId,
+    sealing_key,
+    csr_digest: digestOfRequest(pending.csr),
+    join_token_digest: joinTokenDigest(joinToken),
+  });
+  const body = { join_token: joinToken, host_id: identity.hostId, csr: pending.csr, sealing_key, proof };
+  const answered = enrolmentAnswer.safeParse(await ask({ url, path: enrolmentPath, body, authority: { ca } }));
+  if (!answered.success) {
+    throw new GuiseError('message_invalid', 'Cannot enrol: the control plane speaks another language', {
+      detail: answered.error.message,
     });
-  } catch (cause) {
-    throw new GuiseError('server_unavailable', `Cannot reach the control plane at ${target.origin}`, { cause });
   }
-  if (response.ok) return;
-  const parsed = errorBody.safeParse(await response.json().catch(() => null));
-  if (parsed.success) throw errorFrom(parsed.data, 'server_unavailable');
+  const { organization, environment, audit_key: auditKey, ...answer } = answered.data;
+  if (root !== null && canonicalJson({ ...root }) !== canonicalJson({ ...answer.root })) {
+    throw new GuiseError('root_refused', 'Cannot enrol: the control plane has another trust root than the one of this host');
+  }
+  trust.pin({ organization, environment, root: answer.root, auditKey });
+  identity.accept(answer, ca);
+}
+
+export function joinTokenDigest(joinToken: string): Digest {
+  return digestOfBytes(new TextEncoder().encode(joinToken));
+}
+
+/** PEM. */
+async function verifiedAuthority(ask: AskAgentsPort, url: string, expected: string): Promise<string> {
+  const answered = authorityAnswer.safeParse(await ask({ url, path: authorityPath, authority: 'unverified' }));
+  if (answered.success && digestOf(answered.data.ca) === `sha256:${expected}`) return answered.data.ca;
   throw new GuiseError(
-    'server_unavailable',
-    `Cannot enrol: the control plane answered with HTTP status ${response.status}`,
+    'certificate_invalid',
+    `Cannot enrol at ${url}: who answers is not the control plane that made the join token, and was not told it`,
   );
 }
 
-function tokenDigest(token: string): Digest {
-  return digestOfBytes(new TextEncoder().encode(token));
+function digestOf(ca: string): string | null {
+  try {
+    return digestOfBytes(new X509Certificate(ca).raw);
+  } catch {
+    return null;
+  }
 }

@@ -1,26 +1,49 @@
 /** The agent's socket against a peer that does not keep to the protocol. The network is real; the peer is hand-made. */
 import { once } from 'node:events';
+import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerMessage } from '@guise/api';
 import { limits } from '@guise/model';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import {
+  makeCertificateRequest,
+  newIdentityKey,
+  readCertificateRequest,
+} from '@guise/trust/certificate-request';
+import { issueHostCertificate, issueServerCertificate, makeAuthority } from '@guise/trust/certificates';
+import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { systemClock } from './clock.ts';
+import type { Credential } from './identity-store.ts';
 import { openSocket, type Socket } from './socket.ts';
 
 let peer: WebSocketServer;
 let socket: Socket;
 const opened = () => once(peer, 'connection').then(([connection]: WebSocket[]) => connection!);
 
+const hour = { notBefore: new Date(Date.now() - 60_000), notAfter: new Date(Date.now() + 3_600_000) };
+let credential: Credential;
+let door: Server;
+beforeAll(async () => {
+  const authority = await makeAuthority(hour);
+  const served = await issueServerCertificate(authority, hour);
+  const key = newIdentityKey();
+  const { publicKey } = readCertificateRequest(makeCertificateRequest('h1', key), 'h1');
+  const { certificate } = await issueHostCertificate(authority, { hostId: 'h1', publicKey, ...hour });
+  credential = { key, certificate, ca: authority.certificate };
+  door = createServer({ key: served.key, cert: served.certificate });
+});
+
 beforeEach(async () => {
-  peer = new WebSocketServer({ port: 0, host: '127.0.0.1' });
-  await once(peer, 'listening');
+  peer = new WebSocketServer({ server: door });
+  door.listen(0, '127.0.0.1');
+  await once(door, 'listening');
 });
 afterEach(async () => {
   socket.close();
   for (const client of peer.clients) client.terminate();
   peer.close();
-  await once(peer, 'close');
+  door.close();
+  await once(door, 'close');
 });
 
 function connect() {
@@ -28,10 +51,10 @@ function connect() {
   const welcomed = Promise.withResolvers<void>();
   const ignored: string[] = [];
   const ended = Promise.withResolvers<string>();
-  const { port } = peer.address() as AddressInfo;
+  const { port } = door.address() as AddressInfo;
   socket = openSocket({
-    url: `ws://127.0.0.1:${port}`,
-    token: 'secret',
+    url: `https://127.0.0.1:${port}`,
+    credential,
     clock: systemClock,
     onOpen: () => undefined,
     onMessage: (message) => {
@@ -79,8 +102,8 @@ it('tells its end once, also when nobody is there', async () => {
   const ended: string[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   socket = openSocket({
-    url: 'ws://127.0.0.1:1',
-    token: 'secret',
+    url: 'https://127.0.0.1:1',
+    credential,
     clock: systemClock,
     onOpen: () => undefined,
     onMessage: () => undefined,
@@ -92,4 +115,19 @@ it('tells its end once, also when nobody is there', async () => {
   });
   await promise;
   expect(ended).toHaveLength(1);
+});
+
+it('speaks to nobody but its control plane, by authority and by name', async () => {
+  const other = await makeAuthority(hour);
+  const own = await issueServerCertificate(other, hour);
+  for (const served of [{ key: own.key, cert: own.certificate }, { key: credential.key, cert: credential.certificate }]) {
+    door.setSecureContext(served);
+    let arrived = 0;
+    peer.on('connection', () => {
+      arrived += 1;
+    });
+    const { ended } = connect();
+    expect(await ended).toMatch(/certificate/);
+    expect(arrived).toBe(0);
+  }
 });

@@ -6,20 +6,22 @@
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
 import { agentSocketPath, decodeMessage, serverMessage } from '@guise/api/agent-wire';
-import { limits } from '@guise/model';
+import { type GuiseError, limits } from '@guise/model';
 import { WebSocket } from 'ws';
+import { errorIn, parsed, tlsOptions } from './ask-agents-port.ts';
 import type { LinkClock } from './clock.ts';
+import type { Credential } from './identity-store.ts';
 
 export interface SocketOptions {
-  /** Such as `ws://control.example:7071`. */
+  /** Such as `https://control.example:7071`. */
   readonly url: string;
-  readonly token: string;
+  readonly credential: Credential;
   readonly clock: LinkClock;
   readonly onOpen: () => void;
   readonly onMessage: (message: ServerMessage) => void;
   readonly onIgnored: (reason: string) => void;
-  /** Once, however it ended, also when it never opened. */
-  readonly onEnd: (reason: string) => void;
+  /** Once, however it ended, also when it never opened; with the control plane's words when it did not let this host in. */
+  readonly onEnd: (reason: string, refusal: GuiseError | null) => void;
 }
 
 export interface Socket {
@@ -33,12 +35,13 @@ const binary = { ok: false, reason: 'the message is binary' } as const;
 export function openSocket(options: SocketOptions): Socket {
   const { clock } = options;
   const socket = new WebSocket(new URL(agentSocketPath, options.url), {
-    headers: { authorization: `Bearer ${options.token}` },
+    ...tlsOptions(options.credential),
     maxPayload: limits.wireMessageBytes,
     handshakeTimeout: limits.helloTimeoutMs,
     perMessageDeflate: false,
   });
   let reason = 'the connection ended';
+  let refusal: GuiseError | null = null;
   let cancelSilence: () => void = () => undefined;
   const heard = () => {
     cancelSilence();
@@ -59,12 +62,24 @@ export function openSocket(options: SocketOptions): Socket {
     if (decoded.ok) options.onMessage(decoded.message);
     else options.onIgnored(decoded.reason);
   });
+  socket.on('unexpected-response', (_request, response) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      text += chunk.slice(0, limits.enrolmentAnswerBytes - text.length);
+    });
+    response.on('close', () => {
+      refusal = errorIn(parsed(text));
+      socket.terminate();
+      reason = refusal?.message ?? `the control plane answered with the status ${response.statusCode}`;
+    });
+  });
   socket.on('error', (error) => {
     reason = error.message;
   });
   socket.on('close', (_code, said) => {
     cancelSilence();
-    options.onEnd(said.length > 0 ? said.toString() : reason);
+    options.onEnd(said.length > 0 ? said.toString() : reason, refusal);
   });
   return {
     send: (message) => {

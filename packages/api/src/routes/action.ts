@@ -12,6 +12,7 @@ export const actions = [
   'host:rollback',
   'host:hold',
   'host:delete',
+  'host:revoke',
   'host_group:write',
   'host:enroll',
   'secret:read',

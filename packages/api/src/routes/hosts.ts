@@ -62,4 +62,14 @@ export const hostRoutes = {
     response: 'none',
     statuses: [204],
   },
+  revokeHost: {
+    method: 'POST',
+    path: '/hosts/{host_id}/revoke',
+    action: 'host:revoke',
+    summary: 'Refuse the identity of a host, now and until it enrols again; its connections end, and nothing on the host changes',
+    params,
+    body: z.strictObject({ reason: z.string().max(256).optional() }),
+    response: 'none',
+    statuses: [204],
+  },
 } as const satisfies Record<string, Route>;

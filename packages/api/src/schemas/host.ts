@@ -57,6 +57,8 @@ export const hostSummary = z
     enrolled_at: time,
     last_seen_at: time.nullable(),
     connected: z.boolean(),
+    /** `locked` when a copy of it was found; `none` when it never had a certificate. Only an `active` one is let in. */
+    identity: z.enum(['active', 'locked', 'revoked', 'none']),
   })
   .meta({ id: 'HostSummary' });
 

@@ -1,13 +1,17 @@
 /** Tokens and the audit trail. */
 import { limits } from '@guise/model';
 import { z } from 'zod';
-import { hostId, time } from './ids.ts';
+import { hostId, tags, time } from './ids.ts';
 import { json } from './json.ts';
 
 export const joinTokenRequest = z
   .strictObject({
     /** Only this host may use it. Needed to enrol again a host that is already known. */
     host_id: hostId.optional(),
+    /** What the host is tagged when it enrols. */
+    tags: tags
+      .refine((value) => Object.keys(value).length <= limits.tagsPerHost, `must have at most ${limits.tagsPerHost} tags`)
+      .default({}),
     expires_in_s: z
       .int()
       .min(1)

@@ -3,6 +3,7 @@ import { printJson } from '../print-json.ts';
 import { allPages } from '../remote/all-pages.ts';
 import { openClient } from '../remote/open-client.ts';
 import { serverOptions } from '../remote/server-options.ts';
+import { agentText } from '../render/host-agent.ts';
 import { table } from '../render/table.ts';
 
 export const hostLs = defineCommand({
@@ -22,7 +23,7 @@ export const hostLs = defineCommand({
     else {
       const rows = hosts.map((host) => [
         host.host_id,
-        host.connected ? 'connected' : 'away',
+        agentText(host),
         Object.entries(host.tags)
           .map(([key, value]) => `${key}=${value}`)
           .join(' '),

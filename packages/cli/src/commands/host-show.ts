@@ -4,6 +4,7 @@ import { printJson } from '../print-json.ts';
 import { openClient } from '../remote/open-client.ts';
 import { serverOptions } from '../remote/server-options.ts';
 import { candidateLines, holdText } from '../render/candidates.ts';
+import { agentText } from '../render/host-agent.ts';
 import { layerText } from '../render/plan.ts';
 import { printable } from '../render/text.ts';
 import { statusText } from '../render/transaction.ts';
@@ -29,7 +30,7 @@ export const hostShow = defineCommand({
         ? 'applied'
         : `generation ${host.applied_generation ?? 'none'} applied`;
     out.line(
-      `${out.style.heading(host.host_id)}: ${host.connected ? 'connected' : `away, last seen ${host.last_seen_at ?? 'never'}`}`,
+      `${out.style.heading(host.host_id)}: ${agentText(host)}${host.connected ? '' : `, last seen ${host.last_seen_at ?? 'never'}`}`,
     );
     out.line(
       `  tags: ${

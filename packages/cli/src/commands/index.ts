@@ -133,6 +133,12 @@ export const commandEntries: readonly CommandEntry[] = [
     'Make a token with which one host may join',
     async () => (await import('./host-token.ts')).hostToken,
   ),
+  entry(
+    host,
+    'host revoke',
+    'Let a host in no more, until it joins again',
+    async () => (await import('./host-revoke.ts')).hostRevoke,
+  ),
 
   entry(
     adaptation,

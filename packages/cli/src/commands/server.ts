@@ -23,12 +23,8 @@ export const server = defineCommand({
     port: { type: 'string', value: 'PORT', summary: 'For people and programs (default 7070)' },
     tlsCert: { type: 'string', value: 'FILE', summary: 'Certificate, PEM' },
     tlsKey: { type: 'string', value: 'FILE', summary: 'Its key, PEM' },
-    agentHost: { type: 'string', value: 'ADDRESS', summary: 'For agents (default 127.0.0.1)' },
+    agentHost: { type: 'string', value: 'ADDRESS', summary: 'For agents, over mutual TLS (default 127.0.0.1)' },
     agentPort: { type: 'string', value: 'PORT', summary: 'For agents (default 7071)' },
-    labNetwork: {
-      type: 'boolean',
-      summary: 'The agents’ address is on a lab’s own bridge, where connections need no encryption',
-    },
   },
   examples: [
     { line: 'guise server', why: 'for a team: everything in one process' },
@@ -49,7 +45,6 @@ export const server = defineCommand({
       ...portOption('port', options.port),
       ...portOption('agentPort', options.agentPort),
       ...tlsOption(options.tlsCert, options.tlsKey),
-      insecureAgentNetwork: options.labNetwork,
       report: (line) => context.err.line(line),
     });
     const tokenFile = join(stateDirectory, adminTokenFile);

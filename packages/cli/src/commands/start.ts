@@ -71,7 +71,7 @@ async function startInProcess(
   report: (line: string) => void,
 ): Promise<RunningServer> {
   const { startServer } = await import('@guise/server');
-  const network = agentHost === null ? {} : { agentHost, insecureAgentNetwork: true };
+  const network = agentHost === null ? {} : { agentHost };
   return startServer({ stateDirectory: directory, ...network, report });
 }
 

@@ -17,7 +17,7 @@ const pollMs = 100;
 export async function startDetachedServer(directory: string, agentHost: string | null): Promise<TrialServer> {
   const logFile = join(directory, 'server.log');
   const log = openSync(logFile, 'a', 0o600);
-  const network = agentHost === null ? [] : ['--agent-host', agentHost, '--lab-network'];
+  const network = agentHost === null ? [] : ['--agent-host', agentHost];
   const child = spawn(
     process.execPath,
     ['--disable-warning=ExperimentalWarning', mainFile, 'server', '--state-dir', directory, ...network],
@@ -28,7 +28,7 @@ export async function startDetachedServer(directory: string, agentHost: string |
   if (child.pid !== undefined) handTrialTo(directory, child.pid);
   await untilHealthy(directory, logFile);
   const adminToken = readFileSync(join(directory, adminTokenFile), 'utf8').trim();
-  return { url: defaultServerUrl, agentUrl: `ws://${agentHost ?? '127.0.0.1'}:${agentPort}`, adminToken };
+  return { url: defaultServerUrl, agentUrl: `https://${agentHost ?? '127.0.0.1'}:${agentPort}`, adminToken };
 }
 
 async function untilHealthy(directory: string, logFile: string): Promise<void> {

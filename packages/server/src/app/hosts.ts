@@ -73,7 +73,11 @@ export async function forgetHost(database: Database, caller: Caller, hostId: Hos
     return {
       value: undefined,
       audit: { action: caller.action, resource: `host/${hostId}`, detail: {} },
-      signals: [...signalsForHosts([hostId]), { type: 'event', event: 'host.deleted', subject: hostId }],
+      signals: [
+        ...signalsForHosts([hostId]),
+        { type: 'identity', host_id: hostId },
+        { type: 'event', event: 'host.deleted', subject: hostId },
+      ],
     };
   });
 }

@@ -83,17 +83,26 @@ export async function withdrawToken(database: Database, caller: Caller, tokenId:
   });
 }
 
+interface JoinTokenRequest {
+  readonly host_id?: HostId | undefined;
+  readonly tags: Readonly<Record<string, string>>;
+  readonly expires_in_s: number;
+  /** Whom the host may tell it. */
+  readonly authorityDigest: string;
+}
+
 export async function createJoinToken(
   database: Database,
   caller: Caller,
-  request: { readonly host_id?: HostId | undefined; readonly expires_in_s: number },
+  request: JoinTokenRequest,
 ): Promise<{ readonly join_token: string; readonly expires_at: string }> {
-  const token = newSecret('join');
+  const token = `${newSecret('join')}.${request.authorityDigest}`;
   const hostId = request.host_id ?? null;
   return mutate(database, caller.actor, async (tx) => {
     const { expires_at } = await insertJoinToken(tx, {
       digest: tokenDigest(token),
       hostId,
+      tags: request.tags,
       expiresInS: request.expires_in_s,
       createdBy: caller.actor,
     });
@@ -102,7 +111,7 @@ export async function createJoinToken(
       audit: {
         action: caller.action,
         resource: hostId === null ? 'join-token' : `host/${hostId}`,
-        detail: { expires_at },
+        detail: { expires_at, tags: { ...request.tags } },
       },
       signals: [],
     };

@@ -16,7 +16,7 @@ import type { CallContext, Handlers } from './handler.ts';
 import { readQuietly } from './secret-body.ts';
 
 export type Authenticate = (token: string | null) => Promise<string>;
-type AnyHandler = (call: { params: unknown; query: unknown; body: unknown } & CallContext) => Promise<unknown>;
+export type AnyHandler = (call: { params: unknown; query: unknown; body: unknown } & CallContext) => Promise<unknown>;
 
 /** Lets a request in or throws. Without a length the body may be as long as the route allows. */
 export type Gates = { readonly [Name in RouteName]?: (actor: string, bodyBytes: number) => void };
@@ -51,14 +51,14 @@ export function bindRoutes(app: FastifyInstance, { handlers, gates, authenticate
       },
       handler: async (request, reply) => {
         void reply.status(route.statuses[0]);
-        const answer = await handler({
+        const answered = await handler({
           params: checkPart(route.params ?? nothing, request.params, 'params'),
           query: checkPart(route.query ?? nothing, request.query, 'query'),
           body: bodyOf(route, request),
           caller: { actor: actors.get(request) ?? anonymousActor, action: route.action },
           setStatus: (status) => void reply.status(status),
         });
-        return send(reply, route, answer);
+        return answer(reply, route, answered);
       },
     });
   }
@@ -81,15 +81,16 @@ function bodyTextOf(route: Route, request: FastifyRequest): string {
   return route.events ? eventBodyText(request.headers, text) : text;
 }
 
-function send(reply: FastifyReply, route: Route, answer: unknown): FastifyReply {
+/** Cut to the schema of the route. */
+export function answer(reply: FastifyReply, route: Route, answered: unknown): FastifyReply {
   switch (route.response) {
     case 'none':
       return reply.send();
     case 'text/plain':
-      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(answer);
+      return reply.type('text/plain; version=0.0.4; charset=utf-8').send(answered);
     case 'text/event-stream':
-      return reply.type('text/event-stream').header('cache-control', 'no-store').send(answer);
+      return reply.type('text/event-stream').header('cache-control', 'no-store').send(answered);
     default:
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify(route.response.parse(answer)));
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify(route.response.parse(answered)));
   }
 }

@@ -45,7 +45,7 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
         cleared_at = coalesce(alerts.cleared_at, excluded.cleared_at)
       returning host_id, key, raised_at, cleared_at
     ), gone as (
-      update alerts a set cleared_at = now() where a.host_id = any(${[...reports.keys()]}::text[]) and a.cleared_at is null
+      update alerts a set cleared_at = now() where a.host_id = any(${[...reports.keys()]}::text[]) and a.cleared_at is null and a.type <> 'identity'
         and not exists (select from new n where n.host_id = a.host_id and n.key = a.key and n.raised_at = a.raised_at)
       returning a.host_id, a.key
     )
@@ -59,6 +59,18 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
     ...(began ? [{ host_id, key, turn: 'raised' as const }] : []),
     ...(ended ? [{ host_id, key, turn: 'cleared' as const }] : []),
   ]);
+}
+
+/** Of the control plane itself, which no host can take back: it lasts until the host has enrolled again. */
+export async function raiseIdentityAlert(tx: Executor, hostId: HostId, message: string): Promise<void> {
+  await sql`insert into alerts (host_id, key, type, severity, message, raised_at)
+    values (${hostId}, 'identity', 'identity', 'page', ${message}, now())`.execute(tx);
+}
+
+export async function clearIdentityAlert(tx: Executor, hostId: HostId): Promise<void> {
+  await sql`update alerts set cleared_at = now() where host_id = ${hostId} and type = 'identity' and cleared_at is null`.execute(
+    tx,
+  );
 }
 
 /** One entry an alert. It is over when a report said so, or when the last one does not name it. */

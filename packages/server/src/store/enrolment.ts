@@ -1,12 +1,16 @@
-/** Join tokens and the agents that came by them. A join token is taken in one statement, so a hundred redeemers at once get it once. */
+/** Join tokens and the hosts that came by them. A join token is taken in one statement, so a hundred redeemers at once get it once. */
 import type { Digest, HostId } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { jsonbText } from './jsonb-text.ts';
+
+type Tags = Readonly<Record<string, string>>;
 
 export interface NewJoinToken {
   readonly digest: string;
   /** Only this host may use it; null for any new one. */
   readonly hostId: HostId | null;
+  readonly tags: Tags;
   readonly expiresInS: number;
   readonly createdBy: string;
 }
@@ -14,11 +18,17 @@ export interface NewJoinToken {
 export interface Redemption {
   readonly joinTokenDigest: string;
   readonly hostId: HostId;
-  readonly agentTokenDigest: Digest;
+  readonly csrDigest: Digest;
+}
+
+export interface RedeemedToken {
+  readonly isBound: boolean;
+  readonly tags: Tags;
+  readonly createdBy: string;
 }
 
 export type Redeemed =
-  | { readonly type: 'redeemed'; readonly boundToHost: boolean; readonly createdBy: string }
+  | (RedeemedToken & { readonly type: 'redeemed' })
   /** The same agent asked before and lost the answer. */
   | { readonly type: 'repeated' }
   | { readonly type: 'refused' };
@@ -29,6 +39,7 @@ export async function insertJoinToken(tx: Executor, token: NewJoinToken): Promis
     .values({
       digest: token.digest,
       host_id: token.hostId,
+      tags: jsonbText({ ...token.tags }),
       created_by: token.createdBy,
       expires_at: sql<Date>`now() + make_interval(secs => ${token.expiresInS})`,
     })
@@ -40,51 +51,50 @@ export async function insertJoinToken(tx: Executor, token: NewJoinToken): Promis
 export async function redeemJoinToken(tx: Executor, redemption: Redemption): Promise<Redeemed> {
   const taken = await tx
     .updateTable('join_tokens')
-    .set({
-      used_at: sql<Date>`now()`,
-      used_by: redemption.hostId,
-      agent_token_digest: redemption.agentTokenDigest,
-    })
+    .set({ used_at: sql<Date>`now()`, used_by: redemption.hostId, csr_digest: redemption.csrDigest })
     .where('digest', '=', redemption.joinTokenDigest)
     .where('used_at', 'is', null)
     .where('expires_at', '>', sql<Date>`now()`)
     .where((where) => where.or([where('host_id', 'is', null), where('host_id', '=', redemption.hostId)]))
-    .returning(['host_id', 'created_by'])
+    .returning(['host_id', 'created_by', 'tags'])
     .executeTakeFirst();
-  if (taken !== undefined)
-    return { type: 'redeemed', boundToHost: taken.host_id !== null, createdBy: taken.created_by };
+  if (taken !== undefined) {
+    return { type: 'redeemed', isBound: taken.host_id !== null, tags: taken.tags, createdBy: taken.created_by };
+  }
   const before = await tx
     .selectFrom('join_tokens')
     .select('used_at')
     .where('digest', '=', redemption.joinTokenDigest)
     .where('used_by', '=', redemption.hostId)
-    .where('agent_token_digest', '=', redemption.agentTokenDigest)
+    .where('csr_digest', '=', redemption.csrDigest)
     .executeTakeFirst();
   return { type: before === undefined ? 'refused' : 'repeated' };
 }
 
-/** False when the host exists and may not be replaced. */
-export async function enrolHost(tx: Executor, redemption: Redemption, replaces: boolean): Promise<boolean> {
-  const row = { host_id: redemption.hostId, agent_token_digest: redemption.agentTokenDigest, tags: '{}', facts: '{}' };
+/** False when the host exists and the token was not made for it. One that is replaced keeps its other tags. */
+export async function enrolHost(
+  tx: Executor,
+  hostId: HostId,
+  sealingKey: string,
+  { isBound, tags }: RedeemedToken,
+): Promise<boolean> {
+  const row = { host_id: hostId, sealing_key: sealingKey, tags: jsonbText({ ...tags }), facts: '{}' };
   const { numInsertedOrUpdatedRows } = await tx
     .insertInto('hosts')
     .values({ ...row, agent_version: null, last_seen_at: null, replica_id: null })
     .onConflict((conflict) =>
-      replaces
-        ? conflict
-            .column('host_id')
-            .doUpdateSet({ agent_token_digest: redemption.agentTokenDigest, enrolled_at: sql<Date>`now()` })
+      isBound
+        ? conflict.column('host_id').doUpdateSet({
+            sealing_key: sealingKey,
+            tags: sql<string>`hosts.tags || excluded.tags`,
+            enrolled_at: sql<Date>`now()`,
+          })
         : conflict.doNothing(),
     )
     .executeTakeFirst();
   return (numInsertedOrUpdatedRows ?? 0n) > 0n;
 }
 
-export async function findHostByAgentToken(db: Executor, agentTokenDigest: string): Promise<HostId | null> {
-  const row = await db
-    .selectFrom('hosts')
-    .select('host_id')
-    .where('agent_token_digest', '=', agentTokenDigest)
-    .executeTakeFirst();
-  return (row?.host_id ?? null) as HostId | null;
+export async function setSealingKey(tx: Executor, hostId: HostId, sealingKey: string): Promise<void> {
+  await tx.updateTable('hosts').set({ sealing_key: sealingKey }).where('host_id', '=', hostId).execute();
 }

@@ -5,6 +5,7 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { TagTerm } from '../app/tag-selector.ts';
 import type { Executor } from './database.ts';
+import type { IdentityState } from './identities.ts';
 import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
@@ -18,6 +19,7 @@ export interface Host {
   readonly enrolled_at: string;
   readonly last_seen_at: string | null;
   readonly connected: boolean;
+  readonly identity: IdentityState | 'none';
 }
 
 export interface HostFilter extends PageRequest {
@@ -28,11 +30,16 @@ export interface HostFilter extends PageRequest {
 /** A process of ours has its connection and heard from it lately; a process that died does not count for long. */
 const isConnected = sql<boolean>`(replica_id is not null and last_seen_at > now() - make_interval(secs => ${sql.lit(limits.silenceMs / 1000)}))`;
 
+/** A subquery, so that every other column keeps its plain name. */
+const identityState = sql<
+  Host['identity']
+>`coalesce((select i.state from identities i where i.host_id = hosts.host_id), 'none')`;
+
 export async function findHost(db: Executor, hostId: HostId): Promise<Host | null> {
   const row = await db
     .selectFrom('hosts')
     .selectAll()
-    .select(isConnected.as('connected'))
+    .select([isConnected.as('connected'), identityState.as('identity')])
     .where('host_id', '=', hostId)
     .executeTakeFirst();
   return row === undefined ? null : hostOf(row);
@@ -42,7 +49,7 @@ export async function listHosts(db: Executor, filter: HostFilter): Promise<Page<
   let query = db
     .selectFrom('hosts')
     .selectAll()
-    .select(isConnected.as('connected'))
+    .select([isConnected.as('connected'), identityState.as('identity')])
     .orderBy('host_id')
     .limit(filter.limit + 1);
   if (filter.cursor !== undefined) query = query.where('host_id', '>', filter.cursor);
@@ -95,7 +102,7 @@ export async function unknownHosts(db: Executor, hosts: readonly HostId[]): Prom
   return rows.map((row) => row.host_id);
 }
 
-function hostOf(row: Selectable<Tables['hosts']> & { readonly connected: boolean }): Host {
+function hostOf(row: Selectable<Tables['hosts']> & Pick<Host, 'connected' | 'identity'>): Host {
   return {
     host_id: row.host_id as HostId,
     tags: row.tags,
@@ -104,5 +111,6 @@ function hostOf(row: Selectable<Tables['hosts']> & { readonly connected: boolean
     enrolled_at: row.enrolled_at.toISOString(),
     last_seen_at: row.last_seen_at?.toISOString() ?? null,
     connected: row.connected,
+    identity: row.identity,
   };
 }

@@ -21,6 +21,8 @@ export type Signal =
   | { readonly type: 'event'; readonly event: string; readonly subject: string }
   | { readonly type: 'asked'; readonly ask_id: string; readonly replica_id: string }
   | { readonly type: 'replied'; readonly ask_id: string }
+  /** What a host is let in by may have changed. */
+  | { readonly type: 'identity'; readonly host_id: string }
   /** Events that are to be sent to the hosts concerned. */
   | { readonly type: 'posted'; readonly sequences: readonly string[] };
 

@@ -36,8 +36,7 @@ export interface Tables {
     tags: Jsonb<Record<string, string>>;
     facts: Jsonb<Record<string, string | number>>;
     agent_version: string | null;
-    agent_token_digest: string | null;
-    sealing_key: ColumnType<string | null, string | null | undefined, string | null>;
+    sealing_key: string | null;
     enrolled_at: TimeNow;
     last_seen_at: Time | null;
     replica_id: string | null;
@@ -87,7 +86,24 @@ export interface Tables {
     created_at: TimeNow;
     used_at: Time | null;
     used_by: string | null;
-    agent_token_digest: string | null;
+    tags: Jsonb<Record<string, string>>;
+    csr_digest: string | null;
+  };
+  identities: {
+    host_id: string;
+    state: 'active' | 'locked' | 'revoked';
+    generation: number;
+    reason: string | null;
+    changed_at: TimeNow;
+  };
+  host_certificates: {
+    serial: string;
+    host_id: string;
+    generation: number;
+    csr_digest: string;
+    certificate: string;
+    not_after: Time;
+    first_used_at: Time | null;
   };
   tokens: {
     token_id: Generated<string>;

@@ -1,5 +1,6 @@
 /** What follows from an agent's coming, going and being misunderstood. */
 import type { HostId } from '@guise/model';
+import { admitHost } from '../../app/admit-host.ts';
 import type { Connections } from '../../app/connections.ts';
 import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
 import type { ReportIntake } from '../../reconcilers/report-intake.ts';
@@ -37,12 +38,16 @@ export function agentEvents({
     connections,
     intake,
     onFailure,
-    onHello: (hostId, hello) =>
-      database.transaction().execute(async (tx) => {
+    onHello: async (peer, hello) => {
+      const { hostId } = peer;
+      // Its socket is among the open ones by now, so a refusal that comes later finds it.
+      await admitHost(database, peer);
+      return database.transaction().execute(async (tx) => {
         await recordArrival(tx, { hostId, replicaId, agentVersion: hello.agent_version, facts: hello.facts });
         await sendSignals(tx, [happened('host.connected', hostId)]);
         return lastTransaction(tx, hostId);
-      }),
+      });
+    },
     onReady: (hostId) => pusher.request({ hosts: [hostId] }),
     onGone: (hostId) => {
       if (isStopping()) return;

@@ -1,7 +1,7 @@
 /**
  * One agent's connection, from its `hello` to its end.
  *
- * Invariants: nothing is believed before a `hello` in the name of the host that the token belongs to; a message that is not
+ * Invariants: nothing is believed before a `hello` in the name of the host that the certificate names; a message that is not
  * understood is counted and passed over; questions that wait when the connection ends fail at once.
  */
 
@@ -12,6 +12,8 @@ import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
+import type { HostPeer } from '../../app/admit-host.ts';
+import { closeCodes } from './close-codes.ts';
 import { PendingAsks } from './pending-asks.ts';
 
 export type Hello = Extract<AgentMessage, { readonly type: 'hello' }>;
@@ -19,20 +21,18 @@ export type Hello = Extract<AgentMessage, { readonly type: 'hello' }>;
 export interface SessionParts {
   readonly connections: Connections;
   readonly intake: ReportIntake;
-  /** Records the arrival; answers with the newest transaction that is known of the host. */
-  readonly onHello: (hostId: HostId, hello: Hello) => Promise<string | null>;
+  /** Records the arrival; answers with the newest transaction that is known of the host. Throws: when it is let in no more. */
+  readonly onHello: (peer: HostPeer, hello: Hello) => Promise<string | null>;
   readonly onReady: (hostId: HostId) => void;
   readonly onGone: (hostId: HostId) => void;
   readonly onIgnored: (hostId: HostId, reason: string) => void;
   readonly onFailure: (error: unknown) => void;
 }
 
-/** Close codes of ours; 4000–4999 are for applications. Source: RFC 6455 §7.4.2. */
-const closeCodes = { refused: 4400, replaced: 4409, silent: 4408 } as const;
-
 const binary = { ok: false, reason: 'the message is binary' } as const;
 
-export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionParts): void {
+export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionParts): void {
+  const { hostId } = peer;
   const asks = new PendingAsks();
   const connection = connectionOf(socket, hostId, asks);
   let greeted = false;
@@ -40,9 +40,9 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
 
   const handle = async (message: AgentMessage): Promise<void> => {
     if (message.type === 'hello') {
-      if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the token belongs to another host');
+      if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the certificate is of another host');
       connection.known = message.known;
-      const last_transaction = await parts.onHello(hostId, message);
+      const last_transaction = await parts.onHello(peer, message);
       if (socket.readyState !== socket.OPEN) return;
       greeted = true;
       parts.connections.add(connection);
@@ -70,6 +70,7 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     socket.pause();
     handle(decoded.message)
       .catch((error: unknown) => {
+        if (isRefusal(error)) return socket.close(closeCodes.identity, error.code);
         parts.onFailure(error);
         socket.close(1011, 'the message could not be handled');
       })
@@ -82,6 +83,11 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     asks.failAll(hostId);
     if (parts.connections.remove(connection)) parts.onGone(hostId);
   });
+}
+
+/** Between the handshake and its hello the host was refused; no failure of ours. */
+function isRefusal(error: unknown): error is GuiseError {
+  return error instanceof GuiseError && (error.kind === 'forbidden' || error.kind === 'unauthenticated');
 }
 
 interface Greeted {

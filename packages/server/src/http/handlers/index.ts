@@ -22,6 +22,8 @@ export interface HandlerParts {
   readonly metricsText: () => Promise<string>;
   readonly metrics: Metrics;
   readonly rates: SenderRates;
+  /** Join tokens name it. */
+  readonly authorityDigest: string;
 }
 
 export function makeHandlers(parts: HandlerParts): Handlers {

@@ -6,9 +6,9 @@ import type { HandlerParts } from './index.ts';
 
 type Names = 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken' | 'listAudit';
 
-export function trustHandlers({ database }: HandlerParts): Pick<Handlers, Names> {
+export function trustHandlers({ database, authorityDigest }: HandlerParts): Pick<Handlers, Names> {
   return {
-    createJoinToken: ({ body, caller }) => createJoinToken(database, caller, body),
+    createJoinToken: ({ body, caller }) => createJoinToken(database, caller, { ...body, authorityDigest }),
     createToken: ({ body, caller }) => createToken(database, caller, body),
     listTokens: ({ query }) => listTokens(database, query),
     deleteToken: ({ params, caller }) => withdrawToken(database, caller, params.token_id),

@@ -1,8 +1,9 @@
 import { fleet } from './0001-fleet.ts';
 import { adaptation } from './0002-adaptation.ts';
 import { sealedValues } from './0003-sealed-values.ts';
+import { identities } from './0005-identities.ts';
 import { secrets } from './0008-secrets.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
-export const migrations: readonly Migration[] = [fleet, adaptation, sealedValues, secrets];
+export const migrations: readonly Migration[] = [fleet, adaptation, sealedValues, identities, secrets];

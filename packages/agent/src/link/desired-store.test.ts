@@ -1,11 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Digest } from '@guise/model';
-import { parseHostId } from '@guise/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Desired, desiredFile } from './desired-store.ts';
-import { ensureIdentity, readIdentity } from './identity-file.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -37,23 +35,5 @@ describe('the desired state on disk', () => {
   it('says when it cannot be kept', () => {
     const store = desiredFile(join(directory, 'missing', 'desired.json'));
     expect(() => store.write(desired)).toThrow('Cannot keep the desired state');
-  });
-});
-
-describe('the identity', () => {
-  it('is made once, and anew for another host', () => {
-    const path = join(directory, 'identity.json');
-    expect(readIdentity(path)).toBeNull();
-    const first = ensureIdentity(path, parseHostId('h1'), () => 'one');
-    expect(ensureIdentity(path, parseHostId('h1'), () => 'two')).toEqual(first);
-    expect(ensureIdentity(path, parseHostId('h2'), () => 'two')).toEqual({ hostId: 'h2', token: 'two' });
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-  });
-
-  it('is never replaced when it cannot be read', () => {
-    const path = join(directory, 'identity.json');
-    writeFileSync(path, 'garbage');
-    expect(() => ensureIdentity(path, parseHostId('h1'), () => 'one')).toThrow('Cannot read this host');
-    expect(readFileSync(path, 'utf8')).toBe('garbage');
   });
 });
