@@ -21,8 +21,8 @@ beforeAll(async () => {
   database = await openDatabase(server.running.databaseUrl);
   for (const name of ['h1', 'h2', 'keyless']) {
     await server.enrol(name);
-    if (name !== 'keyless')
-      await sql`update hosts set sealing_key = ${key.publicKey} where host_id = ${name}`.execute(database);
+    const sealingKey = name === 'keyless' ? null : key.publicKey;
+    await sql`update hosts set sealing_key = ${sealingKey} where host_id = ${name}`.execute(database);
   }
 });
 afterAll(async () => {
