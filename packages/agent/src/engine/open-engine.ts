@@ -17,7 +17,7 @@ import type {
   TransactionReport,
   WhyReport,
 } from '@guise/model';
-import { GuiseError, isSecretState, limits, shownState } from '@guise/model';
+import { GuiseError, isSecretState, limits, nameOf, shownState } from '@guise/model';
 import type { Host } from '../host/host.ts';
 import { makeStateDirectory } from '../host/state-directory.ts';
 import { Journal } from '../journal/journal.ts';
@@ -261,6 +261,7 @@ class HostEngine implements Engine {
       host: this.#host,
       blobs,
       stateDirectory: this.#options.stateDirectory,
+      secretPaths: () => new Set([...this.#journal.secretAddresses()].map(nameOf)),
       point: this.#point,
       signal: AbortSignal.timeout(limits.transactionTimeoutMs),
       undoing: false,

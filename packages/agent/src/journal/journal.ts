@@ -11,7 +11,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Address, Digest, Layer, Plan, State, TransactionReport, TransactionStatus } from '@guise/model';
-import { GuiseError, isKeyedDigest, limits } from '@guise/model';
+import { GuiseError, isKeyedDigest, isSecretState, limits } from '@guise/model';
 import { guarded, openDatabase } from './journal-database.ts';
 import { JournalKey } from './journal-key.ts';
 import type { OpenTransaction, TransactionRow } from './transaction-row.ts';
@@ -105,6 +105,17 @@ export class Journal {
   /** Of content that nobody may guess from its digest. Throws: `secret_unavailable`. */
   secretDigestOf(bytes: Uint8Array): Digest {
     return this.#key.digestOf(bytes);
+  }
+
+  /** Addresses whose content is, was or is becoming secret. */
+  secretAddresses(): ReadonlySet<Address> {
+    const changes = this.open()?.plan.stages.flatMap((stage) => stage.changes) ?? [];
+    const states: readonly (readonly [Address, State])[] = [
+      ...this.managed(),
+      ...this.baselines(),
+      ...changes.flatMap(({ address, before, after }) => [[address, before] as const, [address, after] as const]),
+    ];
+    return new Set(states.filter(([, state]) => isSecretState(state)).map(([address]) => address));
   }
 
   /** The transaction that has not ended, if any. There is never more than one. */

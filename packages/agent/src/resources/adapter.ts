@@ -29,6 +29,8 @@ export interface ObserveContext {
   readonly blobs: Blobs;
   /** Absolute path on the host, made by the engine, for what must outlive a killed run and is not in the journal, such as footprints. */
   readonly stateDirectory: string;
+  /** Paths whose content may be kept nowhere but where it is, and encrypted in the journal. */
+  readonly secretPaths?: () => ReadonlySet<string>;
 }
 
 export interface ApplyContext extends ObserveContext {

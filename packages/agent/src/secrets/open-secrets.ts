@@ -31,9 +31,7 @@ export function openSecrets({ layers, compiled, source, blobs, redactor }: OpenS
     };
     const digests = new Map<Digest, Digest>();
     for (const [recipe, content] of each.secretContents) {
-      const bytes = bytesOf(content, value);
-      redactor.add(bytes);
-      digests.set(recipe, blobs.put(bytes, { secret: true }));
+      digests.set(recipe, blobs.put(bytesOf(content, value), { secret: true }));
     }
     return { ...each, claims: each.claims.map((claim) => withDigests(claim, digests)) };
   });

@@ -21,7 +21,14 @@ describe('Redactor', () => {
     ['as JSON', JSON.stringify(canary)],
     ['in a URL', encodeURIComponent(canary)],
   ])('takes a value out %s', (_, text) => {
-    expect(knowing(canary).text(`said ${text} and more`)).toMatch(/^said "?\(secret\)"?=* and more$/);
+    expect(knowing(canary).text(`said ${text} and more`)).toMatch(/^said "?\(secret\)"?.?=* and more$/);
+  });
+
+  it('takes a value out of the base64 of what it is part of, wherever it stands', () => {
+    for (const around of ['', 'a', 'ab', 'abc']) {
+      const text = Buffer.from(`${around}CANARY-0123456789${around}`).toString('base64');
+      expect(knowing('CANARY-0123456789').text(text)).toMatch(/^.{0,5}\(secret\).{0,6}$/);
+    }
   });
 
   it('takes the lines of a value out one by one', () => {

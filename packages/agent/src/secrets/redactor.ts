@@ -48,13 +48,23 @@ function looksOf(bytes: Buffer): readonly string[] {
   const texts = [whole, whole.trim(), ...whole.split(/[\r\n]+/).map((line) => line.trim())];
   const written = texts.flatMap((text) => [text, JSON.stringify(text).slice(1, -1), encodeURIComponentSafely(text)]);
   const encoded = [bytes, Buffer.from(whole.trim())].flatMap((each) => [
-    // Padding and the last characters depend on what follows.
-    each.toString('base64').replace(/.{0,2}=+$/, ''),
-    each.toString('base64url'),
+    ...base64Of(each, 'base64'),
+    ...base64Of(each, 'base64url'),
     each.toString('hex'),
     each.toString('hex').toUpperCase(),
   ]);
   return [...new Set([...written, ...encoded])].filter((look) => look.length >= limits.secretRedactedChars);
+}
+
+/** As part of any text: three bytes are four characters, so it depends on where it begins and ends. */
+function base64Of(bytes: Buffer, encoding: 'base64' | 'base64url'): readonly string[] {
+  return [0, 1, 2].map((before) => {
+    const text = Buffer.concat([Buffer.alloc(before), bytes])
+      .toString(encoding)
+      .replace(/=+$/, '');
+    const partlyOthers = (before + bytes.length) % 3 === 0 ? 0 : 1;
+    return text.slice(Math.ceil((before * 4) / 3), text.length - partlyOthers);
+  });
 }
 
 /** Longest first, so that no part of a value is left beside one that was taken out. */

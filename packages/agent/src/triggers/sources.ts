@@ -8,8 +8,8 @@
  */
 import type { Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
-import type { SentSecret } from '../secrets/sealed-store.ts';
 import type { Desired, DesiredStore } from '../link/desired-store.ts';
+import type { SentSecret } from '../secrets/sealed-store.ts';
 import type { AdaptationMemory, Declarations } from './adaptation-memory.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { type KeptHold, lastingHolds, withHold } from './holds.ts';
@@ -147,5 +147,8 @@ export class Sources {
 }
 
 function versionsOf(secrets: readonly SentSecret[]): string {
-  return secrets.map(({ name, version }) => `${name}@${version}`).sort().join(',');
+  return secrets
+    .map(({ name, version }) => `${name}@${version}`)
+    .sort()
+    .join(',');
 }

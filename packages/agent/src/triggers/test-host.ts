@@ -149,7 +149,7 @@ export function markingLayer(
 
 export function desiredOf(generation: number, ...layers: readonly Layer[]): DesiredMessage {
   const digest = digestOfJson(layers.map(({ instance }) => instance));
-  return { type: 'desired', generation, digest, layers: [...layers] };
+  return { type: 'desired', generation, digest, layers: [...layers], secrets: [] };
 }
 
 function pairOf(name: string, value: number | undefined): readonly (readonly [string, number])[] {

@@ -17,7 +17,7 @@ export const ask = z.discriminatedUnion('ask', [
     ask: z.literal('plan'),
     layers: z.array(layer),
     /** What the layers name, as in `desired`. */
-    secrets: z.array(sealedSecret).max(limits.secretsPerHost).optional(),
+    secrets: z.array(sealedSecret).max(limits.secretsPerHost),
   }),
   z.object({ ask: z.literal('why'), address }),
   z.object({ ask: z.literal('state') }),
@@ -42,7 +42,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     digest,
     layers: z.array(layer),
     /** Every secret that the layers name, for this host alone. */
-    secrets: z.array(sealedSecret).max(limits.secretsPerHost).optional(),
+    secrets: z.array(sealedSecret).max(limits.secretsPerHost).default([]),
   }),
   /** The newest checkpoint of the audit log, and the proof that it only adds to the one of `hello` or of the last such message. */
   z.object({

@@ -295,7 +295,9 @@ describe('secrets in files', () => {
       'security_profile: {encryption_keys: {tls: {secret: web-tls}, own: {secret: x, path: /srv/k, owner: web, mode: "0640"}}}',
     );
     const said = Object.fromEntries(
-      claims.filter(({ field }) => field !== 'digest').map(({ address, field, operands }) => [`${address} ${field}`, operands]),
+      claims
+        .filter(({ field }) => field !== 'digest')
+        .map(({ address, field, operands }) => [`${address} ${field}`, operands]),
     );
     expect(said).toEqual({
       'file:/etc/guise/keys/tls type': [{ set: 'file' }],

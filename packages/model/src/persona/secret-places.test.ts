@@ -26,7 +26,11 @@ describe('a secret', () => {
     ['files: {/x: {owner: "{{ secret.x }}"}}', 'files./x.owner', '3:14'],
     ['files: {/x: {target: "/{{ secret.x }}", type: symlink}}', 'files./x.target', '3:14'],
     ['services: {a.service: {unit: "{{ secret.x }}"}}', 'services.a.service.unit', '3:24'],
-    ['security_profile: {users: {u: {password_hash: "{{ secret.x }}"}}}', 'security_profile.users.u.password_hash', '3:32'],
+    [
+      'security_profile: {users: {u: {password_hash: "{{ secret.x }}"}}}',
+      'security_profile.users.u.password_hash',
+      '3:32',
+    ],
     ['commands: [{name: a, check: [b], do: [c, "{{ secret.x }}"]}]', 'commands.0.do.1', '3:42'],
   ])('is refused in %s', (text, path, at) => {
     const error = refusal(text);
@@ -35,13 +39,17 @@ describe('a secret', () => {
   });
 
   it('has no template for a name', () => {
-    const error = refusal('parameters: {p: {type: string}}\nsecurity_profile: {encryption_keys: {a: {secret: "{{ p }}"}}}');
+    const error = refusal(
+      'parameters: {p: {type: string}}\nsecurity_profile: {encryption_keys: {a: {secret: "{{ p }}"}}}',
+    );
     expect(error.message).toContain('the value must be the name of a secret');
     expect(error.message).toContain('web.yaml:4:42');
   });
 
   it('leaves the text around it in the document, and its place beside it', () => {
-    const located = rendered('parameters: {p: {type: string, default: "{{ secret.no }}"}}\nfiles: {"/x{{ instance }}": {content: "a{{ p }}b{{ secret.k }}c"}}');
+    const located = rendered(
+      'parameters: {p: {type: string, default: "{{ secret.no }}"}}\nfiles: {"/x{{ instance }}": {content: "a{{ p }}b{{ secret.k }}c"}}',
+    );
     expect(located?.document.files).toEqual({ '/xw': { content: 'a{{ secret.no }}bc' } });
     expect(located?.secretContents).toEqual({ 'files./xw.content': ['a{{ secret.no }}b', { secret: 'k' }, 'c'] });
   });
