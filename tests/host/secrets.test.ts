@@ -35,6 +35,7 @@ persona_id: telltale
 files: {/etc/app/other.conf: {content: "{{ secret.db }}"}}
 tests: [{name: it reads, command: [sh, -c, "cat /etc/app/other.conf >&2; exit 1"]}]
 `,
+  'guise: persona/v1\npersona_id: packaged\nsoftware_stack: [tree]\n',
   'guise: persona/v1\npersona_id: lacking\nfiles: {/etc/lacking: {content: "{{ secret.nobody-set-it }}"}}\n',
 ];
 const localPersona = 'guise: persona/v1\npersona_id: own\nfiles: {/etc/own.conf: {content: "{{ secret.own }}"}}\n';
@@ -125,6 +126,11 @@ describe('a secret', () => {
     expect(items[0]?.error?.message).toContain('sh exited with 1 ((secret))');
     expect((await run('h1', ['test', '-e', '/etc/app/other.conf'])).status).toBe(1);
     expect(await become('app')).toMatchObject({ error: null });
+  });
+
+  it('is in no footprint of a package that comes', async () => {
+    expect(await become('app', 'packaged')).toMatchObject({ result: 'committed' });
+    expect(await output('h1', ['ls', '/var/lib/guise/footprints'])).toContain('.json');
   });
 
   it('of the host itself is applied without a control plane, and only from a file for root alone', async () => {
