@@ -39,7 +39,8 @@ const cases: readonly Omit<Scenario, 'part'>[] = [
   },
 ];
 /** In the host's own folder: no control plane is here. */
-const secrets = 'install -d /etc/guise/secrets && umask 077 && for n in old new; do echo canary-$n > /etc/guise/secrets/$n; done';
+const secrets =
+  'install -d /etc/guise/secrets && umask 077 && for n in old new; do echo canary-$n > /etc/guise/secrets/$n; done';
 
 describe('struck at every point', () => {
   const { output } = testLab(

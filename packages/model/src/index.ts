@@ -64,7 +64,6 @@ export type {
 } from './resource.ts';
 export { addressOf, kindOf, kinds, nameOf, parseAddress } from './resource.ts';
 export {
-  type ContentPart,
   isKeyedDigest,
   isRecipeDigest,
   isSecretState,

@@ -192,7 +192,7 @@ export class Conductor {
   }
 
   /** From the control plane. */
-  follow({ generation, digest, layers, secrets = [] }: DesiredMessage): void {
+  follow({ generation, digest, layers, secrets }: DesiredMessage): void {
     this.#sources.follow({ generation, digest, layers, secrets });
     void this.#refresh({ force: true });
   }

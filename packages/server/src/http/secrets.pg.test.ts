@@ -150,7 +150,7 @@ describe('a host', () => {
     expect(message?.decoded.secrets.map(({ name, version }) => [name, version])).toEqual([['db', 4]]);
     const sealed = message?.decoded.secrets[0]?.sealed ?? '';
     expect(unseal(key.privatePem, 'secret/db/4', sealed).toString()).toBe(canary);
-    expect(() => unseal(newSealingKey().privatePem, 'secret/db/4', sealed)).toThrow();
+    expect(() => unseal(newSealingKey().privatePem, 'secret/db/4', sealed)).toThrow('Cannot decrypt');
     for (const text of [canary, base64(canary)]) expect(message?.text).not.toContain(text);
   });
 
