@@ -5,7 +5,7 @@ import { type CandidateReport, GuiseError, type Hold, parseHostId, parsePersonaI
 import type { RunningServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BareAgent } from './bare-agent.ts';
-import { clientOf, eventually, personaText, startTestServer, temporaryDirectory } from './control-plane.ts';
+import { clientOf, eventually, personaText, sharedWith, startTestServer, temporaryDirectory } from './control-plane.ts';
 
 const directory = temporaryDirectory();
 let here: RunningServer;
@@ -15,7 +15,7 @@ const agents = new Map<string, BareAgent>();
 
 beforeAll(async () => {
   here = await startTestServer({ stateDirectory: join(directory.path, 'here') });
-  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), database: here.databaseUrl });
+  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), ...sharedWith(here) });
   api = clientOf(here);
   for (const [name, server] of [
     ['h1', here],

@@ -10,6 +10,7 @@ import {
   enrolTestHost,
   eventually,
   personaText,
+  sharedWith,
   startTestAgent,
   startTestServer,
   type TestAgent,
@@ -24,7 +25,7 @@ const agents = new Map<string, TestAgent>();
 
 beforeAll(async () => {
   here = await startTestServer({ stateDirectory: join(directory.path, 'here') });
-  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), database: here.databaseUrl });
+  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), ...sharedWith(here) });
   api = clientOf(here);
   for (const [name, server] of [
     ['h1', here],

@@ -173,3 +173,35 @@ describe('guise alert ls', () => {
     expect(await json('alert', 'ls', '--all')).toMatchObject({ alerts: [{ host_id: 'h1', key: 'threshold:burst:0' }] });
   });
 });
+
+describe('guise host token and revoke', () => {
+  it('make a token with tags and a short life, and refuse what none can have', async () => {
+    const made = (await json('host', 'token', '--tag', 'role=web', '--tag', 'env=prod', '--expires', '5m')) as {
+      readonly join_token: string;
+      readonly expires_at: string;
+    };
+    expect(made.join_token).toMatch(/^join_[\w-]{43}\.[0-9a-f]{64}$/);
+    expect(Date.parse(made.expires_at)).toBeLessThanOrEqual(Date.now() + 301_000);
+    const { items } = await clientOf(server).listAudit({ query: { resource: 'join-token' } });
+    expect(items[0]?.detail).toMatchObject({ tags: { role: 'web', env: 'prod' } });
+    for (const argv of [
+      ['--expires', '1h'],
+      ['--expires', 'soon'],
+      ['--tag', 'role'],
+    ]) {
+      expect(await run('host', 'token', ...argv)).toMatchObject({ code: 2, out: '' });
+    }
+  });
+
+  it('let a host in no more, and show it', async () => {
+    const other = await BareAgent.join(server, server.agentUrl, 'h2', directory.path);
+    expect(await run('host', 'revoke', 'h2', '--reason', 'lost')).toMatchObject({
+      code: 0,
+      out: 'h2 is let in no more\n',
+    });
+    await eventually('it is shown', async () => /^h2 +away, revoked/m.test((await run('host', 'ls')).out));
+    expect((await run('host', 'show', 'h2')).out).toContain('h2: away, revoked');
+    expect(await run('host', 'revoke', 'nobody')).toMatchObject({ code: 2 });
+    await other.close();
+  });
+});

@@ -34,6 +34,11 @@ export function startTestServer(
   return startServer({ port: 0, agentPort: 0, report: () => undefined, ...options });
 }
 
+/** What a replica has in common with another. */
+export function sharedWith({ databaseUrl, masterKeyFile }: RunningServer): Partial<ServerOptions> {
+  return { database: databaseUrl, masterKeyFile };
+}
+
 export function clientOf(server: Pick<RunningServer, 'url' | 'adminToken'>): Client {
   return client({ baseUrl: server.url, token: server.adminToken, fetch });
 }

@@ -9,6 +9,7 @@ import {
   enrolTestHost,
   eventually,
   personaText,
+  sharedWith,
   startTestAgent,
   startTestServer,
   type TestAgent,
@@ -22,7 +23,7 @@ let agent: TestAgent;
 
 beforeAll(async () => {
   here = await startTestServer({ stateDirectory: join(directory.path, 'here') });
-  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), database: here.databaseUrl });
+  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), ...sharedWith(here) });
   const agentDirectory = join(directory.path, 'agent');
   mkdirSync(agentDirectory);
   await enrolTestHost(here, 'h1', agentDirectory);

@@ -23,7 +23,6 @@ export {
   enrolmentAnswer,
   enrolmentPath,
   enrolmentRequest,
-  renewalAnswer,
   renewalPath,
   renewalRequest,
 } from './wire/enrolment.ts';

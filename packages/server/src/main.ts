@@ -58,7 +58,8 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   const database = await openDatabase(databaseUrl);
   shutdown.add(() => database.destroy());
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
-  const vault = openVault(options.masterKeyFile ?? join(stateDirectory, 'master.key'));
+  const masterKeyFile = options.masterKeyFile ?? join(stateDirectory, 'master.key');
+  const vault = openVault(masterKeyFile);
   const token = await adminToken(database, stateDirectory);
   const authority = await openCertificateAuthority({
     database,
@@ -70,7 +71,15 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   const parts = answering(core);
   const agentUrl = await openAgentsPort(core, parts.handlers, options, shutdown);
   const url = await openPeoplesPort(core, parts, options, shutdown);
-  return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
+  return {
+    url,
+    agentUrl,
+    adminToken: token,
+    databaseUrl,
+    masterKeyFile,
+    failed: failed.signal,
+    close: () => shutdown.run(),
+  };
 }
 
 /** What both ports work on: the agents connected here, what is sent to them, and what they report. */

@@ -25,8 +25,9 @@ export interface RunningServer {
   readonly url: string;
   readonly agentUrl: string;
   readonly adminToken: string;
-  /** For another server on the same database. */
+  /** For another server on the same database, and what it has to share besides. */
   readonly databaseUrl: string;
+  readonly masterKeyFile: string;
   /** Aborted, with a GuiseError as its reason, when it cannot go on, such as when its PostgreSQL died. It must still be closed. */
   readonly failed: AbortSignal;
   /** Ends in good order: no new work, agents let go, the database last. */

@@ -7,9 +7,11 @@ import { digestOfRequest, makeCertificateRequest, newIdentityKey } from '@guise/
 import { controlPlaneName } from '@guise/trust/control-plane-name';
 import { signIdentityProof } from '@guise/trust/identity-proof';
 import { newSealingKey } from '@guise/trust/sealing';
-import { WebSocket } from 'ws';
 
-type TlsParts = Pick<ConnectionOptions, 'ca' | 'key' | 'cert' | 'servername' | 'rejectUnauthorized' | 'minVersion' | 'maxVersion'>;
+type TlsParts = Pick<
+  ConnectionOptions,
+  'ca' | 'key' | 'cert' | 'servername' | 'rejectUnauthorized' | 'minVersion' | 'maxVersion'
+>;
 
 export interface PortAnswer {
   readonly status: number;
@@ -124,7 +126,8 @@ export class TestAgent {
     this.#certificate = certificate;
   }
 
-  socket(): WebSocket {
-    return new WebSocket(new URL(agentSocketPath, this.#url), { ...this.tls, servername: controlPlaneName });
+  /** What a WebSocket is opened with: `new WebSocket(...agent.door)`. */
+  get door(): readonly [URL, TlsParts] {
+    return [new URL(agentSocketPath, this.#url), { ...this.tls, servername: controlPlaneName }];
   }
 }

@@ -48,9 +48,9 @@ export class TestServer {
   }
 
   /** Makes it a host of the fleet, also when it is one already. None is connected yet. */
-  async enrol(name: string): Promise<TestAgent> {
+  async enrol(name: string, agentUrl: string = this.running.agentUrl): Promise<TestAgent> {
     const { join_token } = await this.api.createJoinToken({ body: { host_id: parseHostId(name) } });
-    return TestAgent.enrol(this.running.agentUrl, await this.authority(), join_token, name);
+    return TestAgent.enrol(agentUrl, await this.authority(), join_token, name);
   }
 
   /** A request as any program would make it. */

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
 import { limits } from '@guise/model';
+import * as x509 from '@peculiar/x509';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeCertificateRequest, newIdentityKey, readCertificateRequest } from './certificate-request.ts';
@@ -13,10 +13,19 @@ const bytes = Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
 const refused = expect.objectContaining({ code: 'csr_invalid' });
 const label = 'CERTIFICATE REQUEST';
 
-const p256 = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
+/** As WebCrypto names them. */
+interface KeyAlgorithm {
+  readonly name: string;
+  readonly hash?: string;
+  readonly namedCurve?: string;
+  readonly modulusLength?: number;
+  readonly publicExponent?: Uint8Array;
+}
+
+const p256: KeyAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 
 /** As another program would make it. */
-async function foreignRequest(name: string, algorithm: { readonly name: string } & object = p256): Promise<string> {
+async function foreignRequest(name: string, algorithm: KeyAlgorithm = p256): Promise<string> {
   const keys = (await webcrypto.subtle.generateKey(algorithm, false, ['sign', 'verify'])) as webcrypto.CryptoKeyPair;
   const parts = { name, keys, signingAlgorithm: algorithm };
   const made = await x509.Pkcs10CertificateRequestGenerator.create(parts, webcrypto);
@@ -52,7 +61,13 @@ describe('a certificate request', () => {
   });
 
   it('is refused in any other spelling of its text', () => {
-    const spellings = [`${pem}\n`, pem.trimEnd(), pem.replaceAll('\n', '\r\n'), ` ${pem}`, pem.replace(label, 'CERTIFICATE')];
+    const spellings = [
+      `${pem}\n`,
+      pem.trimEnd(),
+      pem.replaceAll('\n', '\r\n'),
+      ` ${pem}`,
+      pem.replace(label, 'CERTIFICATE'),
+    ];
     for (const text of spellings) expect(() => readCertificateRequest(text, 'h1')).toThrow(refused);
     expect(() => readCertificateRequest('x'.repeat(limits.csrChars + 1), 'h1')).toThrow('at most');
   });
@@ -72,14 +87,23 @@ describe('a certificate request', () => {
 
   it('of garbage is refused, whatever the garbage', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.uint8Array({ maxLength: 600 }).map((raw) => pemOf(label, raw))), (text) => {
-        expect(() => readCertificateRequest(text, 'h1')).toThrow(refused);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string(),
+          fc.uint8Array({ maxLength: 600 }).map((raw) => pemOf(label, raw)),
+        ),
+        (text) => {
+          expect(() => readCertificateRequest(text, 'h1')).toThrow(refused);
+        },
+      ),
     );
   });
 
   it('is refused with the signature of another key', () => {
-    const other = Buffer.from(makeCertificateRequest('h1', newIdentityKey()).replaceAll(/-----[^-]+-----|\s/g, ''), 'base64');
+    const other = Buffer.from(
+      makeCertificateRequest('h1', newIdentityKey()).replaceAll(/-----[^-]+-----|\s/g, ''),
+      'base64',
+    );
     fc.assert(
       fc.property(fc.nat({ max: bytes.length - 1 }), (cut) => {
         const mixed = Buffer.concat([bytes.subarray(0, cut), other.subarray(cut)]);

@@ -7,7 +7,15 @@
  * Throws: `csr_invalid`.
  * Source: RFC 2986; RFC 5480 for the key, RFC 5758 for the signature.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { type Digest, GuiseError, limits } from '@guise/model';
 import { der, pemOf } from './der.ts';
 
@@ -49,7 +57,9 @@ export function readCertificateRequest(pem: string, commonName: string): Certifi
   const signature = bytes.subarray(infoEnd + ecdsaWithSha256.length + der('bitString', Buffer.of(0)).length);
   const info = infoOf(commonName, publicKey);
   if (!requestOf(info, signature).equals(bytes) || !publicKey.subarray(0, keyHeader.length).equals(keyHeader)) {
-    throw refused(`it must name CN=${commonName} alone, and have an ECDSA P-256 key, no attributes and a SHA-256 signature`);
+    throw refused(
+      `it must name CN=${commonName} alone, and have an ECDSA P-256 key, no attributes and a SHA-256 signature`,
+    );
   }
   const key = keyOf(publicKey);
   if (key === null || !verify('sha256', info, key, signature)) {

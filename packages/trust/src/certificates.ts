@@ -61,7 +61,10 @@ export async function makeAuthority(validity: Validity): Promise<KeyAndCertifica
 }
 
 /** For one process of the control plane, with a key of its own. */
-export async function issueServerCertificate(authority: KeyAndCertificate, validity: Validity): Promise<KeyAndCertificate> {
+export async function issueServerCertificate(
+  authority: KeyAndCertificate,
+  validity: Validity,
+): Promise<KeyAndCertificate> {
   const key = newIdentityKey();
   const issued = await issue(authority, {
     ...validity,
@@ -74,7 +77,10 @@ export async function issueServerCertificate(authority: KeyAndCertificate, valid
   return { key, certificate: issued };
 }
 
-export async function issueHostCertificate(authority: KeyAndCertificate, request: HostCertificateRequest): Promise<HostCertificate> {
+export async function issueHostCertificate(
+  authority: KeyAndCertificate,
+  request: HostCertificateRequest,
+): Promise<HostCertificate> {
   const { hostId, publicKey, notBefore, notAfter } = request;
   const serial = newSerial();
   const certificate = await issue(authority, {
@@ -92,7 +98,9 @@ export async function issueHostCertificate(authority: KeyAndCertificate, request
 
 /** SHA-256 of the certificate's DER, hexadecimal; join tokens carry it. */
 export function certificateDigest(pem: string): string {
-  return createHash('sha256').update(Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64')).digest('hex');
+  return createHash('sha256')
+    .update(Buffer.from(pem.replaceAll(/-----[^-]+-----|\s/g, ''), 'base64'))
+    .digest('hex');
 }
 
 interface Issue extends Validity {
@@ -103,7 +111,10 @@ interface Issue extends Validity {
   readonly names: x509.JsonGeneralNames;
 }
 
-async function issue(authority: KeyAndCertificate, { name, serial, publicKey, names, ...parts }: Issue): Promise<string> {
+async function issue(
+  authority: KeyAndCertificate,
+  { name, serial, publicKey, names, ...parts }: Issue,
+): Promise<string> {
   const issuer = new x509.X509Certificate(authority.certificate);
   const certificate = await x509.X509CertificateGenerator.create(
     {

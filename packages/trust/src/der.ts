@@ -3,7 +3,15 @@
  *
  * Source: X.690.
  */
-const tags = { integer: 0x02, bitString: 0x03, oid: 0x06, utf8: 0x0c, sequence: 0x30, set: 0x31, context0: 0xa0 } as const;
+const tags = {
+  integer: 0x02,
+  bitString: 0x03,
+  oid: 0x06,
+  utf8: 0x0c,
+  sequence: 0x30,
+  set: 0x31,
+  context0: 0xa0,
+} as const;
 
 export function der(type: keyof typeof tags, ...parts: readonly Uint8Array[]): Buffer {
   const content = Buffer.concat(parts);
@@ -12,7 +20,10 @@ export function der(type: keyof typeof tags, ...parts: readonly Uint8Array[]): B
 
 /** `-----BEGIN …-----`, 64 characters a line, in its one spelling. */
 export function pemOf(label: string, bytes: Uint8Array): string {
-  const lines = Buffer.from(bytes).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(bytes)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 }
 

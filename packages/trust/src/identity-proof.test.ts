@@ -21,7 +21,12 @@ it('is of these claims by this key, and of no others', () => {
   for (const name of ['host_id', 'sealing_key', 'csr_digest', 'join_token_digest']) {
     expect(verifyIdentityProof(publicOf(key), { ...claims, [name]: 'other' }, proof)).toBe(false);
   }
-  const renewal = { purpose: 'guise renewal v1', host_id: 'h1', sealing_key: claims.sealing_key, csr_digest: 'sha256:a' } as const;
+  const renewal = {
+    purpose: 'guise renewal v1',
+    host_id: 'h1',
+    sealing_key: claims.sealing_key,
+    csr_digest: 'sha256:a',
+  } as const;
   expect(verifyIdentityProof(publicOf(key), renewal, proof)).toBe(false);
 });
 

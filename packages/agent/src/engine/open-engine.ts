@@ -26,6 +26,7 @@ import { keptHere } from '../kept-here.ts';
 import type { MakeElsewhere } from '../make-elsewhere.ts';
 import type { ApplyContext } from '../resources/adapter.ts';
 import { adapters } from '../resources/index.ts';
+import { learnSecrets } from '../secrets/learn-secrets.ts';
 import { redactingHost } from '../secrets/redacting-host.ts';
 import { Redactor } from '../secrets/redactor.ts';
 import type { SentSecret } from '../secrets/sealed-store.ts';
@@ -223,6 +224,7 @@ class HostEngine implements Engine {
   async #recover(onProgress?: (progress: Progress) => void): Promise<TransactionReport | null> {
     const open = this.#journal.open();
     if (open === null) return null;
+    learnSecrets([...open.layersBefore, ...open.layersAfter], this.#options.secrets, this.#redactor);
     return recoverTransaction({
       ...this.#environment(new BlobStore(this.#journal)),
       open,

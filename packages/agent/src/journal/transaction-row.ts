@@ -22,6 +22,7 @@ export interface OpenTransaction {
   readonly status: TransactionStatus;
   readonly plan: Plan;
   readonly layersBefore: readonly Layer[];
+  readonly layersAfter: readonly Layer[];
   readonly servicesBegun: boolean;
   readonly error: TransactionReport['error'];
 }
@@ -32,6 +33,7 @@ export function openTransactionOf(row: TransactionRow): OpenTransaction {
     status: row.status,
     plan: JSON.parse(row.plan) as Plan,
     layersBefore: JSON.parse(row.layers_before) as readonly Layer[],
+    layersAfter: JSON.parse(row.layers_after) as readonly Layer[],
     servicesBegun: row.services_begun === 1,
     error: row.error === null ? null : (JSON.parse(row.error) as TransactionReport['error']),
   };

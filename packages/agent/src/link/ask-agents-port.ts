@@ -34,7 +34,9 @@ export const askAgentsPort: AskAgentsPort = async ({ url, path, body, authority 
   sent.on('timeout', () => sent.destroy(new Error('it did not answer in time')));
   sent.on('error', (cause) =>
     reject(
-      new GuiseError('server_unavailable', `Cannot reach the control plane at ${target.origin}: ${cause.message}`, { cause }),
+      new GuiseError('server_unavailable', `Cannot reach the control plane at ${target.origin}: ${cause.message}`, {
+        cause,
+      }),
     ),
   );
   sent.on('response', (response) => {
@@ -51,7 +53,10 @@ export const askAgentsPort: AskAgentsPort = async ({ url, path, body, authority 
   const { status, text } = await promise;
   const answer = parsed(text);
   if (status >= 200 && status < 300) return answer;
-  throw errorIn(answer) ?? new GuiseError('server_unavailable', `Cannot use the answer of ${target.origin}: its status is ${status}`);
+  throw (
+    errorIn(answer) ??
+    new GuiseError('server_unavailable', `Cannot use the answer of ${target.origin}: its status is ${status}`)
+  );
 };
 
 /** For node:tls, and so for WebSockets too. */

@@ -37,7 +37,14 @@ export interface EnrolOptions {
   readonly ask?: AskAgentsPort;
 }
 
-export async function enrol({ url, joinToken, identity, trust, root, ask = askAgentsPort }: EnrolOptions): Promise<void> {
+export async function enrol({
+  url,
+  joinToken,
+  identity,
+  trust,
+  root,
+  ask = askAgentsPort,
+}: EnrolOptions): Promise<void> {
   const ca = await verifiedAuthority(ask, url, authorityDigestOf(joinToken));
   const pending = identity.prepareEnrolment(joinTokenDigest(joinToken));
   const sealing_key = publicSealingKey(pending.sealing_key);
@@ -57,7 +64,10 @@ export async function enrol({ url, joinToken, identity, trust, root, ask = askAg
   }
   const { organization, environment, audit_key: auditKey, ...answer } = answered.data;
   if (root !== null && canonicalJson({ ...root }) !== canonicalJson({ ...answer.root })) {
-    throw new GuiseError('root_refused', 'Cannot enrol: the control plane has another trust root than the one of this host');
+    throw new GuiseError(
+      'root_refused',
+      'Cannot enrol: the control plane has another trust root than the one of this host',
+    );
   }
   trust.pin({ organization, environment, root: answer.root, auditKey });
   identity.accept(answer, ca);

@@ -68,8 +68,15 @@ describe('the identity', () => {
     store.prepareRenewal();
     const pending = readFileSync(path, 'utf8');
     const foreign = await makeAuthority(hour);
-    for (const certificate of ['', 'garbage', await certificateFor(csr), await certificateFor(store.prepareRenewal().csr, foreign)]) {
-      expect(() => store.accept({ certificate, generation: 2 }, authority.certificate)).toThrow('not what was asked for');
+    for (const certificate of [
+      '',
+      'garbage',
+      await certificateFor(csr),
+      await certificateFor(store.prepareRenewal().csr, foreign),
+    ]) {
+      expect(() => store.accept({ certificate, generation: 2 }, authority.certificate)).toThrow(
+        'not what was asked for',
+      );
     }
     expect(readFileSync(path, 'utf8')).toBe(pending);
     expect(JSON.parse(pending)).toMatchObject({ current: (JSON.parse(before) as { current: object }).current });

@@ -32,7 +32,12 @@ const schema = z.object({
     .nullable(),
   /** Asked for, and not answered yet. */
   pending: z
-    .object({ key: pem, csr: pem, sealing_key: pem, /** Null for a renewal. */ join_token_digest: z.string().nullable() })
+    .object({
+      key: pem,
+      csr: pem,
+      sealing_key: pem,
+      /** Null for a renewal. */ join_token_digest: z.string().nullable(),
+    })
     .nullable(),
 });
 
@@ -95,7 +100,10 @@ export class IdentityStore {
     const { pending, current } = this.#file;
     const began = pending?.join_token_digest ?? current?.join_token_digest;
     if (pending === null || began === undefined || !isFor(certificate, pending, ca)) {
-      throw new GuiseError('certificate_invalid', 'Cannot use the certificate of the control plane: it is not what was asked for');
+      throw new GuiseError(
+        'certificate_invalid',
+        'Cannot use the certificate of the control plane: it is not what was asked for',
+      );
     }
     this.#keep({
       host_id: this.hostId,

@@ -30,6 +30,7 @@ export function keepRenewed({ url, identity, clock, onRenewed, report, ask }: Re
     if (!closed) cancel = clock.after(ms, look);
   };
   const look = () => {
+    if (closed) return;
     const dueMs = identity.isRenewing ? 0 : dueAt(identity, clock.random()) - clock.nowMs();
     // In pieces, because a clock may be set meanwhile.
     if (dueMs > 0) return wait(Math.min(dueMs, limits.renewalCheckMs));

@@ -4,11 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { ServerMessage } from '@guise/api';
 import { limits } from '@guise/model';
-import {
-  makeCertificateRequest,
-  newIdentityKey,
-  readCertificateRequest,
-} from '@guise/trust/certificate-request';
+import { makeCertificateRequest, newIdentityKey, readCertificateRequest } from '@guise/trust/certificate-request';
 import { issueHostCertificate, issueServerCertificate, makeAuthority } from '@guise/trust/certificates';
 import { afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
@@ -120,7 +116,10 @@ it('tells its end once, also when nobody is there', async () => {
 it('speaks to nobody but its control plane, by authority and by name', async () => {
   const other = await makeAuthority(hour);
   const own = await issueServerCertificate(other, hour);
-  for (const served of [{ key: own.key, cert: own.certificate }, { key: credential.key, cert: credential.certificate }]) {
+  for (const served of [
+    { key: own.key, cert: own.certificate },
+    { key: credential.key, cert: credential.certificate },
+  ]) {
     door.setSecureContext(served);
     let arrived = 0;
     peer.on('connection', () => {

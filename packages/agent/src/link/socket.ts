@@ -42,6 +42,7 @@ export function openSocket(options: SocketOptions): Socket {
   });
   let reason = 'the connection ended';
   let refusal: GuiseError | null = null;
+  let wasAnswered = false;
   let cancelSilence: () => void = () => undefined;
   const heard = () => {
     cancelSilence();
@@ -69,13 +70,14 @@ export function openSocket(options: SocketOptions): Socket {
       text += chunk.slice(0, limits.enrolmentAnswerBytes - text.length);
     });
     response.on('close', () => {
+      wasAnswered = true;
       refusal = errorIn(parsed(text));
-      socket.terminate();
       reason = refusal?.message ?? `the control plane answered with the status ${response.statusCode}`;
+      socket.terminate();
     });
   });
   socket.on('error', (error) => {
-    reason = error.message;
+    if (!wasAnswered) reason = error.message;
   });
   socket.on('close', (_code, said) => {
     cancelSilence();

@@ -66,7 +66,8 @@ export const hostRoutes = {
     method: 'POST',
     path: '/hosts/{host_id}/revoke',
     action: 'host:revoke',
-    summary: 'Refuse the identity of a host, now and until it enrols again; its connections end, and nothing on the host changes',
+    summary:
+      'Refuse the identity of a host, now and until it enrols again; its connections end, and nothing on the host changes',
     params,
     body: z.strictObject({ reason: z.string().max(256).optional() }),
     response: 'none',

@@ -10,7 +10,10 @@ export const joinTokenRequest = z
     host_id: hostId.optional(),
     /** What the host is tagged when it enrols. */
     tags: tags
-      .refine((value) => Object.keys(value).length <= limits.tagsPerHost, `must have at most ${limits.tagsPerHost} tags`)
+      .refine(
+        (value) => Object.keys(value).length <= limits.tagsPerHost,
+        `must have at most ${limits.tagsPerHost} tags`,
+      )
       .default({}),
     expires_in_s: z
       .int()

@@ -14,6 +14,11 @@ export const server = defineCommand({
       value: 'DIR',
       summary: 'Where the admin token and the embedded PostgreSQL are (default /var/lib/guise/server)',
     },
+    masterKey: {
+      type: 'string',
+      value: 'FILE',
+      summary: 'Encrypts keys and secrets in the database (default master.key in DIR); replicas share one',
+    },
     database: { type: 'string', value: 'URL', summary: 'A PostgreSQL of your own (default: an embedded one)' },
     host: {
       type: 'string',
@@ -29,7 +34,7 @@ export const server = defineCommand({
   examples: [
     { line: 'guise server', why: 'for a team: everything in one process' },
     {
-      line: 'guise server --database postgresql://guise@db/guise --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem',
+      line: 'guise server --database postgresql://guise@db/guise --master-key master.key --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem',
       why: 'one of several replicas',
     },
   ],
@@ -40,6 +45,7 @@ export const server = defineCommand({
     const running = await startServer({
       stateDirectory,
       ...(options.database === undefined ? {} : { database: options.database }),
+      ...(options.masterKey === undefined ? {} : { masterKeyFile: resolve(context.cwd, options.masterKey) }),
       ...(options.host === undefined ? {} : { host: options.host }),
       ...(options.agentHost === undefined ? {} : { agentHost: options.agentHost }),
       ...portOption('port', options.port),

@@ -40,8 +40,14 @@ export async function refusedHosts(
 export function refusalOf(hostId: string, state: Exclude<IdentityState, 'active'>, reason: string | null): GuiseError {
   const why = reason === null ? '' : `: ${reason}`;
   return state === 'locked'
-    ? new GuiseError('identity_locked', `The identity of "${hostId}" is locked${why}; guise host token ${hostId} enrols it again`)
-    : new GuiseError('identity_revoked', `The identity of "${hostId}" is revoked${why}; guise host token ${hostId} enrols it again`);
+    ? new GuiseError(
+        'identity_locked',
+        `The identity of "${hostId}" is locked${why}; guise host token ${hostId} enrols it again`,
+      )
+    : new GuiseError(
+        'identity_revoked',
+        `The identity of "${hostId}" is revoked${why}; guise host token ${hostId} enrols it again`,
+      );
 }
 
 export function unknownCertificate(hostId: string): GuiseError {
@@ -52,7 +58,7 @@ function judge({ host_id, state, reason, generation, ended, replaced }: Standing
   if (state !== null && state !== 'active') return refusalOf(host_id, state, reason);
   if (state === null || generation === null) return unknownCertificate(host_id);
   if (ended === true) return refused(host_id, 'its time is over');
-  return replaced ? refused(host_id, 'a newer one is in use') : null;
+  return replaced ? refused(host_id, 'it was replaced by a newer one') : null;
 }
 
 function refused(hostId: string, why: string): GuiseError {

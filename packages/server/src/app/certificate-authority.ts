@@ -2,10 +2,10 @@
  * The authority of this control plane, kept in its vault and shared by its replicas.
  *
  * Made at the first start for ten years; join tokens name it by its digest, so a host meets no other in its place.
- * Throws: `database_unavailable`, `cipher_failed` when the vault has another key.
+ * Throws: `database_unavailable`; `key_invalid` when the vault was written under another master key.
  */
 import type { HostId } from '@guise/model';
-import { limits } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
 import {
   certificateDigest,
   type HostCertificate,
@@ -37,9 +37,18 @@ interface Parts {
 }
 
 export async function openCertificateAuthority({ database, vault, lifeMs, now }: Parts): Promise<CertificateAuthority> {
-  const kept = await vault.ensure(database, 'certificate-authority', async () =>
-    Buffer.from(JSON.stringify(await makeAuthority(validityFor(limits.authorityLifeMs, now())))),
-  );
+  const kept = await vault
+    .ensure(database, 'certificate-authority', async () =>
+      Buffer.from(JSON.stringify(await makeAuthority(validityFor(limits.authorityLifeMs, now())))),
+    )
+    .catch((cause: unknown) => {
+      if (!(cause instanceof GuiseError && cause.code === 'cipher_failed')) throw cause;
+      throw new GuiseError(
+        'key_invalid',
+        'Cannot open what the control plane keeps in this database: it was written under another master key; give every replica the same one (--master-key)',
+        { cause },
+      );
+    });
   const authority = JSON.parse(kept.toString()) as KeyAndCertificate;
   return {
     certificate: authority.certificate,
@@ -48,7 +57,10 @@ export async function openCertificateAuthority({ database, vault, lifeMs, now }:
     issueServer: () => issueServerCertificate(authority, validityFor(lifeMs, now())),
     issueHost: async (hostId, publicKey) => {
       const validity = validityFor(lifeMs, now());
-      return { ...(await issueHostCertificate(authority, { hostId, publicKey, ...validity })), notAfter: validity.notAfter };
+      return {
+        ...(await issueHostCertificate(authority, { hostId, publicKey, ...validity })),
+        notAfter: validity.notAfter,
+      };
     },
   };
 }

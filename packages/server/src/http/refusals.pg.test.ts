@@ -107,18 +107,27 @@ describe('bad requests', () => {
 describe('doors', () => {
   const closed = { stateDirectory: server.stateDirectory, port: 0, agentPort: 0, report: () => undefined };
 
-  it('stay shut on any address but loopback unless they are safe', async () => {
+  it('for people stay shut on any address but loopback unless they are safe', async () => {
     await expect(startServer({ ...closed, host: '0.0.0.0' })).rejects.toThrow('without TLS');
-    await expect(startServer({ ...closed, agentHost: '0.0.0.0' })).rejects.toThrow('insecureAgentNetwork');
   });
 
   it('say when a port is in use, and leave nothing behind', async () => {
     const port = Number(new URL(server.running.url).port);
     const database = server.running.databaseUrl;
     const stateDirectory = join(server.stateDirectory, 'second');
-    await expect(startServer({ ...closed, stateDirectory, database, port })).rejects.toMatchObject({
+    const { masterKeyFile } = server.running;
+    await expect(startServer({ ...closed, masterKeyFile, stateDirectory, database, port })).rejects.toMatchObject({
       code: 'port_unavailable',
       message: expect.stringContaining('in use'),
+    });
+  });
+
+  it('open to no replica with another master key, and say so', async () => {
+    const database = server.running.databaseUrl;
+    const stateDirectory = join(server.stateDirectory, 'third');
+    await expect(startServer({ ...closed, stateDirectory, database })).rejects.toMatchObject({
+      code: 'key_invalid',
+      message: expect.stringContaining('--master-key'),
     });
   });
 

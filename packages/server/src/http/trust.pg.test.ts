@@ -1,5 +1,3 @@
-import { createHash } from 'node:crypto';
-import { enrolmentPath } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,52 +12,6 @@ beforeAll(async () => {
   database = await openDatabase(server.running.databaseUrl);
 });
 afterAll(() => database.destroy());
-
-function redeem(joinToken: string, hostId: string, agentToken = hostId): Promise<Response> {
-  const digest = `sha256:${createHash('sha256').update(agentToken).digest('hex')}`;
-  return fetch(`${server.agentHttpUrl}${enrolmentPath}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ join_token: joinToken, host_id: hostId, agent_token_digest: digest }),
-  });
-}
-
-describe('a join token', () => {
-  it('enrols one host when a hundred redeem it at the same instant', async () => {
-    const { join_token } = await server.api.createJoinToken({ body: {} });
-    const names = Array.from({ length: 100 }, (_, index) => `racer-${index}`);
-    const statuses = await Promise.all(names.map(async (name) => (await redeem(join_token, name)).status));
-    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
-    expect(statuses.filter((status) => status === 401)).toHaveLength(99);
-    const { items } = await server.api.listHosts();
-    expect(items.filter(({ host_id }) => host_id.startsWith('racer-'))).toHaveLength(1);
-  });
-
-  it('answers the same agent again, whose first answer was lost', async () => {
-    const { join_token } = await server.api.createJoinToken({ body: {} });
-    expect((await redeem(join_token, 'again')).status).toBe(201);
-    expect((await redeem(join_token, 'again')).status).toBe(201);
-    expect((await redeem(join_token, 'again', 'another agent')).status).toBe(401);
-  });
-
-  it('replaces a known host only when it was made for it, and is not used up by a refusal', async () => {
-    const first = await server.api.createJoinToken({ body: {} });
-    expect((await redeem(first.join_token, 'known')).status).toBe(201);
-    const unbound = await server.api.createJoinToken({ body: {} });
-    expect((await redeem(unbound.join_token, 'known', 'thief')).status).toBe(409);
-    expect((await redeem(unbound.join_token, 'fresh')).status).toBe(201);
-    const bound = await server.api.createJoinToken({ body: { host_id: parseHostId('known') } });
-    expect((await redeem(bound.join_token, 'somebody-else')).status).toBe(401);
-    expect((await redeem(bound.join_token, 'known', 'new agent')).status).toBe(201);
-  });
-
-  it('expires, and lives for a quarter of an hour at most', async () => {
-    const { join_token } = await server.api.createJoinToken({ body: { expires_in_s: 60 } });
-    await sql`update join_tokens set expires_at = now() where used_at is null`.execute(database);
-    expect((await redeem(join_token, 'late')).status).toBe(401);
-    await expect(server.api.createJoinToken({ body: { expires_in_s: 901 } })).rejects.toThrow('900');
-  });
-});
 
 describe('a bearer token', () => {
   const statusWith = async (token: string) =>

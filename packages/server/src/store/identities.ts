@@ -39,13 +39,14 @@ export async function holdIdentity(tx: Executor, hostId: HostId): Promise<Identi
 
 /** Anew, at generation 1: certificates from before are known no more. */
 export async function startIdentity(tx: Executor, hostId: HostId): Promise<void> {
-  await tx.deleteFrom('host_certificates').where('host_id', '=', hostId).execute();
   const active = { state: 'active' as const, generation: 1, reason: null, changed_at: sql<Date>`now()` };
   await tx
     .insertInto('identities')
     .values({ host_id: hostId, ...active })
     .onConflict((conflict) => conflict.column('host_id').doUpdateSet(active))
     .execute();
+  // After a renewal that goes on has ended, because it holds the identity; so what it issued goes as well.
+  await tx.deleteFrom('host_certificates').where('host_id', '=', hostId).execute();
 }
 
 /** Of the generation that the identity is to have from now on; what has ended is cleared away. */
@@ -114,7 +115,7 @@ export interface Standing extends Presented {
   readonly reason: string | null;
   readonly generation: number | null;
   readonly ended: boolean | null;
-  /** A newer one was issued, and used already. */
+  /** Neither the newest, nor the one before while the newest was not used. */
   readonly replaced: boolean;
   readonly used: boolean;
 }
@@ -122,12 +123,15 @@ export interface Standing extends Presented {
 export async function standingsOf(db: Executor, presented: readonly Presented[]): Promise<readonly Standing[]> {
   const { rows } = await sql<Standing>`
     select p.host_id, p.serial, i.state, i.reason, c.generation, c.not_after < now() as ended,
-      coalesce(c.generation < i.generation and newest.first_used_at is not null, false) as replaced,
+      coalesce(c.generation <> i.generation
+        and (c.generation <> i.generation - 1 or newest.first_used_at is not null), false) as replaced,
       c.first_used_at is not null as used
     from jsonb_to_recordset(${jsonbText([...presented])}::jsonb) as p(host_id text, serial text)
       left join identities i using (host_id)
       left join host_certificates c on c.host_id = p.host_id and c.serial = p.serial
-      left join host_certificates newest on newest.host_id = i.host_id and newest.generation = i.generation`.execute(db);
+      left join host_certificates newest on newest.host_id = i.host_id and newest.generation = i.generation`.execute(
+    db,
+  );
   return rows;
 }
 

@@ -10,10 +10,10 @@ import type { AgentMessage, Ask, ServerMessage } from '@guise/api';
 import { agentMessage, decodeMessage, errorFrom } from '@guise/api';
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
+import type { HostPeer } from '../../app/admit-host.ts';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
-import type { HostPeer } from '../../app/admit-host.ts';
-import { closeCodes } from './close-codes.ts';
+import { closeCodes, closeReasonOf } from './close-codes.ts';
 import { PendingAsks } from './pending-asks.ts';
 
 export type Hello = Extract<AgentMessage, { readonly type: 'hello' }>;
@@ -70,7 +70,7 @@ export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionPart
     socket.pause();
     handle(decoded.message)
       .catch((error: unknown) => {
-        if (isRefusal(error)) return socket.close(closeCodes.identity, error.code);
+        if (isRefusal(error)) return socket.close(closeCodes.identity, closeReasonOf(error));
         parts.onFailure(error);
         socket.close(1011, 'the message could not be handled');
       })

@@ -7,7 +7,7 @@ import type { WebSocket } from '@fastify/websocket';
 import type { HostId } from '@guise/model';
 import { refusedHosts } from '../../app/admit-host.ts';
 import type { Database } from '../../store/database.ts';
-import { closeCodes } from './close-codes.ts';
+import { closeCodes, closeReasonOf } from './close-codes.ts';
 import type { TlsPeer } from './peer.ts';
 
 export interface OpenSockets {
@@ -40,7 +40,7 @@ export function openSockets(database: Database, now: () => number): OpenSockets 
         database,
         open.map(([, peer]) => peer),
       );
-      const reasons = new Map(refused.map(({ serial, refusal }) => [serial, refusal.code]));
+      const reasons = new Map(refused.map(({ serial, refusal }) => [serial, closeReasonOf(refusal)]));
       for (const [socket, { serial }] of open) {
         const reason = reasons.get(serial);
         if (reason !== undefined) socket.close(closeCodes.identity, reason);
