@@ -22,7 +22,7 @@ export { errorOf, problemOf, quotedPath } from './persona/problem.ts';
 export type { RenderContext, RenderedPersona } from './persona/render.ts';
 export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona } from './persona/resolved.ts';
 export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
-export { secretNames, secretsOf } from './persona/secret-names.ts';
+export { secretsOf } from './persona/secret-names.ts';
 export { isTemplate } from './persona/template.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
 export type {

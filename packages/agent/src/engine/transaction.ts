@@ -202,5 +202,9 @@ function tolerateFullDisk(write: () => void): void {
 function errorReport(thrown: unknown, redactor: Redactor): NonNullable<TransactionReport['error']> {
   const error = redactor.error(thrown);
   if (error instanceof GuiseError) return { code: error.code, message: error.message, problems: error.problems };
-  return { code: 'change_failed', message: redactor.text(error instanceof Error ? error.message : String(error)), problems: [] };
+  return {
+    code: 'change_failed',
+    message: redactor.text(error instanceof Error ? error.message : String(error)),
+    problems: [],
+  };
 }

@@ -1,15 +1,11 @@
 /** The secrets that a persona needs on every host that has it: known when it is published, because no name may be a template. */
-import type { LocatedDocument, ResolvedPersona } from './resolved.ts';
+import type { ResolvedPersona } from './resolved.ts';
 import { secretNameOf } from './secret-places.ts';
 import { parseTemplate } from './template.ts';
 
 /** Sorted, each once; its ancestors' included. */
 export function secretsOf({ ancestors, own }: ResolvedPersona): readonly string[] {
-  return secretNames([...ancestors, own]);
-}
-
-export function secretNames(documents: readonly Pick<LocatedDocument, 'document'>[]): readonly string[] {
-  const names = documents.flatMap(({ document: { files, security_profile } }) => [
+  const names = [...ancestors, own].flatMap(({ document: { files, security_profile } }) => [
     ...Object.values(files ?? {}).flatMap(({ content }) => (content === undefined ? [] : namesIn(content))),
     ...Object.values(security_profile?.encryption_keys ?? {}).map(({ secret }) => secret),
   ]);
