@@ -2,6 +2,7 @@
  * The control plane and real hosts: what is assigned reaches the right ones and no others, what came of it is told, and a host keeps its
  * personas when the control plane is gone, its agent restarts and the machine loses power.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { enrol, IdentityStore, TrustStore } from '@guise/agent/link';
 import type { Client } from '@guise/api';
@@ -170,6 +171,25 @@ describe('a control plane with three hosts', () => {
     const joinToken = joinTokens.get('h1') ?? '';
     const enrolling = enrol({ url: server.agentUrl, joinToken, identity, trust, root: null });
     await expect(enrolling).rejects.toMatchObject({ code: 'token_invalid' });
+  });
+
+  it('puts a host out that is revoked, which keeps what it is and comes back with a new token', async () => {
+    const before = await marksOn('h2');
+    await api.revokeHost({ params: at('h2'), body: { reason: 'its disk was copied' } });
+    await eventually('it is out', async () => !(await api.getHost({ params: at('h2') })).connected);
+    await output('h2', ['systemctl', 'restart', 'guise-agent.service']);
+    await eventually('it says why', async () =>
+      (await output('h2', ['journalctl', '--no-pager', '--unit=guise-agent.service'])).includes('its disk was copied'),
+    );
+    expect(await marksOn('h2')).toEqual(before);
+    expect((await guise('h2', 'drift')).status).toBe(0);
+    expect(await output('h2', ['stat', '--format=%a', '/var/lib/guise/identity.json'])).toBe('600');
+    const { join_token } = await api.createJoinToken({ body: at('h2') });
+    const config = { name: 'h2', server: server.agentUrl, token: join_token };
+    writeFileSync(join(lab.host('h2').root, 'etc/guise/agent.json'), JSON.stringify(config), { mode: 0o600 });
+    await output('h2', ['systemctl', 'restart', 'guise-agent.service']);
+    await eventually('it is back', async () => (await api.getHost({ params: at('h2') })).connected);
+    expect(await become('h2', 'by-host')).toMatchObject({ result: 'committed' });
   });
 
   it('may go away: a host keeps its personas over a restart of its agent and over a power cut', async () => {

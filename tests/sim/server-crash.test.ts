@@ -2,7 +2,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { enrol, renew, TrustStore } from '@guise/agent/link';
 import { client } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import type { RunningServer } from '@guise/server';
@@ -10,6 +11,7 @@ import { afterAll, afterEach, expect, it } from 'vitest';
 import {
   enrolTestHost,
   eventually,
+  identityIn,
   personaText,
   startTestAgent,
   type TestAgent,
@@ -84,6 +86,45 @@ it('keeps everything, leaves no PostgreSQL behind, and gets its agents back, whi
   await eventually('the agent is back', () => lonely.link.connected);
   await again.publishPersona({ body: { document: personaText('web', 11) } });
   await eventually('the new version is applied', () => lonely.engine.applied.at(-1)?.join() === 'web@2');
+});
+
+it('leaves each host one identity, whether it was killed while they enrolled or while they renewed', async () => {
+  const folders = Array.from({ length: 16 }, (_, index) => join(directory.path, `crowd-${index}`));
+  for (const folder of folders) mkdirSync(folder);
+  const names = folders.map((folder) => basename(folder));
+  const identities = folders.map((folder) => identityIn(folder, basename(folder)));
+  let { child, server } = await startProcess('0');
+  const api = () => client({ baseUrl: server.url, token: server.adminToken, fetch });
+  const tokens = await Promise.all(
+    names.map((name) => api().createJoinToken({ body: { host_id: parseHostId(name) } })),
+  );
+  const enrolling = (index: number) =>
+    enrol({
+      url: server.agentUrl,
+      joinToken: tokens[index]!.join_token,
+      identity: identities[index]!,
+      trust: new TrustStore(join(folders[index]!, 'trust.json')),
+      root: null,
+    });
+  /** Killed when the first has its answer, and then each that has none asks again. */
+  const throughKill = async (ask: (index: number) => Promise<void>, isDone: (index: number) => boolean) => {
+    const asking = names.map((_, index) => ask(index).catch(() => undefined));
+    await Promise.race(asking);
+    await kill(child);
+    await Promise.all(asking);
+    await eventually('PostgreSQL is gone', () => !existsSync(postmasterFile));
+    ({ child, server } = await startProcess('0'));
+    for (const [index] of names.entries()) if (!isDone(index)) await ask(index);
+  };
+  await throughKill(enrolling, (index) => identities[index]!.current !== null);
+  await throughKill(
+    (index) => renew(server.agentUrl, identities[index]!),
+    (index) => identities[index]!.current!.generation > 1,
+  );
+  expect(identities.map(({ current }) => current?.generation)).toEqual(names.map(() => 2));
+  const { items } = await api().listHosts({ query: { limit: 500 } });
+  const crowd = items.filter(({ host_id }) => host_id.startsWith('crowd-'));
+  expect(crowd.map(({ identity }) => identity)).toEqual(names.map(() => 'active'));
 });
 
 it('starts over a directory that it was killed on at once', async () => {
