@@ -30,7 +30,17 @@ const cases: readonly Omit<Scenario, 'part'>[] = [
     faults: ['kill', 'enospc', 'eio'],
     from_share: 0,
   },
+  {
+    name: 'a switch between secrets',
+    from: ['secret-before.yaml'],
+    to: ['secret-after.yaml'],
+    faults: ['kill', 'enospc', 'eio'],
+    from_share: 0,
+  },
 ];
+/** In the host's own folder: no control plane is here. */
+const secrets =
+  'install -d /etc/guise/secrets && umask 077 && for n in old new; do echo canary-$n > /etc/guise/secrets/$n; done';
 
 describe('struck at every point', () => {
   const { output } = testLab(
@@ -39,6 +49,7 @@ describe('struck at every point', () => {
   );
 
   it.each(cases)('$name leaves the old host or the new one', { timeout: 1_800_000 }, async (scenario) => {
+    for (const host of hosts) await output(host, ['sh', '-c', secrets]);
     const shares = await Promise.all([
       strikes(hosts[0], { ...scenario, part: 0 }),
       strikes(hosts[1], { ...scenario, part: 1 }),

@@ -218,9 +218,9 @@ describe('a host that has version 2', () => {
   });
 
   it('plans nothing that it would not take, and remembers nothing of a plan', async () => {
-    const refused = await server.ask('one', { ask: 'plan', layers: [signedLayer(changed(third))] });
+    const refused = await server.ask('one', { ask: 'plan', layers: [signedLayer(changed(third))], secrets: [] });
     expect(refused).toMatchObject({ type: 'refusal', error: { code: 'envelope_invalid' } });
-    const planned = await server.ask('two', { ask: 'plan', layers: [signedLayer(third)] });
+    const planned = await server.ask('two', { ask: 'plan', layers: [signedLayer(third)], secrets: [] });
     expect(planned).toMatchObject({ type: 'answer', answer: { layers_after: [{ version: 3 }] } });
     expect(marks()?.['web']?.version).toBe(2);
   });

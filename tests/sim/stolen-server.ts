@@ -96,6 +96,7 @@ export class StolenServer {
       generation,
       digest: digestOfJson([generation]) as Digest,
       layers: layers.map(signedLayer),
+      secrets: [],
     });
     return this.outcomeOf(generation);
   }

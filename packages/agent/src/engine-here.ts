@@ -5,6 +5,7 @@ import { openEngine } from './engine/open-engine.ts';
 import { faultsFromEnvironment } from './host/faults.ts';
 import { localHost } from './host/local-host.ts';
 import type { MakeElsewhere } from './make-elsewhere.ts';
+import { secretsHere } from './secrets/secrets-here.ts';
 
 export interface EngineHereOptions {
   /** `/`, or the directory of an offline tree. */
@@ -26,6 +27,7 @@ export function engineHere({
   return openEngine({
     host: faults.wrap(localHost({ root, points: faults.points })),
     stateDirectory,
+    secrets: secretsHere(root, stateDirectory),
     elsewhere,
     clock: () => new Date(),
     random: () => randomBytes(8).toString('hex'),

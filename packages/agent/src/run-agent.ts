@@ -25,6 +25,7 @@ import { localRoutes } from './local-api/local-routes.ts';
 import { RememberedPersonas } from './local-api/remembered-personas.ts';
 import { type MakeElsewhere, makeElsewhere } from './make-elsewhere.ts';
 import { type Memory, releaseMemoryAtRest } from './release-memory.ts';
+import { sealedStoreIn, secretsInUse } from './secrets/secrets-here.ts';
 import { adaptationFiles } from './triggers/adaptation-memory.ts';
 import { Conductor } from './triggers/conductor.ts';
 import { DriftGuard } from './triggers/drift-guard.ts';
@@ -92,7 +93,9 @@ function adaptation({ engine, elsewhere, stateDirectory, clock, report }: Adapta
   const logins: LoginWatch = new LoginWatch(clock.steadyMs, () => conductor.evaluate());
   const conductor = new Conductor({
     engine,
-    store: desiredFile(`${stateDirectory}/desired.json`),
+    store: desiredFile(`${stateDirectory}/desired.json`, (sent) =>
+      sealedStoreIn(stateDirectory).receive(sent, secretsInUse(engine)),
+    ),
     memory: adaptationFiles(stateDirectory),
     clock,
     facts: () => engine.facts(),

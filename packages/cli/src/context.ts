@@ -14,6 +14,8 @@ export interface Context {
   readonly canAsk: boolean;
   /** A person's answer; only what begins with y is a yes. */
   confirm(question: string): Promise<boolean>;
+  /** The same without showing what is typed. */
+  askSecret(question: string): Promise<string>;
   /** Aborted by the first Ctrl-C or SIGTERM of a command that listens; see `untilInterrupted`. */
   interruption(): AbortSignal;
 }

@@ -14,6 +14,7 @@ const context: Omit<Context, 'json'> = {
   isRoot: process.getuid?.() === 0,
   canAsk: process.stdin.isTTY === true && err.isTty,
   confirm: askOnTerminal,
+  askSecret: async (question) => (await import('./ask-secret.ts')).askSecret(question),
   interruption,
 };
 

@@ -83,6 +83,8 @@ const kindOfCode = {
   policy_invalid: 'invalid',
   secret_not_found: 'not_found',
   secret_unavailable: 'unavailable',
+  secret_refused: 'forbidden',
+  secret_in_use: 'conflict',
   audit_broken: 'conflict',
   address_refused: 'forbidden',
   lab_unsupported: 'unavailable',

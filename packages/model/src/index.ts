@@ -22,6 +22,7 @@ export { errorOf, problemOf, quotedPath } from './persona/problem.ts';
 export type { RenderContext, RenderedPersona } from './persona/render.ts';
 export type { Facts, Layer, LocatedDocument, Positions, ResolvedPersona, Signature } from './persona/resolved.ts';
 export type { ParameterDefinition, PersonaDocument } from './persona/schema.ts';
+export { secretsOf } from './persona/secret-names.ts';
 export { isTemplate } from './persona/template.ts';
 export type { Change, Conflict, LayerRef, Nudge, Plan, Probe, Reversibility, Stage } from './plan.ts';
 export type {
@@ -62,4 +63,15 @@ export type {
   UserState,
 } from './resource.ts';
 export { addressOf, kindOf, kinds, nameOf, parseAddress } from './resource.ts';
+export {
+  isKeyedDigest,
+  isRecipeDigest,
+  isSecretState,
+  keyedPrefix,
+  recipePrefix,
+  type SecretContent,
+  shownSecret,
+  shownState,
+  shownValue,
+} from './secret.ts';
 export type { VerifySignature } from './trust/verify-signature.ts';

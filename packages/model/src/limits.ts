@@ -184,6 +184,14 @@ export const limits = {
   checkpointPeriodMs: 60_000,
   secretBytes: 64 * 1024,
   secretsPerHost: 1_000,
+  /** At one control plane. */
+  secretsMax: 100_000,
+  /** Of one secret at the control plane, the newest included. */
+  secretVersionsKept: 5,
+  /** Shorter values cannot be told from ordinary words in what a program prints. */
+  secretRedactedChars: 4,
+  /** Names whose highest version a host remembers. */
+  secretVersionsRemembered: 10_000,
   databaseStartMs: 30_000,
   databaseStopMs: 30_000,
   databaseStatementMs: 30_000,

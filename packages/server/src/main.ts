@@ -66,14 +66,14 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   const masterKeyFile = options.masterKeyFile ?? join(stateDirectory, 'master.key');
   const vault = openVault(masterKeyFile);
   const token = await adminToken(database, stateDirectory);
-  const trust = await trustOf(options, database, vault);
   const authority = await openCertificateAuthority({
     database,
     vault,
     lifeMs: options.certificateLifeMs ?? limits.certificateLifeMs,
     now: Date.now,
   });
-  const core = { ...(await startCore({ database, databaseUrl, trust, report }, shutdown)), vault, authority };
+  const trust = await trustOf(options, database, vault);
+  const core = { ...(await startCore({ database, databaseUrl, trust, vault, report, shutdown })), authority };
   const parts = answering(core);
   const agentUrl = await openAgentsPort(core, parts.handlers, options, shutdown);
   const url = await openPeoplesPort(core, parts, options, shutdown);
@@ -103,10 +103,12 @@ interface CoreParts extends Pick<ServerOptions, 'report'> {
   readonly database: Database;
   readonly databaseUrl: string;
   readonly trust: Trust;
+  readonly vault: Vault;
+  readonly shutdown: Shutdown;
 }
 
 /** What both ports work on: the agents connected here, what is sent to them, and what they report. */
-async function startCore({ database, databaseUrl, trust, report }: CoreParts, shutdown: Shutdown) {
+async function startCore({ database, databaseUrl, trust, vault, report, shutdown }: CoreParts) {
   const onFailure = (error: unknown) => {
     // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
     if (!shutdown.isRunning) report(`guise server: ${describe(error)}`);
@@ -115,7 +117,7 @@ async function startCore({ database, databaseUrl, trust, report }: CoreParts, sh
   const metrics = new Metrics();
   const connections = makeConnections();
   const onPushed = (count: number) => metrics.add('guise_desired_pushed_total', count);
-  const pusher = startDesiredPusher({ database, trust, connections, onFailure, onPushed });
+  const pusher = startDesiredPusher({ database, trust, vault, connections, onFailure, onPushed });
   const router = startEventRouter({
     database,
     connections,
@@ -153,23 +155,23 @@ async function startCore({ database, databaseUrl, trust, report }: CoreParts, sh
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
-  return { database, trust, connections, sockets, listener, replicaId, metrics, pusher, intake, onFailure };
+  return { database, trust, vault, connections, sockets, listener, replicaId, metrics, pusher, intake, onFailure };
 }
 
 interface Core extends Awaited<ReturnType<typeof startCore>> {
-  readonly vault: Vault;
   readonly authority: CertificateAuthority;
 }
 
 /** What answers routes: those for people, and of them to a host those about itself. */
 function answering(core: Core) {
-  const { database, trust, connections, listener, metrics, authority } = core;
+  const { database, trust, vault, connections, listener, metrics, authority } = core;
   const events = eventStreams(listener);
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
   const handlers = makeHandlers({
     database,
     trust,
+    vault,
     ask: askHosts(core),
     events,
     metrics,

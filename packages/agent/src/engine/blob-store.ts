@@ -1,9 +1,9 @@
 /**
  * Content by digest while a switch is prepared and run: what the layers bring, what was read from the host, and behind both
- * what the journal keeps. Only pre-images that the plan or a new baseline refers to are written to the journal.
+ * what the journal keeps. Content that is secret has another digest here than anywhere else. Only pre-images that the plan or a new baseline refers to are written to the journal.
  */
 import type { Digest, State } from '@guise/model';
-import { GuiseError } from '@guise/model';
+import { GuiseError, isKeyedDigest } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { Journal } from '../journal/journal.ts';
 import type { Blobs } from '../resources/adapter.ts';
@@ -23,12 +23,17 @@ export class BlobStore implements Blobs {
     return bytes;
   }
 
+  /** For people: null for what is secret. */
+  shown(digest: Digest): Uint8Array | null {
+    return isKeyedDigest(digest) ? null : this.find(digest);
+  }
+
   find(digest: Digest): Uint8Array | null {
     return this.#held.get(digest) ?? this.#journal.blob(digest);
   }
 
-  put(bytes: Uint8Array): Digest {
-    const digest = digestOf(bytes);
+  put(bytes: Uint8Array, { secret } = { secret: false }): Digest {
+    const digest = secret ? this.#journal.secretDigestOf(bytes) : digestOf(bytes);
     this.#held.set(digest, bytes);
     return digest;
   }

@@ -1,7 +1,7 @@
 /** Small questions about a set of claims that preparing a switch asks. */
 import type { Claim } from '@guise/decide';
 import type { Address, Kind, State } from '@guise/model';
-import { GuiseError, kindOf, nameOf } from '@guise/model';
+import { GuiseError, isKeyedDigest, kindOf, nameOf } from '@guise/model';
 import type { Adapters } from './observe.ts';
 
 /** For people: which layers ask for each claimed address. */
@@ -23,6 +23,13 @@ export function claimedStates(claims: readonly Claim[]): ReadonlyMap<Address, St
     states.set(address, state);
   }
   return states;
+}
+
+/** Whatever wins there: what another layer would write is as secret as long as that layer is active. */
+export function secretlyClaimed(claims: readonly Claim[]): readonly Address[] {
+  return claims.flatMap(({ address, operands }) =>
+    operands.some((operand) => 'set' in operand && isKeyedDigest(operand.set)) ? [address] : [],
+  );
 }
 
 /** Throws: `kind_refused`, naming everything that a tree of files cannot have and where it was asked for. */

@@ -15,6 +15,7 @@ import type {
   TransactionReport,
   WhyReport,
 } from '@guise/model';
+import type { SentSecret } from '../secrets/sealed-store.ts';
 
 /** What is told while a switch runs, for progress on a terminal and for the control plane. */
 export interface Progress {
@@ -52,8 +53,8 @@ export interface Engine {
   isChanging(): boolean;
   /** Another number whenever another process has written to this host's journal since. Costs next to nothing. */
   foreignWrites(): number;
-  /** What `apply` with these layers would do now. Changes nothing. */
-  plan(layers: readonly Layer[]): Promise<Plan>;
+  /** What `apply` with these layers would do now, with other secrets if they are given. Changes nothing. */
+  plan(layers: readonly Layer[], sent?: readonly SentSecret[]): Promise<Plan>;
   /** Makes exactly these layers the active set. */
   apply(layers: readonly Layer[], options?: ApplyOptions): Promise<Outcome>;
   /** Back to the active set before the last committed transaction, or to none. */

@@ -1,6 +1,6 @@
 /** Live state of exactly the addresses in question: one batch per kind, all kinds at once. */
 import type { Address, Kind, State } from '@guise/model';
-import { GuiseError, kindOf } from '@guise/model';
+import { GuiseError, isSecretState, kindOf } from '@guise/model';
 import type { Adapter, Asked, ObserveContext } from '../resources/adapter.ts';
 
 export type Adapters = { readonly [K in Kind]: Adapter };
@@ -20,16 +20,25 @@ export interface ObserveInput {
   readonly addresses: Iterable<Address>;
   /** What is meant or was last committed at an address, for kinds that need it to look. */
   readonly known: ReadonlyMap<Address, State>;
+  /** Besides those that are known to be: addresses whose content is not to be told. */
+  readonly secrets?: ReadonlySet<Address>;
   readonly adapters: Adapters;
   readonly context: ObserveContext;
 }
 
-export async function observe({ addresses, known, adapters, context }: ObserveInput): Promise<Map<Address, State>> {
+export async function observe({
+  addresses,
+  known,
+  secrets,
+  adapters,
+  context,
+}: ObserveInput): Promise<Map<Address, State>> {
   const askedByKind = new Map<Kind, Asked[]>();
   for (const address of addresses) {
     const kind = kindOf(address);
     const asked = askedByKind.get(kind) ?? [];
-    asked.push({ address, known: known.get(address) ?? null });
+    const state = known.get(address) ?? null;
+    asked.push({ address, known: state, secret: isSecretState(state) || secrets?.has(address) === true });
     askedByKind.set(kind, asked);
   }
   const inTurn = [...askedByKind].sort(

@@ -12,11 +12,12 @@ import type {
   Facts,
   Layer,
   Plan,
+  State,
   StateReport,
   TransactionReport,
   WhyReport,
 } from '@guise/model';
-import { GuiseError, limits } from '@guise/model';
+import { GuiseError, isSecretState, limits, nameOf, shownState } from '@guise/model';
 import type { Host } from '../host/host.ts';
 import { makeStateDirectory } from '../host/state-directory.ts';
 import { Journal } from '../journal/journal.ts';
@@ -25,6 +26,12 @@ import { keptHere } from '../kept-here.ts';
 import type { MakeElsewhere } from '../make-elsewhere.ts';
 import type { ApplyContext } from '../resources/adapter.ts';
 import { adapters } from '../resources/index.ts';
+import { learnSecrets } from '../secrets/learn-secrets.ts';
+import { redactingHost } from '../secrets/redacting-host.ts';
+import { Redactor } from '../secrets/redactor.ts';
+import type { SentSecret } from '../secrets/sealed-store.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
+import { shownWhy } from '../secrets/shown-why.ts';
 import { BlobStore } from './blob-store.ts';
 import { CompiledLayers } from './compiled-layers.ts';
 import type { ApplyOptions, Engine, Outcome, Progress } from './engine.ts';
@@ -38,6 +45,8 @@ export interface EngineOptions {
   readonly host: Host;
   /** Absolute; made when missing. Holds the journal and its lock. */
   readonly stateDirectory: string;
+  /** Asked only when a layer needs a secret. */
+  readonly secrets: SecretSource;
   readonly clock: () => Date;
   /** 64 random bits as hexadecimal digits, for transaction ids. */
   readonly random: () => string;
@@ -56,12 +65,15 @@ class HostEngine implements Engine {
   readonly #journal: Journal;
   readonly #point: (name: string) => void;
   readonly #compiledLayers: CompiledLayers;
+  readonly #redactor = new Redactor();
+  readonly #host: Host;
   /** Of the last plan, for whoever shows it. */
   #shown: BlobStore;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     this.#point = options.point ?? (() => {});
+    this.#host = redactingHost(options.host, this.#redactor);
     makeStateDirectory(options.stateDirectory);
     this.#journal = new Journal({ path: `${options.stateDirectory}/guise.db`, point: this.#point });
     this.#shown = new BlobStore(this.#journal);
@@ -97,8 +109,9 @@ class HostEngine implements Engine {
     return this.#exclusively(() => this.#recover(onProgress));
   }
 
-  async plan(layers: readonly Layer[]): Promise<Plan> {
-    return (await this.#prepare(layers, new BlobStore(this.#journal))).plan;
+  plan(layers: readonly Layer[], sent: readonly SentSecret[] = []): Promise<Plan> {
+    const secrets = this.#options.secrets.withSent(sent);
+    return this.#redacted(async () => (await this.#prepare(layers, new BlobStore(this.#journal), secrets)).plan);
   }
 
   apply(layers: readonly Layer[], options: ApplyOptions = {}): Promise<Outcome> {
@@ -122,36 +135,54 @@ class HostEngine implements Engine {
   }
 
   async state(): Promise<StateReport> {
-    const prepared = await this.#prepare(this.active(), new BlobStore(this.#journal));
+    const prepared = await this.#redacted(() => this.#prepare(this.active(), new BlobStore(this.#journal)));
     return stateReport({ layers: this.active(), prepared, last: this.#journal.history()[0] ?? null });
   }
 
-  async why(address: Address): Promise<WhyReport> {
+  why(address: Address): Promise<WhyReport> {
+    return this.#redacted(() => this.#why(address));
+  }
+
+  async #why(address: Address): Promise<WhyReport> {
     const layers = this.active();
     const { claims, baselines, live } = await this.#prepare(layers, new BlobStore(this.#journal));
     const assignedBy = new Map(layers.map((layer) => [layer.instance, layer.assigned_by]));
     const context = this.#context(new BlobStore(this.#journal));
-    const seen =
-      live.get(address) ??
-      (await observe({ addresses: [address], known: new Map(), adapters, context })).get(address) ??
-      {};
-    return explain({
+    const seen = live.get(address) ?? (await this.#unmanaged(address, live, context));
+    const report = explain({
       address,
       claims,
       baselines,
       live: seen,
       assignedBy: (instance) => assignedBy.get(instance) ?? 'local',
     });
+    return shownWhy(report);
   }
 
-  async drift(): Promise<readonly DriftReport[]> {
+  /** What nobody claims may be a secret file by another of its names: then its digest would tell what that one's must not. */
+  async #unmanaged(address: Address, live: ReadonlyMap<Address, State>, context: ApplyContext): Promise<State> {
+    const look = async (secrets: ReadonlySet<Address>) =>
+      (await observe({ addresses: [address], known: new Map(), secrets, adapters, context })).get(address) ?? {};
+    const told = new Set([...live.values()].filter(isSecretState).map(({ digest }) => digest));
+    if (told.size > 0) {
+      const keyed = await look(new Set([address]));
+      if (told.has(keyed['digest'] ?? null)) return keyed;
+    }
+    return look(new Set());
+  }
+
+  drift(): Promise<readonly DriftReport[]> {
+    return this.#redacted(() => this.#drift());
+  }
+
+  async #drift(): Promise<readonly DriftReport[]> {
     const managed = this.#journal.managed();
     const context = this.#context(new BlobStore(this.#journal));
     const live = await observe({ addresses: managed.keys(), known: managed, adapters, context });
     return [...managed].flatMap(([address, expected]) => {
       const seen = live.get(address) ?? {};
       const fields = differingFields(address, seen, expected);
-      return fields.length === 0 ? [] : [{ address, fields, expected, live: seen }];
+      return fields.length === 0 ? [] : [{ address, fields, expected: shownState(expected), live: shownState(seen) }];
     });
   }
 
@@ -160,7 +191,7 @@ class HostEngine implements Engine {
   }
 
   content(digest: Digest): Uint8Array | null {
-    return this.#shown.find(digest);
+    return this.#shown.shown(digest);
   }
 
   close(): void {
@@ -193,6 +224,7 @@ class HostEngine implements Engine {
   async #recover(onProgress?: (progress: Progress) => void): Promise<TransactionReport | null> {
     const open = this.#journal.open();
     if (open === null) return null;
+    learnSecrets([...open.layersBefore, ...open.layersAfter], this.#options.secrets, this.#redactor);
     return recoverTransaction({
       ...this.#environment(new BlobStore(this.#journal)),
       open,
@@ -200,7 +232,7 @@ class HostEngine implements Engine {
     });
   }
 
-  #prepare(layers: readonly Layer[], blobs: BlobStore): Promise<Prepared> {
+  #prepare(layers: readonly Layer[], blobs: BlobStore, secrets = this.#options.secrets): Promise<Prepared> {
     this.#shown = blobs;
     return prepare({
       layers,
@@ -208,6 +240,8 @@ class HostEngine implements Engine {
       journal: this.#journal,
       adapters,
       blobs,
+      source: secrets,
+      redactor: this.#redactor,
       context: this.#context(blobs),
     });
   }
@@ -218,17 +252,18 @@ class HostEngine implements Engine {
       adapters,
       blobs,
       context: this.#context(blobs),
+      redactor: this.#redactor,
       clock: this.#options.clock,
       random: this.#options.random,
     };
   }
 
   #context(blobs: BlobStore): ApplyContext {
-    const { host, stateDirectory } = this.#options;
     return {
-      host,
+      host: this.#host,
       blobs,
-      stateDirectory,
+      stateDirectory: this.#options.stateDirectory,
+      secretPaths: () => new Set([...this.#journal.secretAddresses()].map(nameOf)),
       point: this.#point,
       signal: AbortSignal.timeout(limits.transactionTimeoutMs),
       undoing: false,
@@ -236,6 +271,15 @@ class HostEngine implements Engine {
   }
 
   #exclusively<Value>(work: () => Promise<Value>): Promise<Value> {
-    return withMachineLock(`${this.#options.stateDirectory}/lock.db`, work);
+    return this.#redacted(() => withMachineLock(`${this.#options.stateDirectory}/lock.db`, work));
+  }
+
+  /** No error that leaves here says a secret, whoever said it. */
+  async #redacted<Value>(work: () => Promise<Value>): Promise<Value> {
+    try {
+      return await work();
+    } catch (error) {
+      throw this.#redactor.error(error);
+    }
   }
 }

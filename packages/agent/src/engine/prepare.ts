@@ -12,6 +12,10 @@ import { canonicalJson, GuiseError } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { AfterCommit, Journal } from '../journal/journal.ts';
 import type { ObserveContext } from '../resources/adapter.ts';
+import { openSecrets } from '../secrets/open-secrets.ts';
+import type { Redactor } from '../secrets/redactor.ts';
+import { openToAll, sealTargets } from '../secrets/seal-targets.ts';
+import type { SecretSource } from '../secrets/secret-source.ts';
 import type { BlobStore } from './blob-store.ts';
 import { instancesByAddress, refuseOffline } from './claims.ts';
 import type { CompiledLayers } from './compiled-layers.ts';
@@ -32,6 +36,8 @@ export interface Prepared {
   readonly targets: ReadonlyMap<Address, State>;
   readonly baselines: ReadonlyMap<Address, State>;
   readonly claims: readonly Claim[];
+  /** Addresses whose content is not to be told. */
+  readonly secrets: ReadonlySet<Address>;
 }
 
 export interface PrepareInput {
@@ -40,6 +46,8 @@ export interface PrepareInput {
   readonly journal: Journal;
   readonly adapters: Adapters;
   readonly blobs: BlobStore;
+  readonly source: SecretSource;
+  readonly redactor: Redactor;
   readonly context: ObserveContext;
 }
 
@@ -52,25 +60,29 @@ export async function prepare({
   journal,
   adapters,
   blobs,
+  source,
+  redactor,
   context,
 }: PrepareInput): Promise<Prepared> {
-  const compiled = await compiledLayers.of(layers, context.host.facts());
-  refuseUnmet(layers, compiled, journal.activeLayers());
-  for (const { blobs: content } of compiled) blobs.add(content);
+  const unopened = await compiledLayers.of(layers, context.host.facts());
+  refuseUnmet(layers, unopened, journal.activeLayers());
+  for (const { blobs: content } of unopened) blobs.add(content);
+  const compiled = openSecrets({ layers, compiled: unopened, source, blobs, redactor });
   const claims = compiled.flatMap((each) => each.claims);
   if (!context.host.live) refuseOffline(claims, adapters);
   const claimed = instancesByAddress(claims);
   const view = await lookAtHost({ claims, journal, adapters, context });
   const merged = await mergeTargets({ claims, claimed, view, adapters, context });
+  const targets = sealTargets(merged.targets, view.secrets, blobs);
   const plan = makePlan({
     layersBefore: journal.activeLayers().map(refOf),
     layersAfter: layers.map(refOf),
     live: view.live,
-    targets: merged.targets,
+    targets,
     known: view.known,
     because: (address) => claimed.get(address) ?? (merged.implied.has(address) ? impliedBecause : releasedBecause),
     conflicts: merged.conflicts,
-    warnings: merged.warnings,
+    warnings: [...merged.warnings, ...openToAll(merged.targets, claims)],
     digest: (value) => digestOf(Buffer.from(canonicalJson(value))),
   });
   const afterCommit = afterCommitOf(claimed, view, merged);
@@ -83,9 +95,10 @@ export async function prepare({
     tests: compiled.flatMap((each) => each.tests),
     healthChecks: compiled.flatMap((each) => each.healthChecks),
     live: view.live,
-    targets: merged.targets,
+    targets,
     baselines: merged.pasts,
     claims,
+    secrets: view.secrets,
   };
 }
 

@@ -51,7 +51,13 @@ async function askCommand(
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
-    const { status, stdout, stderr } = await host.run(command, { timeoutMs, signal, accept: 'any', reads: true });
+    const { status, stdout, stderr } = await host.run(command, {
+      timeoutMs,
+      signal,
+      accept: 'any',
+      reads: true,
+      shown: true,
+    });
     if (status === 0) return null;
     const said = (stderr.trim() || stdout.trim()).split('\n').at(-1) ?? '';
     return `${command[0]} exited with ${status}${said === '' ? '' : ` (${said})`}`;

@@ -1,5 +1,7 @@
 /** The host's own account of itself: who is active, what guise manages, who won. */
+
 import type { Layer, StateReport, TransactionReport } from '@guise/model';
+import { shownState } from '@guise/model';
 import type { Prepared } from './prepare.ts';
 import { refOf } from './prepare.ts';
 
@@ -21,7 +23,11 @@ export function stateReport({ layers, prepared, last }: StateInput): StateReport
       ...signatureOf(layer),
     })),
     addresses: prepared.afterCommit.managed
-      .map(([address, state]) => ({ address, state, winners: [...(winners.get(address) ?? [])].sort() }))
+      .map(([address, state]) => ({
+        address,
+        state: shownState(state),
+        winners: [...(winners.get(address) ?? [])].sort(),
+      }))
       .sort((a, b) => (a.address < b.address ? -1 : 1)),
     conflicts: prepared.plan.conflicts,
     last_transaction: last === null ? null : { id: last.id, status: last.status },

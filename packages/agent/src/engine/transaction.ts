@@ -6,12 +6,13 @@
  * and says what is left. Whatever happens, it is in the journal before the caller hears of it.
  */
 import { differingFields } from '@guise/decide';
-import type { Address, Layer, Plan, TransactionReport } from '@guise/model';
-import { GuiseError, limits } from '@guise/model';
+import type { Address, Json, Layer, Plan, TransactionReport } from '@guise/model';
+import { GuiseError, limits, shownValue } from '@guise/model';
 import { allSettled } from '../all-settled.ts';
 import type { Ending, Journal } from '../journal/journal.ts';
 import type { OpenTransaction } from '../journal/transaction-row.ts';
 import type { ApplyContext } from '../resources/adapter.ts';
+import type { Redactor } from '../secrets/redactor.ts';
 import { act } from './act.ts';
 import type { BlobStore } from './blob-store.ts';
 import type { ApplyOptions, Outcome } from './engine.ts';
@@ -29,6 +30,7 @@ interface Environment {
   readonly adapters: Adapters;
   readonly blobs: BlobStore;
   readonly context: ApplyContext;
+  readonly redactor: Redactor;
   readonly clock: () => Date;
   readonly random: () => string;
   readonly options: ApplyOptions;
@@ -69,7 +71,7 @@ export async function runTransaction(input: RunInput): Promise<Outcome> {
     const open = journal.open();
     // Whatever failed after the commit, the switch stands.
     if (open === null) return { type: 'committed', plan, transaction: journal.report(id) };
-    const transaction = await backOut(input, { ...open, error: errorReport(error) }, stopwatch);
+    const transaction = await backOut(input, { ...open, error: errorReport(error, input.redactor) }, stopwatch);
     return { type: transaction.status === 'stuck' ? 'stuck' : 'rolled_back', plan, transaction };
   }
 }
@@ -126,7 +128,7 @@ function settled({ afterCommit }: Prepared, provided: ReadonlyMap<Address, Provi
 /** Reads every changed address back. */
 async function verify({ prepared, adapters, context }: RunInput): Promise<void> {
   const addresses = prepared.plan.stages.flatMap((stage) => stage.changes.map((each) => each.address));
-  const live = await observe({ addresses, known: prepared.targets, adapters, context });
+  const live = await observe({ addresses, known: prepared.targets, secrets: prepared.secrets, adapters, context });
   for (const address of addresses) {
     const after = prepared.targets.get(address) ?? {};
     const seen = live.get(address) ?? {};
@@ -134,9 +136,13 @@ async function verify({ prepared, adapters, context }: RunInput): Promise<void> 
     if (field === undefined) continue;
     throw new GuiseError(
       'verify_failed',
-      `Cannot set ${address}: after the change its ${field} is ${JSON.stringify(seen[field])} and should be ${JSON.stringify(after[field])}`,
+      `Cannot set ${address}: after the change its ${field} is ${told(seen[field])} and should be ${told(after[field])}`,
     );
   }
+}
+
+function told(value: Json | undefined): string {
+  return JSON.stringify(shownValue(value ?? null));
 }
 
 async function confirm(plan: Plan, id: string, { journal, options }: RunInput): Promise<void> {
@@ -154,7 +160,7 @@ async function confirm(plan: Plan, id: string, { journal, options }: RunInput): 
 type BackOut = Pick<OpenTransaction, 'id' | 'plan' | 'servicesBegun' | 'error'>;
 
 async function backOut(environment: Environment, open: BackOut, stopwatch: Stopwatch): Promise<TransactionReport> {
-  const { journal, adapters, context, clock, options } = environment;
+  const { journal, adapters, context, clock, options, redactor } = environment;
   const ending = (error: TransactionReport['error']): Ending => ({
     finishedAt: clock().toISOString(),
     timingsMs: stopwatch.laps,
@@ -173,7 +179,7 @@ async function backOut(environment: Environment, open: BackOut, stopwatch: Stopw
     journal.rolledBack(open.id, ending(open.error));
   } catch (error) {
     stopwatch.lap('undo');
-    const report = errorReport(error);
+    const report = errorReport(error, redactor);
     const undone =
       open.error === null || open.error.code === 'undo_failed'
         ? ''
@@ -193,7 +199,12 @@ function tolerateFullDisk(write: () => void): void {
   }
 }
 
-function errorReport(error: unknown): NonNullable<TransactionReport['error']> {
+function errorReport(thrown: unknown, redactor: Redactor): NonNullable<TransactionReport['error']> {
+  const error = redactor.error(thrown);
   if (error instanceof GuiseError) return { code: error.code, message: error.message, problems: error.problems };
-  return { code: 'change_failed', message: error instanceof Error ? error.message : String(error), problems: [] };
+  return {
+    code: 'change_failed',
+    message: redactor.text(error instanceof Error ? error.message : String(error)),
+    problems: [],
+  };
 }

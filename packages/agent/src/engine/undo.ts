@@ -8,7 +8,7 @@
  */
 import { differingFields, invertPlan } from '@guise/decide';
 import type { Address, Plan, State } from '@guise/model';
-import { GuiseError, kindOf, limits } from '@guise/model';
+import { GuiseError, isSecretState, kindOf, limits, shownValue } from '@guise/model';
 import type { ApplyContext } from '../resources/adapter.ts';
 import { act } from './act.ts';
 import type { Adapters } from './observe.ts';
@@ -33,7 +33,14 @@ export async function undo({ plan, servicesBegun, adapters, context, onStage }: 
       stage.changes.map(({ address, before, after }) => [address, { ...after, ...before }] as const),
     ),
   );
-  const look = () => observe({ addresses: preImages.keys(), known, adapters, context });
+  const secrets = new Set(
+    plan.stages.flatMap((stage) =>
+      stage.changes.flatMap(({ address, before, after }) =>
+        isSecretState(before) || isSecretState(after) ? [address] : [],
+      ),
+    ),
+  );
+  const look = () => observe({ addresses: preImages.keys(), known, secrets, adapters, context });
   let failure: unknown = null;
   for (let attempt = 1; attempt <= limits.undoAttempts; attempt++) {
     failure = null;
@@ -53,7 +60,13 @@ export async function undo({ plan, servicesBegun, adapters, context, onStage }: 
       failure = error;
     }
   }
-  const left = differing(preImages, await look());
+  let left: readonly string[] = [];
+  try {
+    left = differing(preImages, await look());
+  } catch (error) {
+    // What cannot even be looked at, such as secret content without its key, is a host that needs a person.
+    failure ??= error;
+  }
   if (left.length === 0 && failure === null) return;
   const named = left.length === 0 ? 'a step kept failing' : `not as before: ${left.join(', ')}`;
   const why = failure instanceof Error ? ` (${failure.message})` : '';
@@ -72,6 +85,8 @@ function differing(preImages: ReadonlyMap<Address, State>, live: ReadonlyMap<Add
     const [field] = differingFields(address, now, before);
     return field === undefined
       ? []
-      : [`${address} (${field} is ${JSON.stringify(now[field])} and was ${JSON.stringify(before[field])})`];
+      : [
+          `${address} (${field} is ${JSON.stringify(shownValue(now[field] ?? null))} and was ${JSON.stringify(shownValue(before[field] ?? null))})`,
+        ];
   });
 }

@@ -70,6 +70,10 @@ export interface RunOptions {
   /** Exit statuses that are an answer rather than a failure; default only 0. `any` never throws. */
   readonly accept?: readonly number[] | 'any';
   readonly signal?: AbortSignal;
+  /** What it prints is for people, so no secret may be in it. */
+  readonly shown?: boolean;
+  /** Applied to what a failed program printed, before any of it is cut off. */
+  readonly redact?: (text: string) => string;
   /** It changes nothing, so tests that strike before and after every change pass over it. */
   readonly reads?: boolean;
 }

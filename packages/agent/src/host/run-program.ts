@@ -64,7 +64,7 @@ export function runProgram(argv: readonly string[], options: RunOptions = {}): P
       const result = { status: status ?? 128, stdout: stdout.text(), stderr: stderr.text() };
       if (broken !== null) reject(broken);
       else if (accepted(result.status, options.accept) && killedBy === null) resolve(result);
-      else reject(failure(argv, result, killedBy));
+      else reject(failure(argv, result, killedBy, options.redact));
     }
     child.once('error', (cause) => {
       broken ??= new GuiseError('command_failed', `Cannot run ${name(argv)}: ${cause.message}`, { cause });
@@ -101,11 +101,19 @@ function accepted(status: number, accept: RunOptions['accept']): boolean {
   return accept === 'any' || (accept ?? [0]).includes(status);
 }
 
-function failure(argv: readonly string[], result: RunResult, killedBy: NodeJS.Signals | null): GuiseError {
+function failure(
+  argv: readonly string[],
+  result: RunResult,
+  killedBy: NodeJS.Signals | null,
+  redact: (text: string) => string = (text) => text,
+): GuiseError {
   const how = killedBy === null ? `it exited with status ${result.status}` : `it was ended by ${killedBy}`;
-  const said = (result.stderr.trim() || result.stdout.trim()).split('\n').at(-1)!.slice(0, 500);
+  const said = redact(result.stderr.trim() || result.stdout.trim())
+    .split('\n')
+    .at(-1)!
+    .slice(0, 500);
   return new GuiseError('command_failed', `Cannot complete ${name(argv)}: ${how}${said === '' ? '' : `: ${said}`}`, {
-    detail: result.stderr.slice(-4000),
+    detail: redact(result.stderr).slice(-4000),
   });
 }
 

@@ -11,8 +11,9 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Address, Digest, Layer, Plan, State, TransactionReport, TransactionStatus } from '@guise/model';
-import { GuiseError, limits } from '@guise/model';
+import { GuiseError, isKeyedDigest, isSecretState, limits } from '@guise/model';
 import { guarded, openDatabase } from './journal-database.ts';
+import { JournalKey } from './journal-key.ts';
 import type { OpenTransaction, TransactionRow } from './transaction-row.ts';
 import { openTransactionOf, reportOf } from './transaction-row.ts';
 
@@ -51,12 +52,14 @@ export interface JournalOptions {
 
 export class Journal {
   readonly #db: DatabaseSync;
+  readonly #key: JournalKey;
   readonly #point: (name: string) => void;
   /** Layers carry whole documents, so they are parsed only when they are others than last time. */
   #lastActive: { readonly bodies: string; readonly layers: readonly Layer[] } = { bodies: '', layers: [] };
 
   constructor({ path, point }: JournalOptions) {
     this.#point = point;
+    this.#key = new JournalKey(path.replace(/[^/]*$/, 'journal.key'), () => this.#hasSecrets());
     this.#db = guarded(() => openDatabase(path));
   }
 
@@ -94,7 +97,25 @@ export class Journal {
 
   blob(digest: Digest): Uint8Array | null {
     const row = guarded(() => this.#db.prepare('SELECT bytes FROM blob WHERE digest = ?').get(digest));
-    return row === undefined ? null : (row['bytes'] as Uint8Array);
+    if (row === undefined) return null;
+    const bytes = row['bytes'] as Uint8Array;
+    return isKeyedDigest(digest) ? this.#key.decrypt(digest, bytes) : bytes;
+  }
+
+  /** Of content that nobody may guess from its digest. Throws: `secret_unavailable`. */
+  secretDigestOf(bytes: Uint8Array): Digest {
+    return this.#key.digestOf(bytes);
+  }
+
+  /** Addresses whose content is, was or is becoming secret. */
+  secretAddresses(): ReadonlySet<Address> {
+    const changes = this.open()?.plan.stages.flatMap((stage) => stage.changes) ?? [];
+    const states: readonly (readonly [Address, State])[] = [
+      ...this.managed(),
+      ...this.baselines(),
+      ...changes.flatMap(({ address, before, after }) => [[address, before] as const, [address, after] as const]),
+    ];
+    return new Set(states.filter(([, state]) => isSecretState(state)).map(([address]) => address));
   }
 
   /** The transaction that has not ended, if any. There is never more than one. */
@@ -194,7 +215,8 @@ export class Journal {
 
   #keep(blobs: ReadonlyMap<Digest, Uint8Array>): void {
     const insert = this.#db.prepare('INSERT OR IGNORE INTO blob (digest, bytes) VALUES (?, ?)');
-    for (const [digest, bytes] of blobs) insert.run(digest, bytes);
+    for (const [digest, bytes] of blobs)
+      insert.run(digest, isKeyedDigest(digest) ? this.#key.encrypt(digest, bytes) : bytes);
   }
 
   #replaceLayers(layers: readonly Layer[]): void {
@@ -223,7 +245,7 @@ export class Journal {
     this.#db.exec(
       `DELETE FROM blob WHERE digest NOT IN (
          SELECT field.value FROM (SELECT state FROM baseline UNION ALL SELECT state FROM provided) AS past, json_each(past.state) AS field
-         WHERE field.type = 'text' AND field.value LIKE 'sha256:%')`,
+         WHERE field.type = 'text' AND (field.value LIKE 'sha256:%' OR field.value LIKE 'hmac-sha256:%'))`,
     );
   }
 
@@ -231,6 +253,14 @@ export class Journal {
     this.#db
       .prepare('UPDATE transaction_log SET status = ?, finished_at = ?, timings_ms = ?, error = ? WHERE id = ?')
       .run(status, finishedAt, JSON.stringify(timingsMs), error === null ? null : JSON.stringify(error), id);
+  }
+
+  /** Whether anything here was written under the key. */
+  #hasSecrets(): boolean {
+    const sql = `SELECT EXISTS (SELECT 1 FROM blob WHERE digest LIKE 'hmac-sha256:%')
+        OR EXISTS (SELECT 1 FROM managed WHERE state LIKE '%"hmac-sha256:%')
+        OR EXISTS (SELECT 1 FROM baseline WHERE state LIKE '%"hmac-sha256:%')`;
+    return Number(this.#column(sql)[0]) === 1;
   }
 
   #row(id: string): TransactionRow {

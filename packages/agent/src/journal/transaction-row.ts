@@ -1,5 +1,7 @@
 /** Rows of the transaction log as the rest of the agent and its readers see them. */
+
 import type { Layer, Plan, TransactionReport, TransactionStatus } from '@guise/model';
+import { shownState } from '@guise/model';
 
 export interface TransactionRow {
   readonly id: string;
@@ -20,6 +22,7 @@ export interface OpenTransaction {
   readonly status: TransactionStatus;
   readonly plan: Plan;
   readonly layersBefore: readonly Layer[];
+  readonly layersAfter: readonly Layer[];
   readonly servicesBegun: boolean;
   readonly error: TransactionReport['error'];
 }
@@ -30,6 +33,7 @@ export function openTransactionOf(row: TransactionRow): OpenTransaction {
     status: row.status,
     plan: JSON.parse(row.plan) as Plan,
     layersBefore: JSON.parse(row.layers_before) as readonly Layer[],
+    layersAfter: JSON.parse(row.layers_after) as readonly Layer[],
     servicesBegun: row.services_begun === 1,
     error: row.error === null ? null : (JSON.parse(row.error) as TransactionReport['error']),
   };
@@ -47,8 +51,8 @@ export function reportOf(row: TransactionRow): TransactionReport {
       stage.changes.map(({ address, fields, before, after, nudge, reversibility, because }) => ({
         address,
         fields,
-        before,
-        after,
+        before: shownState(before),
+        after: shownState(after),
         nudge,
         reversibility,
         because,

@@ -16,7 +16,10 @@ export async function answerAsk({ engine, conductor, trust }: Answerers, questio
   switch (question.ask) {
     case 'plan':
       return planReportOf(
-        await engine.plan(conductor.wouldBeActive(trust.inspect(question.layers, conductor.desired?.layers ?? []))),
+        await engine.plan(
+          conductor.wouldBeActive(trust.inspect(question.layers, conductor.desired?.layers ?? [])),
+          question.secrets,
+        ),
       );
     case 'why':
       return whyWithLayers(await engine.why(question.address), conductor.decisions);

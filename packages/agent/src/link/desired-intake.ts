@@ -57,14 +57,14 @@ export class DesiredIntake {
   }
 
   /** The outcome to tell at once; null when that comes with the switch. */
-  async take({ generation, digest, layers: sent }: DesiredMessage): Promise<OutcomeMessage | null> {
+  async take({ generation, digest, layers: sent, secrets }: DesiredMessage): Promise<OutcomeMessage | null> {
     await this.#rootsTaken;
     const { conductor, trust } = this.#parts;
     try {
       const layers = trust.accept(sent, conductor.desired?.layers ?? []);
       this.#refusal = null;
       conductor.alerts.clear(desiredAlert);
-      conductor.follow({ generation, digest, layers });
+      conductor.follow({ generation, digest, layers, secrets });
       return null;
     } catch (error) {
       const { error: body } = errorBodyOf(this.#raise(desiredAlert, error));

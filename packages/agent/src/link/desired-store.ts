@@ -9,11 +9,18 @@ import { keptDesired } from '@guise/api/agent-wire';
 import type { Digest, Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { readStateFile, writeStateFile } from '../host/state-file.ts';
+import type { SentSecret } from '../secrets/sealed-store.ts';
 
 export interface Desired {
   readonly generation: number;
   readonly digest: Digest;
   readonly layers: readonly Layer[];
+  /** The first generation of these layers; default this one. A new version of a secret makes a generation and desires nothing else. */
+  readonly since?: number | undefined;
+  /** `name@version` of the secrets that came with it. */
+  readonly secretVersions?: string | undefined;
+  /** As they were sent; kept apart, see secrets/sealed-store.ts. */
+  readonly secrets?: readonly SentSecret[];
 }
 
 export interface DesiredStore {
@@ -21,10 +28,15 @@ export interface DesiredStore {
   write(desired: Desired): void;
 }
 
-export function desiredFile(path: string): DesiredStore {
+/** `keepSecrets` comes first: killed between the two, the host has old layers and secrets that are newer, and is sent all again. */
+export function desiredFile(
+  path: string,
+  keepSecrets: (sent: readonly SentSecret[]) => void = () => undefined,
+): DesiredStore {
   return {
     read: () => parse(readStateFile(path)),
-    write: (desired) => {
+    write: ({ secrets = [], ...desired }) => {
+      keepSecrets(secrets);
       try {
         writeStateFile(path, JSON.stringify(desired));
       } catch (cause) {

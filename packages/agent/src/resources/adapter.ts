@@ -12,14 +12,16 @@ import type { Host } from '../host/host.ts';
 /** Content by digest: of what is to be written and of pre-images. */
 export interface Blobs {
   get(digest: Digest): Uint8Array;
-  /** Keeps content that was read, so that it can be put back. */
-  put(bytes: Uint8Array): Digest;
+  /** Keeps content that was read, so that it can be put back. What is secret gets a digest that tells nobody what it is. */
+  put(bytes: Uint8Array, options?: { readonly secret: boolean }): Digest;
 }
 
 export interface Asked {
   readonly address: Address;
   /** What guise last committed here, or means to; gives kinds such as `command` the vectors to check with. */
   readonly known: State | null;
+  /** Its content is, was or becomes secret. */
+  readonly secret?: boolean;
 }
 
 export interface ObserveContext {
@@ -27,6 +29,8 @@ export interface ObserveContext {
   readonly blobs: Blobs;
   /** Absolute path on the host, made by the engine, for what must outlive a killed run and is not in the journal, such as footprints. */
   readonly stateDirectory: string;
+  /** Paths whose content may be kept nowhere but where it is, and encrypted in the journal. */
+  readonly secretPaths?: () => ReadonlySet<string>;
 }
 
 export interface ApplyContext extends ObserveContext {

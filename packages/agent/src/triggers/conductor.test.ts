@@ -233,6 +233,27 @@ describe('words of others', () => {
     await host.marksAre('assigned', 'mine');
   });
 
+  it('stay when a secret of what is assigned is rotated, also over a restart, and give way to another assignment', async () => {
+    await host.conductor.start();
+    const layer = markingLayer('assigned', '', { assignedBy });
+    const rotated = (generation: number, version: number) => ({
+      ...desiredOf(generation, layer),
+      secrets: [{ name: 'db', version, sealed: 'AAAA' }],
+    });
+    host.conductor.follow(rotated(1, 1));
+    await host.marksAre('assigned');
+    await host.conductor.declare([markingLayer('mine')]);
+    host.conductor.follow(rotated(2, 2));
+    await host.settled();
+    expect(host.marks()).toEqual(['mine']);
+    await host.restart();
+    host.conductor.follow(rotated(3, 3));
+    await host.settled();
+    expect(host.marks()).toEqual(['mine']);
+    host.conductor.follow(desiredOf(4, markingLayer('other', '', { assignedBy })));
+    await host.marksAre('mine', 'other');
+  });
+
   it('while the agent was away are one too', async () => {
     await host.conductor.start();
     await host.conductor.declare([markingLayer('base')]);

@@ -9,6 +9,7 @@
 import type { Layer } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type { Desired, DesiredStore } from '../link/desired-store.ts';
+import type { SentSecret } from '../secrets/sealed-store.ts';
 import type { AdaptationMemory, Declarations } from './adaptation-memory.ts';
 import { type Candidate, candidatesOf } from './candidates.ts';
 import { type KeptHold, lastingHolds, withHold } from './holds.ts';
@@ -42,7 +43,8 @@ export class Sources {
   /** What the control plane desires and nobody here suspended. */
   get followed(): Desired | null {
     const { desired, insteadOf } = this.#said;
-    return desired?.generation === insteadOf ? null : desired;
+    if (desired === null || insteadOf === null) return desired;
+    return insteadOf >= (desired.since ?? desired.generation) && insteadOf <= desired.generation ? null : desired;
   }
 
   /** Everything that candidates are or may become made of. */
@@ -59,8 +61,18 @@ export class Sources {
     });
   }
 
-  follow(desired: Desired): void {
-    this.#say({ desired });
+  /** New secrets of the same layers suspend no declaration: what is desired is what it was. */
+  follow({ secrets, ...desired }: Desired): void {
+    const before = this.#said.desired;
+    const versions = versionsOf(secrets ?? []);
+    const isRotation = before?.digest === desired.digest && versions !== (before.secretVersions ?? '');
+    const kept: Desired = {
+      ...desired,
+      ...(isRotation ? { since: before.since ?? before.generation } : {}),
+      ...(versions === '' ? {} : { secretVersions: versions }),
+    };
+    this.#say({ desired: secrets === undefined ? kept : { ...kept, secrets } });
+    this.#said = { ...this.#said, desired: kept };
   }
 
   /** Exactly these. Throws: `journal_failed`. */
@@ -132,4 +144,11 @@ export class Sources {
     else this.#parts.memory.keepDeclarations({ declared, holds, insteadOf });
     this.#said = said;
   }
+}
+
+function versionsOf(secrets: readonly SentSecret[]): string {
+  return secrets
+    .map(({ name, version }) => `${name}@${version}`)
+    .sort()
+    .join(',');
 }

@@ -148,7 +148,7 @@ export function markingLayer(
 
 export function desiredOf(generation: number, ...layers: readonly Layer[]): Desired {
   const digest = digestOfJson(layers.map(({ instance }) => instance));
-  return { generation, digest, layers };
+  return { generation, digest, layers, secrets: [] };
 }
 
 function pairOf(name: string, value: number | undefined): readonly (readonly [string, number])[] {

@@ -16,6 +16,8 @@ export const actions = [
   'host_group:write',
   'host:enroll',
   'root:write',
+  'secret:read',
+  'secret:write',
   'token:read',
   'token:write',
   'event:post',

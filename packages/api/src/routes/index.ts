@@ -5,6 +5,7 @@ import { hostReportRoutes } from './host-reports.ts';
 import { hostRoutes } from './hosts.ts';
 import { personaGroupRoutes } from './persona-groups.ts';
 import { personaRoutes } from './personas.ts';
+import { secretRoutes } from './secrets.ts';
 import { systemRoutes } from './system.ts';
 import { trustRoutes } from './trust.ts';
 
@@ -17,6 +18,7 @@ export const routes = {
   ...assignmentRoutes,
   ...adaptationRoutes,
   ...trustRoutes,
+  ...secretRoutes,
 } as const;
 
 export type Routes = typeof routes;

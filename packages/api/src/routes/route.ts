@@ -17,6 +17,8 @@ export interface Route {
   readonly body?: z.ZodType;
   /** The body is one CloudEvent or several, in any of their three HTTP modes, instead of plain JSON. */
   readonly events?: true;
+  /** Nothing of the body may be told back, also not in a refusal. */
+  readonly secretBody?: true;
   /** Default: `limits.requestBodyBytes`. */
   readonly bodyBytes?: number;
   /** JSON of this shape, no content, or a stream of this media type. */

@@ -59,7 +59,13 @@ export const layer: z.ZodType<Layer, Layer> = terms.extend({
 }) as unknown as z.ZodType<Layer, Layer>;
 
 /** What a host keeps of what is desired of it, once it has verified it. */
-export const keptDesired = z.object({ generation: z.int().min(1), digest, layers: z.array(layer) });
+export const keptDesired = z.object({
+  generation: z.int().min(1),
+  digest,
+  layers: z.array(layer),
+  since: z.int().min(1).optional(),
+  secretVersions: z.string().optional(),
+});
 
 /**
  * What its authors signed; or, where the control plane signs itself, the text as its author wrote it, whose parents its own repository

@@ -1,4 +1,4 @@
-import type { Plan } from '@guise/model';
+import { type Plan, shownState } from '@guise/model';
 import type { PlanReport } from './plan.ts';
 
 export function planReportOf(plan: Plan): PlanReport {
@@ -9,7 +9,13 @@ export function planReportOf(plan: Plan): PlanReport {
     stages: plan.stages.map(({ rank, kind, changes }) => ({
       rank,
       kind,
-      changes: changes.map(({ cutsOff, fields, ...change }) => ({ ...change, fields: [...fields], cuts_off: cutsOff })),
+      changes: changes.map(({ cutsOff, fields, before, after, ...change }) => ({
+        ...change,
+        before: shownState(before),
+        after: shownState(after),
+        fields: [...fields],
+        cuts_off: cutsOff,
+      })),
     })),
     conflicts: plan.conflicts.map((conflict) => ({ ...conflict, losers: [...conflict.losers] })),
     warnings: [...plan.warnings],

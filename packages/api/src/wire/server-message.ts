@@ -13,7 +13,12 @@ const askId = z.string().min(1).max(64);
 
 /** A question, or an order whose outcome is the answer. */
 export const ask = z.discriminatedUnion('ask', [
-  z.object({ ask: z.literal('plan'), layers: z.array(signedLayer).max(limits.layersPerHost) }),
+  z.object({
+    ask: z.literal('plan'),
+    layers: z.array(signedLayer).max(limits.layersPerHost),
+    /** What the layers name, as in `desired`. */
+    secrets: z.array(sealedSecret).max(limits.secretsPerHost),
+  }),
   z.object({ ask: z.literal('why'), address }),
   z.object({ ask: z.literal('state') }),
   z.object({ ask: z.literal('drift') }),
@@ -44,7 +49,7 @@ export const serverMessage = z.discriminatedUnion('type', [
     digest,
     layers: z.array(signedLayer).max(limits.layersPerHost),
     /** Every secret that the layers name, for this host alone. */
-    secrets: z.array(sealedSecret).max(limits.secretsPerHost).optional(),
+    secrets: z.array(sealedSecret).max(limits.secretsPerHost).default([]),
   }),
   /** The newest checkpoint of the audit log, and the proof that it only adds to the one of `hello` or of the last such message. */
   z.object({

@@ -20,6 +20,7 @@ const trust = 'Keys and trust roots';
 const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const adaptation = 'What makes hosts adapt themselves';
+const secret = 'Secrets, through the control plane';
 const lab = 'Lab hosts on this machine';
 const run = 'Running guise';
 
@@ -195,6 +196,21 @@ export const commandEntries: readonly CommandEntry[] = [
     'List what hosts say that a person should know',
     async () => (await import('./alert-ls.ts')).alertLs,
   ),
+
+  entry(
+    secret,
+    'secret set',
+    'Set a secret that personas name',
+    async () => (await import('./secret-set.ts')).secretSet,
+  ),
+  entry(
+    secret,
+    'secret rotate',
+    'Give a secret a new value, on every host that has it',
+    async () => (await import('./secret-rotate.ts')).secretRotate,
+  ),
+  entry(secret, 'secret ls', 'List secrets, never their values', async () => (await import('./secret-ls.ts')).secretLs),
+  entry(secret, 'secret rm', 'Remove a secret', async () => (await import('./secret-rm.ts')).secretRm),
 
   entry(lab, 'lab up', 'Boot lab hosts', async () => (await import('./lab-up.ts')).labUp),
   entry(

@@ -29,6 +29,7 @@ async function guise(...argv: readonly string[]) {
     isRoot: false,
     canAsk: false,
     confirm: async () => false,
+    askSecret: async () => '',
     interruption: () => new AbortController().signal,
   });
   return { code, text: lines.join('\n') };

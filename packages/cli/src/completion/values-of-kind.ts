@@ -23,6 +23,8 @@ export async function valuesOfKind(
       return filesNamed(/./, current);
     case 'host':
       return (await hosts(context)).map(bare);
+    case 'secret':
+      return (await secrets(context)).map(bare);
     case 'persona':
       return [...(await personas(context)).map(bare), ...filesNamed(/\.(ya?ml|json)$/, current)];
     case 'address':
@@ -61,6 +63,13 @@ async function personas(context: Pick<Context, 'env' | 'isRoot'>): Promise<reado
   return asked(context, async (client, signal) => {
     const { items } = await client.listPersonas({ query: { limit: offeredMax } }, { signal });
     return items.map(({ persona_id }) => persona_id);
+  });
+}
+
+async function secrets(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listSecrets({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ name }) => name);
   });
 }
 

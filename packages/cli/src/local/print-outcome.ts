@@ -1,7 +1,7 @@
 /** Prints what became of a switch, as text or JSON, and gives its exit code. */
 import type { Outcome, Progress } from '@guise/agent';
 import { planReportOf } from '@guise/api/reports';
-import type { Plan } from '@guise/model';
+import { type Plan, shownState } from '@guise/model';
 import type { Context } from '../context.ts';
 import { type ExitCode, exitCodeOfStatus } from '../exit-code.ts';
 import { printJson } from '../print-json.ts';
@@ -11,7 +11,10 @@ import { ProgressLine } from '../render/progress.ts';
 import { outcomeLines } from '../render/transaction.ts';
 
 function shownPlan({ hash, layersBefore, layersAfter, stages, conflicts, warnings }: Plan): ShownPlan {
-  return { hash, layersBefore, layersAfter, conflicts, warnings, changes: stages.flatMap(({ changes }) => changes) };
+  const shown = stages.flatMap(({ changes }) =>
+    changes.map((change) => ({ ...change, before: shownState(change.before), after: shownState(change.after) })),
+  );
+  return { hash, layersBefore, layersAfter, conflicts, warnings, changes: shown };
 }
 
 export function printPlan(plan: Plan, contentOf: ContentOf, { out }: Context): void {

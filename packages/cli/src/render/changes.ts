@@ -5,7 +5,15 @@
  * Content of files is shown as a unified diff where it is at hand, cut after `diffLinesMax`.
  */
 import { absentState, differingFields } from '@guise/decide';
-import { type Address, type Digest, type Json, kindOf, type ReportedChange, type State } from '@guise/model';
+import {
+  type Address,
+  type Digest,
+  type Json,
+  kindOf,
+  type ReportedChange,
+  type State,
+  shownSecret,
+} from '@guise/model';
 import type { Terminal } from '../terminal.ts';
 import { diffSize, lineDiff } from './line-diff.ts';
 import type { Style } from './style.ts';
@@ -100,6 +108,8 @@ function fieldText(
   contentOf: ContentOf,
 ): readonly string[] {
   const [from, to] = [before[field] ?? null, after[field] ?? null];
+  if (to === shownSecret)
+    return [from === null || from === shownSecret ? `content ${shownSecret}` : `content becomes ${shownSecret}`];
   const size = isDigest(from) || isDigest(to) ? contentSize(from, to, contentOf) : undefined;
   if (size !== undefined) return [size];
   // What comes into being has no values to compare with, and null is then nothing to tell.

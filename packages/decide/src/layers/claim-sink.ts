@@ -3,8 +3,8 @@
  *
  * Invariant: one document says one thing about one field; a second, different one is refused with both places.
  */
-import type { Address, Digest, ErrorCode, Json, LayerRef, LocatedDocument, Problem } from '@guise/model';
-import { durationMs, limits } from '@guise/model';
+import type { Address, Digest, ErrorCode, Json, LayerRef, LocatedDocument, Problem, SecretContent } from '@guise/model';
+import { canonicalJson, durationMs, limits, recipePrefix } from '@guise/model';
 import { equalJson } from '../kinds/difference.ts';
 import type { Claim, Operand, Position } from './claim.ts';
 
@@ -32,6 +32,7 @@ export interface ClaimSinkOptions {
 export class ClaimSink {
   readonly claims: Claim[] = [];
   readonly blobs = new Map<Digest, Uint8Array>();
+  readonly secretContents = new Map<Digest, SecretContent>();
   readonly refusals: Refusal[] = [];
   readonly #layer: LayerRef;
   readonly #depth: number;
@@ -96,6 +97,19 @@ export class ClaimSink {
     const digest = this.#digestOf(bytes);
     this.blobs.set(digest, bytes);
     return digest;
+  }
+
+  /** Keeps how content is made of text and secrets, and names it. */
+  secretContent(content: SecretContent): Digest {
+    const bytes = new TextEncoder().encode(canonicalJson(content as Json));
+    const digest = `${recipePrefix}${this.#digestOf(bytes)}` as Digest;
+    this.secretContents.set(digest, content);
+    return digest;
+  }
+
+  /** Null when the document has plain text there. */
+  secretContentAt(path: string): SecretContent | null {
+    return this.#located.secretContents?.[path] ?? null;
   }
 
   /** In ms; the limit is a duration's and is named by the rule that it breaks. */

@@ -214,11 +214,6 @@ describe('refused, with all problems at once', () => {
       'Cannot set "network_configuration.vlans": the value must be left out, and guise cannot apply it to a running host yet (own.yaml:3:25)',
     ],
     [
-      'security_profile: {encryption_keys: {tls: {secret: x}}}',
-      'kind_unsupported',
-      'Cannot set "security_profile.encryption_keys": the value must be left out, and guise cannot apply it to a running host yet (own.yaml:3:20)',
-    ],
-    [
       'files: {/a: {source: a.txt}}',
       'document_invalid',
       'Cannot set "files./a.source": the value must have been read, and the content of a.txt is not in the persona (own.yaml:3:14)',
@@ -269,6 +264,52 @@ applications: {postgresql: {roles: {r: {}}}}
 commands: [{name: c, check: [a], do: [b]}]`);
   const claimed: ReadonlySet<Kind> = new Set(claims.map(({ address }) => kindOf(address)));
   expect(claimed.size).toBe(18);
+});
+
+describe('secrets in files', () => {
+  const content = (text: string) => compiled(`files: {/x: {content: ${JSON.stringify(text)}}}`);
+
+  it('leave a recipe in the place of content, and a mode that only the owner can read', () => {
+    const { claims, blobs, secretContents } = content('a {{ secret.tls }}\nb {{ secret.db }}');
+    const digest = claims.find(({ field }) => field === 'digest')?.operands[0];
+    expect([...secretContents]).toEqual([
+      [(digest as { set: string }).set, ['a ', { secret: 'tls' }, '\nb ', { secret: 'db' }]],
+    ]);
+    expect(secretContents.keys().next().value).toMatch(/^secret:sha256:[0-9a-f]{64}$/);
+    expect(claims.find(({ field }) => field === 'mode')?.operands).toEqual([{ set: '0600' }]);
+    expect(blobs.size).toBe(0);
+  });
+
+  it('are told from text that looks like what stands for them', () => {
+    const payload = '[{"secret":"tls"}] secret:sha256:00 hmac-sha256:00 \\{{ secret.tls }}';
+    const { claims, blobs, secretContents } = content(payload);
+    expect(secretContents.size).toBe(0);
+    expect([...blobs.values()].map((bytes) => new TextDecoder().decode(bytes))).toEqual([
+      '[{"secret":"tls"}] secret:sha256:00 hmac-sha256:00 {{ secret.tls }}',
+    ]);
+    expect(claims.some(({ field }) => field === 'mode')).toBe(false);
+  });
+
+  it('come as keys of their own, in a folder of guise or where the author says', () => {
+    const { claims } = compiled(
+      'security_profile: {encryption_keys: {tls: {secret: web-tls}, own: {secret: x, path: /srv/k, owner: web, mode: "0640"}}}',
+    );
+    const said = Object.fromEntries(
+      claims
+        .filter(({ field }) => field !== 'digest')
+        .map(({ address, field, operands }) => [`${address} ${field}`, operands]),
+    );
+    expect(said).toEqual({
+      'file:/etc/guise/keys/tls type': [{ set: 'file' }],
+      'file:/etc/guise/keys/tls mode': [{ set: '0600' }],
+      'file:/etc/guise/keys/tls owner': [{ set: 'root' }],
+      'file:/etc/guise/keys/tls group': [{ set: 'root' }],
+      'file:/srv/k type': [{ set: 'file' }],
+      'file:/srv/k mode': [{ set: '0640' }],
+      'file:/srv/k owner': [{ set: 'web' }],
+      'file:/srv/k group': [{ set: 'root' }],
+    });
+  });
 });
 
 function digestOf(text: string): string {

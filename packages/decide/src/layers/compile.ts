@@ -5,7 +5,7 @@
  * Throws: `kind_unsupported` when a facet asks for what guise cannot do yet, `document_invalid` when a value makes no sense
  * on any host; either with all problems of the layer.
  */
-import type { Digest, LayerRef, LocatedDocument, Probe } from '@guise/model';
+import type { Digest, LayerRef, LocatedDocument, Probe, SecretContent } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { Claim } from './claim.ts';
 import type { Refusal } from './claim-sink.ts';
@@ -16,6 +16,8 @@ import { healthChecksOf, testsOf } from './facets/probes.ts';
 export interface Compiled {
   readonly claims: readonly Claim[];
   readonly blobs: ReadonlyMap<Digest, Uint8Array>;
+  /** Content that is not known before the secrets in it are: recipes, by what claims call it. */
+  readonly secretContents: ReadonlyMap<Digest, SecretContent>;
   readonly tests: readonly Probe[];
   readonly healthChecks: readonly Probe[];
 }
@@ -36,6 +38,7 @@ export function compileDocuments(
   return {
     claims: compiled.flatMap(({ sink }) => sink.claims),
     blobs: new Map(compiled.flatMap(({ sink }) => [...sink.blobs])),
+    secretContents: new Map(compiled.flatMap(({ sink }) => [...sink.secretContents])),
     tests: lastOfEachName(compiled.flatMap(({ tests }) => tests)),
     healthChecks: lastOfEachName(compiled.flatMap(({ healthChecks }) => healthChecks)),
   };

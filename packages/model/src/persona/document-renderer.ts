@@ -2,11 +2,13 @@
 import type { Problem } from '../errors.ts';
 import { limits } from '../limits.ts';
 import { nearName } from '../near-name.ts';
+import type { ContentPart, SecretContent } from '../secret.ts';
 import { isFixed } from './fixed-fields.ts';
 import type { ParameterValues } from './parameters.ts';
 import { positionOf } from './position-of.ts';
 import { type Position, problemOf, quotedPath } from './problem.ts';
 import type { Facts, LocatedDocument, Positions } from './resolved.ts';
+import { mayHaveSecrets, secretNameOf, secretPlaceRule } from './secret-places.ts';
 import { parseTemplate, type TemplatePart, type TemplateValue } from './template.ts';
 
 /** All that a template can name. */
@@ -23,6 +25,8 @@ export interface RenderedDocument {
   readonly positions: Positions;
   /** Values that were one template and nothing else, and are not text, by rendered path. */
   readonly typed: ReadonlyMap<string, TemplateValue>;
+  /** Contents with secrets in them, by rendered path. In the value they stand without. */
+  readonly secretContents: { readonly [path: string]: SecretContent };
   readonly problems: readonly Problem[];
 }
 
@@ -41,6 +45,7 @@ class DocumentRenderer {
   readonly #scope: Scope;
   readonly #positions: Record<string, Position> = {};
   readonly #typed = new Map<string, TemplateValue>();
+  readonly #secretContents: Record<string, SecretContent> = {};
   readonly #problems: Problem[] = [];
   #leftBytes: number = limits.renderedSizeBytes;
 
@@ -56,6 +61,7 @@ class DocumentRenderer {
       value,
       positions: this.#positions,
       typed: this.#typed,
+      secretContents: this.#secretContents,
       problems: this.#problems,
     };
   }
@@ -91,13 +97,15 @@ class DocumentRenderer {
     return rendered;
   }
 
-  #text(text: string, { written }: Place): TemplateValue {
+  #text(text: string, { written, rendered }: Place): TemplateValue {
     if (!text.includes('{{') || isFixed(written)) return text;
     const template = parseTemplate(text);
     if (template.type === 'malformed') {
       this.#report(written, 'must have well-formed templates', `the text${inLine(template.line)} ${template.reason}`);
       return text;
     }
+    if (mayHaveSecrets(written) && template.parts.some((part) => secretNameOf(part) !== null))
+      return this.#withSecrets(template.parts, { written, rendered });
     const [only] = template.parts;
     if (template.parts.length === 1 && only?.type === 'name') return this.#named(only, written) ?? text;
     return this.#joined(template.parts, written);
@@ -119,6 +127,24 @@ class DocumentRenderer {
     return '';
   }
 
+  /** The document gets the text around them; the parts say where they go. */
+  #withSecrets(parts: readonly TemplatePart[], { written, rendered }: Place): string {
+    const content: ContentPart[] = [];
+    for (const part of parts) {
+      const secret = secretNameOf(part);
+      const text = secret === null ? this.#joined([part], written) : null;
+      const last = content.at(-1);
+      if (text === null) content.push({ secret: secret ?? '' });
+      else if (typeof last === 'string') content[content.length - 1] = last + text;
+      else content.push(text);
+    }
+    this.#secretContents[rendered.join('.')] = content;
+    const around = content.filter((part) => typeof part === 'string').join('');
+    if (around.length > limits.templateSizeBytes)
+      this.#report(written, 'must stay small', `the text becomes longer than ${limits.templateSizeBytes} characters`);
+    return around;
+  }
+
   #named(
     { name, line }: TemplatePart & { readonly type: 'name' },
     written: readonly string[],
@@ -129,8 +155,11 @@ class DocumentRenderer {
     const fact = name.startsWith('host.') ? name.slice('host.'.length) : undefined;
     if (fact !== undefined && Object.hasOwn(facts, fact)) return facts[fact];
     if (name.startsWith('secret.')) {
-      const reason = `the template {{ ${name} }}${inLine(line)} needs a secret, and hosts cannot open secrets yet`;
-      this.#report(written, 'must not need secrets', reason);
+      this.#report(
+        written,
+        secretPlaceRule,
+        `the template {{ ${name} }}${inLine(line)} is a secret, and it ${secretPlaceRule}`,
+      );
       return undefined;
     }
     const known = ['instance', ...Object.keys(parameters), ...Object.keys(facts).map((key) => `host.${key}`)];

@@ -108,10 +108,6 @@ describe('renderPersona', () => {
       'Cannot render "files./x.content": the template {{ zzzzzzzz }} names nothing that is there, the names are instance, workers, host.hostname, host.cpu_count (web.yaml:4:14)',
     ],
     [
-      'a\\n\\n{{ secret.tls }}',
-      'Cannot render "files./x.content": the template {{ secret.tls }} in its line 3 needs a secret, and hosts cannot open secrets yet (web.yaml:4:14)',
-    ],
-    [
       '{{ constructor }}',
       'Cannot render "files./x.content": the template {{ constructor }} names nothing that is there, the names are instance, workers, host.hostname, host.cpu_count (web.yaml:4:14)',
     ],

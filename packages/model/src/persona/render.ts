@@ -39,18 +39,19 @@ export function renderPersona(persona: ResolvedPersona, context: RenderContext):
     'template_invalid',
     rendered.flatMap(({ problems }) => problems),
   );
-  const checked = rendered.map(({ file, value, positions, typed }) => {
+  const checked = rendered.map(({ file, value, positions, typed, secretContents }) => {
     const document = withTextWhereNeeded(value, typed);
     const problems = documentProblems({ file, value: document, positions, sources: new Map() }, 'refuse');
-    return { file, document: document as PersonaDocument, positions, problems };
+    return { file, document: document as PersonaDocument, positions, secretContents, problems };
   });
   refuse(
     'document_invalid',
     checked.flatMap(({ problems }) => problems),
   );
-  const documents = checked.map(({ file, document, positions }) =>
-    normalizeConfigurationParameters({ file, document, positions }),
-  );
+  const documents = checked.map(({ file, document, positions, secretContents }) => ({
+    ...normalizeConfigurationParameters({ file, document, positions }),
+    ...(Object.keys(secretContents).length > 0 ? { secretContents } : {}),
+  }));
   return { documents, parameters };
 }
 

@@ -4,6 +4,7 @@
  * This is what is stored, sent to hosts, signed and compiled. Templates are still unrendered, because they depend on the host.
  */
 import type { Digest } from '../ids.ts';
+import type { SecretContent } from '../secret.ts';
 import type { PersonaDocument } from './schema.ts';
 
 /** Where each path of a document stands in its file: `operating_system.sysctl.vm.swappiness` → [line, column], both 1-based. */
@@ -14,6 +15,8 @@ export interface LocatedDocument {
   readonly file: string;
   readonly document: PersonaDocument;
   readonly positions: Positions;
+  /** Once rendered: file contents that have secrets in them, by path. Apart from the document, so that no text can pass for one. */
+  readonly secretContents?: { readonly [path: string]: SecretContent };
 }
 
 export interface ResolvedPersona {

@@ -13,6 +13,7 @@ import { positionOf } from './position-of.ts';
 import { problemOf, quotedPath } from './problem.ts';
 import type { Positions } from './resolved.ts';
 import { personaSchema } from './schema.ts';
+import { misplacedSecrets } from './secret-places.ts';
 import { isTemplate, parseTemplate } from './template.ts';
 
 export interface Subject {
@@ -125,15 +126,21 @@ function malformedTemplates(value: unknown, path: readonly string[], subject: Su
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, entry]) => {
     const entryPath = [...path, key];
-    const ofKey = Array.isArray(value) ? [] : malformed(key, entryPath, subject);
+    const ofKey = Array.isArray(value) ? [] : malformed(key, entryPath, subject, 'key');
     return [...ofKey, ...malformedTemplates(entry, entryPath, subject)];
   });
 }
 
-function malformed(text: string, path: readonly string[], { file, positions }: Subject): readonly Problem[] {
+function malformed(
+  text: string,
+  path: readonly string[],
+  { file, positions }: Pick<Subject, 'file' | 'positions'>,
+  place: 'value' | 'key' = 'value',
+): readonly Problem[] {
   if (!text.includes('{{')) return [];
   const template = parseTemplate(text);
-  if (template.type === 'parsed') return [];
+  if (template.type === 'parsed')
+    return misplacedSecrets(template.parts, place === 'key' ? [...path, ''] : path, { file, positions });
   const inLine = template.line === 1 ? '' : ` in its line ${template.line}`;
   const sentence = `Cannot set ${quotedPath(path.join('.'))}: the text${inLine} ${template.reason}`;
   const rule = 'must have well-formed templates';

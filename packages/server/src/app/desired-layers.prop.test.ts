@@ -18,6 +18,7 @@ const candidate: fc.Arbitrary<Candidate> = fc.record({
   priority: fc.constantFrom(10, 50),
   parameters: fc.constant({}),
   assigned_by: fc.constant('alice'),
+  secrets: fc.constant([]),
 });
 
 /** As in the database: one assignment for each target and instance. */

@@ -19,6 +19,7 @@ function candidate(over: Partial<Candidate>): Candidate {
     priority: 50,
     parameters: {},
     assigned_by: 'alice',
+    secrets: [],
     ...over,
   };
 }

@@ -13,6 +13,7 @@ const never: DesiredRow = {
   suspendedAt: null,
   appliedGeneration: null,
   outcome: null,
+  secretVersions: null,
 };
 
 function layers(...versions: number[]): DesiredLayers {

@@ -5,27 +5,40 @@ import { GuiseError } from '@guise/model';
 import type { Envelope } from '@guise/model/trust';
 import type { Database } from '../store/database.ts';
 import { readRollbacks } from '../store/rollback-statements.ts';
+import type { Vault } from '../store/vault.ts';
 import { readEnvelopes } from '../store/version-envelopes.ts';
 import type { AskHost } from './ask-host.ts';
 import type { DesiredLayer } from './desired-layers.ts';
 import { requireHost } from './hosts.ts';
+import { noSecrets } from './needed-secrets.ts';
+import { sealingFor } from './sealed-secrets.ts';
 import type { Trust } from './served-trust.ts';
 import { settleDesired } from './settle-desired.ts';
 
 type SignedLayer = Extract<Ask, { readonly ask: 'plan' }>['layers'][number];
 
-/** Throws: as asking a host does; `limit_exceeded` when its assignments were refused. */
+interface PlanHostParts {
+  readonly database: Database;
+  readonly trust: Trust;
+  readonly vault: Vault;
+  readonly ask: AskHost;
+}
+
+/** Throws: as asking a host does; `limit_exceeded` or `secret_not_found` when its assignments were refused. */
 export async function planHost(
-  database: Database,
-  trust: Trust,
-  ask: AskHost,
+  { database, trust, vault, ask }: PlanHostParts,
   hostId: HostId,
 ): Promise<AnswerTo<'plan'>> {
   await requireHost(database, hostId);
   const settled = (await settleDesired(database, trust, [hostId])).get(hostId);
   const refused = settled?.row.refused ?? null;
-  if (refused !== null) throw new GuiseError('limit_exceeded', `Cannot plan for "${hostId}": ${refused}`);
-  return ask(hostId, { ask: 'plan', layers: await signedLayers(database, settled?.layers ?? []) });
+  const needed = settled?.secrets ?? noSecrets;
+  if (refused !== null) {
+    const code = needed.names.length === 0 ? 'limit_exceeded' : 'secret_not_found';
+    throw new GuiseError(code, `Cannot plan for "${hostId}": ${refused}`);
+  }
+  const secrets = (await sealingFor(database, vault, [needed]))(needed) ?? [];
+  return ask(hostId, { ask: 'plan', layers: await signedLayers(database, settled?.layers ?? []), secrets });
 }
 
 async function signedLayers(database: Database, layers: readonly DesiredLayer[]): Promise<SignedLayer[]> {

@@ -1,6 +1,6 @@
 /** What is stored of a persona beside its content: read from the document, its parents included where they have a say. */
 import type { Digest, Json, PersonaId, ResolvedPersona } from '@guise/model';
-import { canonicalJson, digestOfJson, layerOf } from '@guise/model';
+import { canonicalJson, digestOfJson, layerOf, secretsOf } from '@guise/model';
 import { subscriptionsOf } from '../store/event-subscriptions.ts';
 import type { NewVersion } from '../store/personas.ts';
 
@@ -14,6 +14,7 @@ export function publishedPersona(persona: ResolvedPersona, publishedBy: string):
     personaGroups: [...new Set(document.persona_groups ?? [])].sort(),
     priority: layerOf(persona, { assignedBy: publishedBy }).priority,
     subscriptions: subscriptionsOf(persona),
+    secrets: secretsOf(persona),
     content: canonicalJson(persona as unknown as Json),
     publishedBy,
   };

@@ -9,6 +9,7 @@ import type { Candidate, DesiredRow } from '../store/desired.ts';
 import { lockDesired, readCandidates, writeDesired } from '../store/desired.ts';
 import type { DesiredLayer } from './desired-layers.ts';
 import { desiredLayers } from './desired-layers.ts';
+import { type NeededSecrets, withNeededSecrets } from './needed-secrets.ts';
 import { nextDesired, sameDesired } from './next-desired.ts';
 import { permitGoingBack } from './permit-going-back.ts';
 import type { Trust } from './served-trust.ts';
@@ -17,6 +18,7 @@ export interface Settled {
   readonly row: DesiredRow;
   /** Empty when refused. */
   readonly layers: readonly DesiredLayer[];
+  readonly secrets: NeededSecrets;
 }
 
 export async function settleDesired(
@@ -36,18 +38,22 @@ export async function settleDesired(
 export async function settleBatch(tx: Executor, trust: Trust, hostIds: readonly string[]): Promise<readonly Settled[]> {
   const rows = await lockDesired(tx, hostIds);
   const candidates = byHost(await permitGoingBack(tx, trust, await readCandidates(tx, hostIds)));
-  const settled = rows.map((row) => settle(row, candidates.get(row.hostId) ?? []));
+  const reached = rows.map(({ hostId }) => {
+    const own = candidates.get(hostId) ?? [];
+    return { hostId, candidates: own, desired: desiredLayers(own) };
+  });
+  const withSecrets = await withNeededSecrets(tx, reached);
+  const settled = rows.flatMap((row, index): Settled[] => {
+    const { desired, needed } = withSecrets[index]!;
+    const layers = desired.type === 'layers' ? desired.layers : [];
+    return [{ row: nextDesired(row, desired, needed.versions), layers, secrets: needed }];
+  });
   const before = new Map(rows.map((row) => [row.hostId, row]));
   await writeDesired(
     tx,
     settled.map(({ row }) => row).filter((row) => !sameDesired(row, before.get(row.hostId) ?? row)),
   );
   return settled;
-}
-
-function settle(row: DesiredRow, candidates: readonly Candidate[]): Settled {
-  const desired = desiredLayers(candidates);
-  return { row: nextDesired(row, desired), layers: desired.type === 'layers' ? desired.layers : [] };
 }
 
 function byHost(candidates: readonly Candidate[]): ReadonlyMap<string, readonly Candidate[]> {

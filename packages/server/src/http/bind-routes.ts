@@ -13,6 +13,7 @@ import { bearerOf } from './bearer.ts';
 import { checkBody, checkPart } from './check-part.ts';
 import { eventBodyText } from './event-body.ts';
 import type { CallContext, Handlers } from './handler.ts';
+import { readQuietly } from './secret-body.ts';
 
 export type Authenticate = (token: string | null) => Promise<string>;
 export type AnyHandler = (call: { params: unknown; query: unknown; body: unknown } & CallContext) => Promise<unknown>;
@@ -53,7 +54,7 @@ export function bindRoutes(app: FastifyInstance, { handlers, gates, authenticate
         const answered = await handler({
           params: checkPart(route.params ?? nothing, request.params, 'params'),
           query: checkPart(route.query ?? nothing, request.query, 'query'),
-          body: route.body === undefined ? undefined : checkBody(route.body, bodyTextOf(route, request)),
+          body: bodyOf(route, request),
           caller: { actor: actors.get(request) ?? anonymousActor, action: route.action },
           setStatus: (status) => void reply.status(status),
         });
@@ -66,6 +67,13 @@ export function bindRoutes(app: FastifyInstance, { handlers, gates, authenticate
 /** Bodies are parsed where they are checked. */
 export function textOf(request: FastifyRequest): string {
   return typeof request.body === 'string' ? request.body : '';
+}
+
+function bodyOf(route: Route, request: FastifyRequest): unknown {
+  const { body } = route;
+  if (body === undefined) return undefined;
+  const read = () => checkBody(body, bodyTextOf(route, request));
+  return route.secretBody === true ? readQuietly(read) : read();
 }
 
 function bodyTextOf(route: Route, request: FastifyRequest): string {

@@ -6,9 +6,11 @@
  */
 import { limits } from '@guise/model';
 import type { DesiredLayer } from '../app/desired-layers.ts';
+import { sealingFor } from '../app/sealed-secrets.ts';
 import type { Settled } from '../app/settle-desired.ts';
 import type { Database } from '../store/database.ts';
 import { readRollbacks } from '../store/rollback-statements.ts';
+import type { Vault } from '../store/vault.ts';
 import { readEnvelopes } from '../store/version-envelopes.ts';
 
 /** Envelopes that are kept at hand; they never change. */
@@ -21,18 +23,24 @@ export interface DesiredText {
 
 export type WriteDesired = (settled: readonly Settled[]) => Promise<ReadonlyMap<string, DesiredText>>;
 
-/** Host id → message. A host whose message would be too long is left out. */
-export function desiredMessages(database: Database): WriteDesired {
+/** Host id → message. A host whose message would be too long is left out. Secrets are in the host's own part, sealed to it. */
+export function desiredMessages(database: Database, vault: Vault): WriteDesired {
   const kept = new Map<string, string>();
   return async (settled) => {
     await keepEnvelopes(database, kept, settled);
+    const sealFor = await sealingFor(
+      database,
+      vault,
+      settled.map(({ secrets }) => secrets),
+    );
     const tails = new Map<string, Buffer>();
     const messages = new Map<string, DesiredText>();
-    for (const { row, layers } of settled) {
-      if (row.digest === null) continue;
+    for (const { row, layers, secrets } of settled) {
+      const sealed = sealFor(secrets);
+      if (row.digest === null || sealed === null) continue;
       const tail = tails.get(row.digest) ?? tailOf(layers, kept);
       tails.set(row.digest, tail);
-      const head = `{"type":"desired","generation":${row.generation},"digest":"${row.digest}","layers":`;
+      const head = `{"type":"desired","generation":${row.generation},"digest":"${row.digest}","secrets":${JSON.stringify(sealed)},"layers":`;
       if (head.length + tail.length <= limits.wireMessageBytes) messages.set(row.hostId, { head, tail });
     }
     while (kept.size > envelopesKept) kept.delete(kept.keys().next().value ?? '');

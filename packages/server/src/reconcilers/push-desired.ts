@@ -12,6 +12,7 @@ import { settleDesired } from '../app/settle-desired.ts';
 import type { Database } from '../store/database.ts';
 import { hostsInScope } from '../store/hosts-in-scope.ts';
 import type { Scope } from '../store/signal.ts';
+import type { Vault } from '../store/vault.ts';
 import { desiredMessages } from './desired-message.ts';
 
 export interface DesiredPusher {
@@ -23,6 +24,7 @@ export interface DesiredPusher {
 interface Parts {
   readonly database: Database;
   readonly trust: Trust;
+  readonly vault: Vault;
   readonly connections: Connections;
   readonly onPushed: (count: number) => void;
   readonly onFailure: (error: unknown) => void;
@@ -32,7 +34,7 @@ interface Parts {
 const scopesWaiting = 1_000;
 
 export function startDesiredPusher(parts: Parts): DesiredPusher {
-  const write = desiredMessages(parts.database);
+  const write = desiredMessages(parts.database, parts.vault);
   let waiting = new Map<string, Scope | 'all'>();
   let running: Promise<void> | null = null;
   let stopped = false;
@@ -101,7 +103,8 @@ async function push(
 }
 
 function isNews(connections: Connections, { row }: Settled): boolean {
-  if (row.generation === 0 || row.suspendedDigest !== null) return false;
+  // A refused host keeps what it has: its layers are not known, and none is not what is desired.
+  if (row.generation === 0 || row.suspendedDigest !== null || row.refused !== null) return false;
   const known = connections.get(row.hostId)?.known ?? null;
-  return known?.generation !== row.generation || known.digest !== row.digest;
+  return known === null || known.generation !== row.generation || known.digest !== row.digest;
 }

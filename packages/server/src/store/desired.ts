@@ -19,6 +19,8 @@ export interface DesiredRow {
   readonly suspendedAt: Date | null;
   readonly appliedGeneration: number | null;
   readonly outcome: SwitchOutcome | null;
+  /** The secrets that this generation was made with; see app/needed-secrets.ts. */
+  readonly secretVersions: string | null;
 }
 
 export interface Candidate {
@@ -38,6 +40,8 @@ export interface Candidate {
   readonly priority: number;
   readonly parameters: Record<string, string | number | boolean>;
   readonly assigned_by: string;
+  /** Names that the persona has. */
+  readonly secrets: readonly string[];
 }
 
 export async function lockDesired(tx: Executor, hostIds: readonly string[]): Promise<readonly DesiredRow[]> {
@@ -61,6 +65,7 @@ export async function lockDesired(tx: Executor, hostIds: readonly string[]): Pro
     suspendedAt: row.suspended_at,
     appliedGeneration: row.applied_generation,
     outcome: row.outcome as SwitchOutcome | null,
+    secretVersions: row.secret_versions,
   }));
 }
 
@@ -110,7 +115,7 @@ export async function readFormerCandidates(
 const candidatesReached = sql`
     select r.host_id, r.target_type, r.target, r.instance, r.persona_id, v.version, v.digest, p.last_version as newest,
       e.version is not null as is_signed, s.id as rollback,
-      coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by
+      coalesce(r.priority, v.priority) as priority, r.parameters, r.assigned_by, v.secrets
     from reached r
       join personas p on p.persona_id = r.persona_id
       join persona_versions v on v.persona_id = r.persona_id and v.version = coalesce(r.version, p.current_version)
@@ -122,7 +127,7 @@ const candidatesReached = sql`
 export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`update desired set generation = new.generation, digest = new.digest, refused = new.refused,
-      suspended_digest = new.suspended_digest, suspended_at = new.suspended_at
+      suspended_digest = new.suspended_digest, suspended_at = new.suspended_at, secret_versions = new.secret_versions
     from jsonb_to_recordset(${jsonbText(
       rows.map((row) => ({
         host_id: row.hostId,
@@ -131,7 +136,9 @@ export async function writeDesired(tx: Executor, rows: readonly DesiredRow[]): P
         refused: row.refused,
         suspended_digest: row.suspendedDigest,
         suspended_at: row.suspendedAt,
+        secret_versions: row.secretVersions,
       })),
-    )}::jsonb) as new(host_id text, generation integer, digest text, refused text, suspended_digest text, suspended_at timestamptz)
+    )}::jsonb) as new(host_id text, generation integer, digest text, refused text, suspended_digest text, suspended_at timestamptz,
+      secret_versions text)
     where desired.host_id = new.host_id`.execute(tx);
 }

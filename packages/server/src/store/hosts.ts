@@ -85,6 +85,16 @@ export async function deleteHost(tx: Executor, hostId: HostId): Promise<boolean>
   return numDeletedRows > 0n;
 }
 
+/** What secrets are sealed to, of the hosts that have one. */
+export async function sealingKeys(db: Executor, hostIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .selectFrom('hosts')
+    .select(['host_id', 'sealing_key'])
+    .where(sql<boolean>`host_id = any(${hostIds}::text[])`)
+    .execute();
+  return new Map(rows.flatMap((row) => (row.sealing_key === null ? [] : [[row.host_id, row.sealing_key] as const])));
+}
+
 export async function unknownHosts(db: Executor, hosts: readonly HostId[]): Promise<readonly string[]> {
   const { rows } = await sql<{ host_id: string }>`
     select asked.host_id from unnest(${hosts}::text[]) as asked(host_id)

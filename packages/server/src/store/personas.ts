@@ -18,6 +18,8 @@ export interface NewVersion {
   readonly personaGroups: readonly string[];
   readonly priority: number;
   readonly content: string;
+  /** Names of secrets that a host needs for it. */
+  readonly secrets: readonly string[];
   readonly subscriptions: readonly SubscriptionPatterns[];
   readonly publishedBy: string;
 }
@@ -85,6 +87,7 @@ export async function insertVersion(tx: Executor, version: number, persona: NewV
       persona_groups: [...persona.personaGroups],
       priority: persona.priority,
       content: persona.content,
+      secrets: [...persona.secrets],
       published_by: persona.publishedBy,
     })
     .execute();

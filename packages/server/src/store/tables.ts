@@ -23,6 +23,7 @@ export interface Tables {
     persona_groups: string[];
     priority: number;
     content: string;
+    secrets: string[];
     published_at: TimeNow;
     published_by: string;
   };
@@ -61,6 +62,7 @@ export interface Tables {
     suspended_at: Time | null;
     applied_generation: number | null;
     outcome: Jsonb<unknown> | null;
+    secret_versions: string | null;
   };
   host_states: { host_id: string; report: Jsonb<unknown>; reported_at: TimeNow };
   host_adaptations: { host_id: string; candidates: Jsonb<unknown>; holds: Jsonb<unknown>; reported_at: TimeNow };
@@ -146,6 +148,14 @@ export interface Tables {
   };
   rollback_targets: { persona_id: string; to_version: number; host_id: string; statement_id: string };
   sealed_values: { name: string; value: Buffer; updated_at: TimeNow };
+  secrets: {
+    name: string;
+    version: number;
+    updated_at: TimeNow;
+    updated_by: string;
+    removed_at: Time | null;
+  };
+  secret_versions: { name: string; version: number; value: Buffer; created_at: TimeNow };
   asks: {
     ask_id: string;
     host_id: string;

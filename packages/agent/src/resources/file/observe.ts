@@ -11,7 +11,11 @@ export function observeFiles(asked: readonly Asked[], context: ObserveContext): 
   return new Map(asked.map((each) => [each.address, observeFile(each, accounts, context)]));
 }
 
-function observeFile({ address }: Asked, accounts: Accounts, { host, blobs }: ObserveContext): FileState {
+function observeFile(
+  { address, secret = false }: Asked,
+  accounts: Accounts,
+  { host, blobs }: ObserveContext,
+): FileState {
   const path = nameOf(address);
   const status = host.files.status(path);
   if (status.type === 'absent') return absent;
@@ -31,6 +35,6 @@ function observeFile({ address }: Asked, accounts: Accounts, { host, blobs }: Ob
     const content = host.files.read(of);
     if (content === null)
       throw new GuiseError('change_failed', `Cannot read ${address}: it went away while it was being looked at`);
-    return blobs.put(content);
+    return blobs.put(content, { secret });
   }
 }

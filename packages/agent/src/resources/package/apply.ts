@@ -128,7 +128,7 @@ async function openFootprint(
   const coming = [...wanted].filter(isNew).map(([name]) => name);
   if (coming.length === 0) return;
   const configured = coming.filter((name) => installed.get(name)?.status === 'config-files');
-  const manifest = takeManifest(host.files, stateDirectory);
+  const manifest = takeManifest(host.files, stateDirectory, context.secretPaths?.() ?? new Set());
   await writeOpenFootprint({ id: randomUUID(), dpkgStatus, packages: coming, configured, manifest }, context);
   context.point('package: footprint open');
 }
@@ -136,7 +136,7 @@ async function openFootprint(
 async function closeFootprint(context: ApplyContext): Promise<void> {
   const open = readOpenFootprint(context);
   if (open === null) return;
-  const now = takeManifest(context.host.files, context.stateDirectory);
+  const now = takeManifest(context.host.files, context.stateDirectory, context.secretPaths?.() ?? new Set());
   writeFootprint(footprintOf(open, now, context.host.files), context);
   await context.host.files.sync();
   context.point('package: footprint written');

@@ -2,7 +2,8 @@
  * What is in the places where maintainer scripts leave things: every path with its kind, mode and owner, and `/etc` with contents.
  *
  * Caches, logs and the package system's own records are left out, because they are nobody's configuration; below the given
- * depths nothing is looked at, because what a script creates begins further up.
+ * depths nothing is looked at, because what a script creates begins further up. Secret files are left out, because a manifest goes to the
+ * disk; what becomes of them is said by whoever manages them.
  */
 import { GuiseError, limits } from '@guise/model';
 import { digestOf } from '../../host/digest.ts';
@@ -40,13 +41,14 @@ const leftOut: ReadonlySet<string> = new Set([
   '/var/lib/dpkg',
   '/var/lib/apt',
   '/opt/guise',
+  '/etc/guise/secrets',
 ]);
 
-export function takeManifest(files: Files, stateDirectory: string): Manifest {
+export function takeManifest(files: Files, stateDirectory: string, secretPaths: ReadonlySet<string>): Manifest {
   const entries = new Map<string, Entry>();
   const contents = new Map<string, Uint8Array>();
   const walk = (path: string, depth: number): void => {
-    if (leftOut.has(path) || path === stateDirectory) return;
+    if (leftOut.has(path) || path === stateDirectory || secretPaths.has(path)) return;
     const status = files.status(path);
     if (status.type === 'absent') return;
     if (entries.size >= limits.footprintEntries) {

@@ -49,7 +49,7 @@ async function lastWords(host: Host, unit: string): Promise<string> {
     '--quiet',
   ];
   try {
-    const { stdout } = await host.run(argv, { accept: 'any', reads: true });
+    const { stdout } = await host.run(argv, { accept: 'any', reads: true, shown: true });
     const lines = stdout.trim();
     return lines === '' ? '' : `: ${lines.replaceAll('\n', ' | ')}`;
   } catch {

@@ -3,6 +3,7 @@ import type { PersonaDocument } from '@guise/model';
 import type { ClaimSink } from '../claim-sink.ts';
 import { compileCommands } from './commands.ts';
 import { compileDatabases } from './databases.ts';
+import { compileEncryptionKeys } from './encryption-keys.ts';
 import { compileFiles } from './files.ts';
 import { compileNetwork } from './network.ts';
 import { compileOperatingSystem } from './operating-system.ts';
@@ -20,6 +21,7 @@ export const facets: readonly Facet[] = [
   compileUsers,
   compileOperatingSystem,
   compileFiles,
+  compileEncryptionKeys,
   compileServices,
   compileTimers,
   compileNetwork,

@@ -3,12 +3,11 @@ import type { PersonaDocument } from '@guise/model';
 import type { ClaimSink } from '../claim-sink.ts';
 
 export function compileUnsupported(
-  { operating_system, network_configuration, security_profile }: PersonaDocument,
+  { operating_system, network_configuration }: PersonaDocument,
   sink: ClaimSink,
 ): void {
   const refuse = (path: string) =>
     sink.refuse(path, 'must be left out', 'guise cannot apply it to a running host yet', 'kind_unsupported');
   if (operating_system?.image !== undefined) refuse('operating_system.image');
   if ((network_configuration?.vlans ?? []).length > 0) refuse('network_configuration.vlans');
-  if (Object.keys(security_profile?.encryption_keys ?? {}).length > 0) refuse('security_profile.encryption_keys');
 }

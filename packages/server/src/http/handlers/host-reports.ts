@@ -7,14 +7,14 @@ import type { HandlerParts } from './index.ts';
 
 type Names = 'getHostState' | 'getHostPlan' | 'getHostHistory' | 'getHostWhy' | 'getHostDrift';
 
-export function hostReportHandlers({ database, trust, ask }: HandlerParts): Pick<Handlers, Names> {
+export function hostReportHandlers({ database, trust, vault, ask }: HandlerParts): Pick<Handlers, Names> {
   return {
     getHostState: async ({ params }) => {
       await requireHost(database, params.host_id);
       const { candidates, holds } = await findAdaptation(database, params.host_id, Date.now());
       return { ...(await findState(database, params.host_id)), candidates: [...candidates], holds: [...holds] };
     },
-    getHostPlan: ({ params }) => planHost(database, trust, ask, params.host_id),
+    getHostPlan: ({ params }) => planHost({ database, trust, vault, ask }, params.host_id),
     getHostHistory: async ({ params, query }) => {
       await requireHost(database, params.host_id);
       return listHistory(database, params.host_id, query);

@@ -2,6 +2,7 @@ import type { AskHost } from '../../app/ask-host.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Trust } from '../../app/served-trust.ts';
 import type { Database } from '../../store/database.ts';
+import type { Vault } from '../../store/vault.ts';
 import type { EventStreams } from '../event-stream.ts';
 import type { Handlers } from '../handler.ts';
 import type { Metrics } from '../metrics.ts';
@@ -10,12 +11,14 @@ import { assignmentHandlers } from './assignments.ts';
 import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
 import { personaHandlers } from './personas.ts';
+import { secretHandlers } from './secrets.ts';
 import { systemHandlers } from './system.ts';
 import { trustHandlers } from './trust.ts';
 
 export interface HandlerParts {
   readonly database: Database;
   readonly trust: Trust;
+  readonly vault: Vault;
   readonly ask: AskHost;
   readonly events: EventStreams;
   readonly metricsText: () => Promise<string>;
@@ -34,5 +37,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...assignmentHandlers(parts),
     ...adaptationHandlers(parts),
     ...trustHandlers(parts),
+    ...secretHandlers(parts),
   };
 }
