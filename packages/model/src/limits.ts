@@ -155,6 +155,9 @@ export const limits = {
   checkpointPeriodMs: 60_000,
   secretBytes: 64 * 1024,
   secretsPerHost: 1_000,
+  /** From starting a control plane in a process of its own until it answers, and from asking it to end until it is ended. */
+  serverStartMs: 60_000,
+  serverEndMs: 60_000,
   databaseStartMs: 30_000,
   databaseStopMs: 30_000,
   databaseStatementMs: 30_000,

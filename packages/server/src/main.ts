@@ -6,7 +6,6 @@
  * Throws: `argument_invalid`, `port_unavailable`, `state_directory_busy`, `database_unavailable`.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuiseError, limits } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
@@ -28,6 +27,7 @@ import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { Shutdown } from './shutdown.ts';
+import { ensureStateDirectory } from './state-directory.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/embedded-postgres.ts';
 import { sweepEvents } from './store/events.ts';
@@ -49,7 +49,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function start(options: ServerOptions, shutdown: Shutdown): Promise<RunningServer> {
   const { stateDirectory, report } = options;
-  await mkdir(stateDirectory, { recursive: true, mode: 0o755 });
+  await ensureStateDirectory(stateDirectory);
   const failed = new AbortController();
   const databaseUrl = await databaseUrlOf(options, shutdown, (error) => failed.abort(error));
   const database = await openDatabase(databaseUrl);

@@ -7,16 +7,7 @@
  * somebody else's file that name, or taken it away again.
  * Source: open(2) O_PATH; docs/adr/0010-paths-by-descriptor.md.
  */
-import {
-  chmodSync,
-  chownSync,
-  closeSync,
-  constants,
-  fstatSync,
-  lstatSync,
-  openSync,
-  type Stats,
-} from 'node:fs';
+import { chmodSync, chownSync, closeSync, constants, fstatSync, lstatSync, openSync, type Stats } from 'node:fs';
 import { GuiseError } from '@guise/model';
 import { modeBits } from './file-entry.ts';
 

@@ -23,8 +23,8 @@ import { GuiseError } from '@guise/model';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ApplyContext } from '../resources/adapter.ts';
 import { fileAdapter } from '../resources/file/index.ts';
-import { nobody } from './hostile-neighbour.ts';
 import type { Files } from './host.ts';
+import { nobody } from './hostile-neighbour.ts';
 import { localHost } from './local-host.ts';
 
 const neighbour = join(import.meta.dirname, 'hostile-neighbour.ts');
@@ -48,7 +48,8 @@ beforeEach(({ skip }) => {
   mkdirSync(managed);
   chownSync(managed, nobody, nobody);
   mkdirSync(join(outside, 'way'), { recursive: true, mode: 0o755 });
-  for (const name of ['thing', 'way/thing', 'own']) writeFileSync(join(outside, name), `secret ${name}`, { mode: 0o640 });
+  for (const name of ['thing', 'way/thing', 'own'])
+    writeFileSync(join(outside, name), `secret ${name}`, { mode: 0o640 });
   symlinkSync('thing', join(outside, 'a-link'));
   // What protected_hardlinks lets him link is what he may write; that guise does not change it for him is the point.
   writeFileSync(join(outside, 'shared'), 'root:*:1::::::\n');
@@ -132,7 +133,13 @@ describe('what somebody planted', () => {
   });
 
   it('a link with a slash at its end or several in a row leads nowhere', () => {
-    for (const target of [`${outside}/`, `${outside}//way/`, '../outside/.', '../../../../../..', `/proc/self/root${outside}`]) {
+    for (const target of [
+      `${outside}/`,
+      `${outside}//way/`,
+      '../outside/.',
+      '../../../../../..',
+      `/proc/self/root${outside}`,
+    ]) {
       symlinkSync(target, join(managed, 'way'));
       for (const change of changesOf(join(managed, 'way', 'thing'))) expect(change, target).toThrow(GuiseError);
       rmSync(join(managed, 'way'));
@@ -150,7 +157,14 @@ describe('what somebody planted', () => {
 });
 
 const absent: FileState = { type: 'absent', digest: null, target: null, mode: null, owner: null, group: null };
-const plain: FileState = { ...absent, type: 'file', digest: 'sha256:x' as never, mode: '0666', owner: '65534', group: '65534' };
+const plain: FileState = {
+  ...absent,
+  type: 'file',
+  digest: 'sha256:x' as never,
+  mode: '0666',
+  owner: '65534',
+  group: '65534',
+};
 const wider: FileState = { ...plain, mode: '0777' };
 const directory: FileState = { ...absent, type: 'directory', mode: '0777', owner: '65534', group: '65534' };
 const link: FileState = { ...absent, type: 'symlink', target: 'own', owner: '65534', group: '65534' };
@@ -256,7 +270,14 @@ function fingerprint(path: string): readonly string[] {
   const content = lstatSync(path).isFile() ? readFileSync(path, 'utf8') : '';
   const target = lstatSync(path).isSymbolicLink() ? readlinkSync(path) : '';
   const own = JSON.stringify([path, mode.toString(8), uid, gid, ino, size, mtimeMs, content, target]);
-  return [own, ...(isDirectory ? readdirSync(path).sort().flatMap((name) => fingerprint(join(path, name))) : [])];
+  return [
+    own,
+    ...(isDirectory
+      ? readdirSync(path)
+          .sort()
+          .flatMap((name) => fingerprint(join(path, name)))
+      : []),
+  ];
 }
 
 function sum(counts: ReadonlyMap<string, number>): number {
