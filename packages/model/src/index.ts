@@ -10,6 +10,7 @@ export type { Hold } from './hold.ts';
 export type { Digest, HostId, PersonaId } from './ids.ts';
 export { parseHostId, parsePersonaId } from './ids.ts';
 export type { Json } from './json.ts';
+export { tooDeepAt } from './json-depth.ts';
 export { limits } from './limits.ts';
 export { builtInMetric, builtInMetrics, metricAliases, metricName } from './metric-name.ts';
 export { nearName } from './near-name.ts';

@@ -20,6 +20,7 @@ import { fleetFigures } from './http/fleet-figures.ts';
 import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
+import { agentsDoor, peoplesDoor } from './http/doors.ts';
 import { buildServerApp } from './http/server-app.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
@@ -107,7 +108,10 @@ type Core = Awaited<ReturnType<typeof startCore>> & { readonly vault: Vault };
 
 async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
   const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
-  const app = await buildAgentApp(core.database, agentEvents({ ...core, isStopping: () => shutdown.isRunning }));
+  const app = await buildAgentApp(core.database, agentEvents({ ...core, isStopping: () => shutdown.isRunning }), {
+    ...agentsDoor,
+    ...options.agentDoor,
+  });
   shutdown.add(() => app.close());
   shutdown.add(async () => core.connections.closeAll('the control plane stops'));
   const port = await listen(app, { host: agentHost, port: agentPort }, 'agents');
@@ -136,6 +140,7 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
     authenticate: (bearer) => authenticate(database, bearer),
     metrics,
     tls,
+    door: { ...peoplesDoor, ...options.door },
     onFailure,
   });
   shutdown.add(() => app.close());

@@ -25,7 +25,7 @@ export function refuseCleanly(app: FastifyInstance, onFailure: (error: unknown) 
     if (refusal.kind === 'internal' || refusal.kind === 'unavailable') onFailure(error);
     const isFastifys = !(error instanceof GuiseError) && refusal.kind === 'invalid';
     const status = isFastifys ? (error.statusCode ?? 400) : statusOf(refusal.kind);
-    if (refusal.kind === 'throttled') void reply.header('retry-after', '1');
+    if (refusal.kind === 'throttled' && !reply.hasHeader('retry-after')) void reply.header('retry-after', '1');
     if (refusal.kind === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
     return reply.status(status).send(errorBodyOf(refusal));
   });

@@ -2,7 +2,8 @@
  * One agent's connection, from its `hello` to its end.
  *
  * Invariants: nothing is believed before a `hello` in the name of the host that the token belongs to; a message that is not
- * understood is counted and passed over; questions that wait when the connection ends fail at once.
+ * understood is counted and passed over; questions that wait when the connection ends fail at once; one that floods us is read at the
+ * pace of `MessagePace`.
  */
 
 import type { WebSocket } from '@fastify/websocket';
@@ -12,6 +13,7 @@ import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
+import { MessagePace } from './message-pace.ts';
 import { PendingAsks } from './pending-asks.ts';
 
 export type Hello = Extract<AgentMessage, { readonly type: 'hello' }>;
@@ -35,6 +37,8 @@ const binary = { ok: false, reason: 'the message is binary' } as const;
 export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionParts): void {
   const asks = new PendingAsks();
   const connection = connectionOf(socket, hostId, asks);
+  const pace = new MessagePace();
+  let pause: NodeJS.Timeout | undefined;
   let greeted = false;
   let silence = setTimeout(() => socket.close(closeCodes.silent, 'no hello came'), limits.helloTimeoutMs);
 
@@ -58,12 +62,19 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
   socket.on('message', (data, isBinary) => {
     clearTimeout(silence);
     silence = setTimeout(() => socket.close(closeCodes.silent, 'nothing was heard for too long'), limits.silenceMs);
+    const resume = () => {
+      const waitMs = pace.waitMs(Buffer.isBuffer(data) ? data.length : 0, Date.now());
+      if (waitMs === 0) return socket.resume();
+      clearTimeout(pause);
+      pause = setTimeout(() => socket.resume(), waitMs);
+    };
     const isText = !isBinary && Buffer.isBuffer(data);
     const decoded = isText ? decodeMessage(agentMessage, data.toString()) : binary;
     if (!decoded.ok) {
       parts.onIgnored(hostId, decoded.reason);
-      if (!greeted) socket.close(closeCodes.refused, 'the first message must be hello, of a protocol known here');
-      return;
+      if (!greeted) return socket.close(closeCodes.refused, 'the first message must be hello, of a protocol known here');
+      socket.pause();
+      return resume();
     }
     if (greeted) parts.intake.heard(hostId);
     // One message at a time: what is not written yet is not read further.
@@ -73,12 +84,13 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
         parts.onFailure(error);
         socket.close(1011, 'the message could not be handled');
       })
-      .finally(() => socket.resume());
+      .finally(resume);
   });
   // What was wrong shows as the close that follows.
   socket.on('error', () => undefined);
   socket.on('close', () => {
     clearTimeout(silence);
+    clearTimeout(pause);
     asks.failAll(hostId);
     if (parts.connections.remove(connection)) parts.onGone(hostId);
   });
