@@ -15,7 +15,8 @@ export function decodeMessage<Schema extends z.ZodType>(schema: Schema, text: st
       reason: `the message has ${text.length} characters, and ${limits.wireMessageBytes} are allowed`,
     };
   }
-  if (tooDeepAt(text) !== null) return { ok: false, reason: `the message is nested more than ${limits.jsonDepth} deep` };
+  if (tooDeepAt(text) !== null)
+    return { ok: false, reason: `the message is nested more than ${limits.jsonDepth} deep` };
   let value: unknown;
   try {
     value = JSON.parse(text);

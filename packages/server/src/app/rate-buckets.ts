@@ -1,7 +1,7 @@
 /**
  * A bucket of units for each key, which fills at a steady rate: so many at once, so many a second for good.
  *
- * A key with any unit left may take, and goes into debt by what that costs; so what was let in is never cut short, and what is not
+ * A key with a unit left may take, and goes into debt by what that costs; so what was let in is never cut short, and what is not
  * let in costs nothing. Bounds: `keysMax` are remembered; the one not heard from longest goes first, and is as good as new.
  */
 export interface Rate {
@@ -29,7 +29,7 @@ export class RateBuckets {
     const known = this.#buckets.get(key);
     if (known === undefined) return 0;
     this.#fill(known, nowMs);
-    return known.units > 0 ? 0 : Math.ceil(((1 - known.units) * 1000) / this.#rate.perSecond);
+    return known.units >= 1 ? 0 : Math.ceil(((1 - known.units) * 1000) / this.#rate.perSecond);
   }
 
   take(key: string, units: number, nowMs: number): void {

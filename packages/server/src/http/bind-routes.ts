@@ -11,8 +11,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { bearerOf } from './bearer.ts';
 import { checkBody, checkPart } from './check-part.ts';
-import { eventBodyText } from './event-body.ts';
 import type { Doors } from './doors.ts';
+import { eventBodyText } from './event-body.ts';
 import type { CallContext, Handlers } from './handler.ts';
 
 export type Authenticate = (token: string | null) => Promise<string>;

@@ -29,7 +29,10 @@ export function headOptions(door: DoorLimits) {
 }
 
 const refusals: Readonly<Record<string, readonly [status: string, why: string]>> = {
-  HPE_HEADER_OVERFLOW: ['431 Request Header Fields Too Large', `its head is longer than ${limits.requestHeadBytes} bytes`],
+  HPE_HEADER_OVERFLOW: [
+    '431 Request Header Fields Too Large',
+    `its head is longer than ${limits.requestHeadBytes} bytes`,
+  ],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it came too slowly'],
 };
 

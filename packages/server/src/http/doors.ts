@@ -97,7 +97,11 @@ export class Doors {
       return identity;
     } catch (error) {
       // Saying nothing is no guess.
-      if (key !== null && error instanceof GuiseError && (error.kind === 'unauthenticated' || error.kind === 'conflict')) {
+      if (
+        key !== null &&
+        error instanceof GuiseError &&
+        (error.kind === 'unauthenticated' || error.kind === 'conflict')
+      ) {
         this.#welcome.delete(key);
         this.#failures.take(request.ip, 1, Date.now());
       }

@@ -80,11 +80,7 @@ export function startReportIntake(
 }
 
 /** All at once; and if the database will never take that, each host by itself, without those whose fault it is. */
-async function writeWhatCanBe(
-  database: Database,
-  buffer: Buffer,
-  onFailure: (error: unknown) => void,
-): Promise<void> {
+async function writeWhatCanBe(database: Database, buffer: Buffer, onFailure: (error: unknown) => void): Promise<void> {
   try {
     return await write(database, buffer);
   } catch (error) {

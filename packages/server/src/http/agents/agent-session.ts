@@ -39,6 +39,8 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
   const connection = connectionOf(socket, hostId, asks);
   const pace = new MessagePace();
   let pause: NodeJS.Timeout | undefined;
+  let inTurn = Promise.resolve();
+  let waiting = 0;
   let greeted = false;
   let silence = setTimeout(() => socket.close(closeCodes.silent, 'no hello came'), limits.helloTimeoutMs);
 
@@ -59,32 +61,45 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     return handleGreeted(message, { socket, hostId, asks, intake: parts.intake });
   };
 
+  const readOn = () => {
+    if (waiting === 0 && pause === undefined) socket.resume();
+  };
+  const slowDown = (sizeBytes: number) => {
+    const waitMs = pace.waitMs(sizeBytes, Date.now());
+    if (waitMs === 0) return;
+    socket.pause();
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      pause = undefined;
+      readOn();
+    }, waitMs);
+  };
+
   socket.on('message', (data, isBinary) => {
+    slowDown(Buffer.isBuffer(data) ? data.length : 0);
     clearTimeout(silence);
     silence = setTimeout(() => socket.close(closeCodes.silent, 'nothing was heard for too long'), limits.silenceMs);
-    const resume = () => {
-      const waitMs = pace.waitMs(Buffer.isBuffer(data) ? data.length : 0, Date.now());
-      if (waitMs === 0) return socket.resume();
-      clearTimeout(pause);
-      pause = setTimeout(() => socket.resume(), waitMs);
-    };
     const isText = !isBinary && Buffer.isBuffer(data);
     const decoded = isText ? decodeMessage(agentMessage, data.toString()) : binary;
     if (!decoded.ok) {
       parts.onIgnored(hostId, decoded.reason);
-      if (!greeted) return socket.close(closeCodes.refused, 'the first message must be hello, of a protocol known here');
-      socket.pause();
-      return resume();
+      if (!greeted) socket.close(closeCodes.refused, 'the first message must be hello, of a protocol known here');
+      return;
     }
     if (greeted) parts.intake.heard(hostId);
-    // One message at a time: what is not written yet is not read further.
+    // One message at a time: what is not written yet is not read further. What came with it in one piece waits for its turn.
+    waiting += 1;
     socket.pause();
-    handle(decoded.message)
+    inTurn = inTurn
+      .then(() => handle(decoded.message))
       .catch((error: unknown) => {
         parts.onFailure(error);
         socket.close(1011, 'the message could not be handled');
       })
-      .finally(resume);
+      .finally(() => {
+        waiting -= 1;
+        readOn();
+      });
   });
   // What was wrong shows as the close that follows.
   socket.on('error', () => undefined);
