@@ -12,6 +12,7 @@ export { parseHostId, parsePersonaId } from './ids.ts';
 export type { Json } from './json.ts';
 export { tooDeepAt } from './json-depth.ts';
 export { limits } from './limits.ts';
+export { logText } from './log-text.ts';
 export { builtInMetric, builtInMetrics, metricAliases, metricName } from './metric-name.ts';
 export { nearName } from './near-name.ts';
 export type { Trigger } from './persona/facets/triggers.ts';

@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { GuiseError, limits } from '@guise/model';
+import { GuiseError, limits, logText } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
 import { makeConnections } from './app/connections.ts';
@@ -68,7 +68,7 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
 async function startCore(database: Database, databaseUrl: string, report: (line: string) => void, shutdown: Shutdown) {
   const onFailure = (error: unknown) => {
     // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
-    if (!shutdown.isRunning) report(`guise server: ${describe(error)}`);
+    if (!shutdown.isRunning) report(logText(`guise server: ${describe(error)}`));
   };
   const replicaId = randomUUID();
   const metrics = new Metrics();

@@ -48,7 +48,9 @@ export const personaShow = defineCommand({
           `# published ${version.published_at} by ${version.published_by}${parents === '' ? '' : `, on top of ${parents}`}`,
         ),
       );
-      out.write(documentText(version.persona.own.document));
+      // A file gets it as it is; a terminal must not be told what to do by it.
+      if (out.isTty) out.line(documentText(version.persona.own.document).trimEnd());
+      else out.write(documentText(version.persona.own.document));
     }
     return 0;
   },
