@@ -13,6 +13,8 @@ import { lineAndColumn, positionIn } from './json-position.ts';
 
 type Locate = (path: readonly PropertyKey[]) => JsonPosition;
 
+const keysListed = 12;
+const excerptChars = 200;
 const start: JsonPosition = { line: 1, column: 1 };
 
 export function checkPart<Schema extends z.ZodType>(
@@ -20,6 +22,10 @@ export function checkPart<Schema extends z.ZodType>(
   value: unknown,
   part: 'params' | 'query',
 ): z.output<Schema> {
+  const texts = typeof value === 'object' && value !== null ? Object.values(value).map(String) : [];
+  if (texts.some((text) => text.includes('\0'))) {
+    throw new GuiseError('argument_invalid', `Cannot use the request: its ${part} must not have a NUL`);
+  }
   return checked(schema, value, part, () => start);
 }
 
@@ -44,12 +50,22 @@ function checked<Schema extends z.ZodType>(
 }
 
 function problemOf(issue: z.core.$ZodIssue, part: string, { line, column }: JsonPosition): Problem {
-  const path = issue.path.map(String).join('.');
+  const path = clip(issue.path.map(String).join('.'));
   const rule =
     issue.code === 'unrecognized_keys'
-      ? `must not have ${issue.keys.map((key) => `"${key}"`).join(', ')}`
+      ? `must not have ${listed(issue.keys)}`
       : issue.message.replace(/^Invalid input: /, '');
   return { file: part, line, column, path, rule, message: `${path || part}: ${rule} (${part}:${line}:${column})` };
+}
+
+/** What the sender wrote comes back in part only, so that an answer is never larger than what it answers. */
+function listed(keys: readonly string[]): string {
+  const shown = keys.slice(0, keysListed).map((key) => `"${clip(key)}"`);
+  return `${shown.join(', ')}${keys.length > keysListed ? ', …' : ''}`;
+}
+
+function clip(text: string): string {
+  return text.length <= excerptChars ? text : `${text.slice(0, excerptChars - 1)}…`;
 }
 
 /** Of a union, the problems of the alternative that the sender most likely meant: the one with the fewest. */

@@ -7,7 +7,7 @@
 import type { ErrorBody } from '@guise/api';
 import { errorBodyOf } from '@guise/api';
 import { GuiseError, limits } from '@guise/model';
-import type { FastifyServerOptions } from 'fastify';
+import type { FastifyReply, FastifyServerOptions } from 'fastify';
 import type { DoorLimits } from './doors.ts';
 
 export function connectionOptions(door: DoorLimits) {
@@ -16,6 +16,7 @@ export function connectionOptions(door: DoorLimits) {
     keepAliveTimeout: limits.connectionIdleMs,
     forceCloseConnections: true,
     clientErrorHandler,
+    frameworkErrors,
   } satisfies FastifyServerOptions;
 }
 
@@ -34,6 +35,16 @@ const refusals: Readonly<Record<string, readonly [status: string, why: string]>>
     `its head is longer than ${limits.requestHeadBytes} bytes`,
   ],
   ERR_HTTP_REQUEST_TIMEOUT: ['408 Request Timeout', 'it came too slowly'],
+};
+
+/** A path that is none finds no route, and so no hook either. */
+const frameworkErrors: NonNullable<FastifyServerOptions['frameworkErrors']> = (
+  _error,
+  _request,
+  reply: FastifyReply,
+) => {
+  const refusal = new GuiseError('argument_invalid', 'Cannot read the request: its path is not percent-encoded UTF-8');
+  void reply.status(400).send(errorBodyOf(refusal));
 };
 
 const clientErrorHandler: NonNullable<FastifyServerOptions['clientErrorHandler']> = (error, socket) => {
