@@ -201,7 +201,7 @@ function changesOf(path: string): readonly (() => void)[] {
     () => void files.claim(path, 'claimed'),
     () => files.rename(path, `${path}-moved`),
     () => files.remove(`${path}-moved`),
-    () => void files.discardTemporary(path),
+    () => files.discardTemporary(path),
   ];
 }
 

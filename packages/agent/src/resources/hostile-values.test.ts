@@ -123,9 +123,8 @@ function made(place: keyof typeof places, value: string): Made | null {
     );
     return { claims: new Map(claims), texts: [...compiled.blobs.values()].map((blob) => Buffer.from(blob).toString()) };
   } catch (error) {
-    if (!(error instanceof GuiseError)) throw error;
-    expect(['invalid', 'limit'], error.message).toContain(error.kind);
-    return null;
+    if (error instanceof GuiseError && (error.kind === 'invalid' || error.kind === 'limit')) return null;
+    throw error;
   }
 }
 
@@ -221,8 +220,8 @@ it('is one field of the account files, or is refused', () => {
     try {
       file.set(['eve', 'x', '1000', '1000', value, '/home/eve', '/bin/sh'], () => 1000);
     } catch (error) {
-      expect(error).toBeInstanceOf(GuiseError);
-      continue;
+      if (error instanceof GuiseError) continue;
+      throw error;
     }
     expect(new AccountFile(file.text()).fields('eve')?.[4]).toBe(value);
     expect(file.all().map(([name]) => name)).toEqual(expect.arrayContaining(['root', 'eve']));

@@ -89,7 +89,7 @@ export const server = defineCommand({
 async function giveUpRoot(
   context: Context,
   stateDirectory: string,
-  { user, stateDir: _, ...options }: Readonly<Record<string, boolean | string | undefined>>,
+  { user, ...options }: Readonly<Record<string, boolean | string | undefined>>,
 ): Promise<never> {
   const [{ serverAccount }, { handOver }, { becomeServerAccount }] = await Promise.all([
     import('../unprivileged/server-account.ts'),
@@ -101,7 +101,7 @@ async function giveUpRoot(
   // Which may have to be made executable, and then only root can.
   if (options['database'] === undefined) await (await import('@guise/server/postgres-programs')).postgresPrograms();
   const argv = Object.entries(options).flatMap(([name, value]) => {
-    if (value === undefined || value === false) return [];
+    if (value === undefined || value === false || name === 'stateDir') return [];
     return value === true ? [flagOf(name)] : [`${flagOf(name)}=${value}`];
   });
   return becomeServerAccount({

@@ -8,7 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { GuiseError } from '@guise/model';
 
-export const serverAccountName = 'guise-server';
+const serverAccountName = 'guise-server';
 
 export interface ServerAccount {
   readonly name: string;

@@ -168,7 +168,8 @@ it('says which account, port or name it cannot take', async () => {
   const lowest = Number(readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8'));
   const low = await start([], process.execPath, 79);
   // A machine may let everybody have such ports, and then there is nothing to refuse.
-  if (lowest > 79) expect(low).toContain('ports below 1024 need rights that the control plane does not have');
+  const refusal = 'ports below 1024 need rights that the control plane does not have';
+  expect(lowest <= 79 || (typeof low === 'string' && low.includes(refusal))).toBe(true);
 });
 
 it('keeps the right to read, and says so, where its own program is closed to others', async () => {

@@ -45,7 +45,7 @@ export const relativePath = text(
 export const mode = text(/^[0-7]{4}$/, 'must be four octal digits in quotes, such as "0644"');
 export const duration = text(/^\d{1,9}(ms|s|m|h|d)$/, 'must be a number and ms, s, m, h or d, such as "30s"');
 /** No program can be given a NUL, and none needs what acts on terminals. */
-export const argument = text(/^[\t\n\r -\uffff]*$/, 'must be text without control characters').max(
+const argument = text(/^[\t\n\r -\uffff]*$/, 'must be text without control characters').max(
   4096,
   'must have at most 4096 characters',
 );
