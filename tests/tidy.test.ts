@@ -9,26 +9,34 @@ import { readRepository, repositoryOf } from './tidy/repository.ts';
 import { filesOf } from './tidy/rule.ts';
 import { startupRules } from './tidy/startup-rules.ts';
 import { textRules } from './tidy/text-rules.ts';
+import { threatRules } from './tidy/threat-rules.ts';
 
 const repository = readRepository(join(import.meta.dirname, '..'));
 
-describe.each([...packageRules, ...startupRules, ...languageRules, ...textRules, ...decisionRules, ...lockRules])(
-  '$name',
-  (rule) => {
-    it('is kept here', () => {
-      const findings = rule.check(repository).map(({ path, line, what }) => `${path}:${line}: ${what}`);
-      expect(findings, rule.why).toEqual([]);
-    });
+const rules = [
+  ...packageRules,
+  ...startupRules,
+  ...languageRules,
+  ...textRules,
+  ...decisionRules,
+  ...lockRules,
+  ...threatRules,
+];
 
-    it.each(rule.bad)('finds bad sample %#', (sample) => {
-      expect(rule.check(repositoryOf(filesOf(sample)))).not.toEqual([]);
-    });
+describe.each(rules)('$name', (rule) => {
+  it('is kept here', () => {
+    const findings = rule.check(repository).map(({ path, line, what }) => `${path}:${line}: ${what}`);
+    expect(findings, rule.why).toEqual([]);
+  });
 
-    it.each(rule.good)('passes good sample %#', (sample) => {
-      expect(rule.check(repositoryOf(filesOf(sample)))).toEqual([]);
-    });
-  },
-);
+  it.each(rule.bad)('finds bad sample %#', (sample) => {
+    expect(rule.check(repositoryOf(filesOf(sample)))).not.toEqual([]);
+  });
+
+  it.each(rule.good)('passes good sample %#', (sample) => {
+    expect(rule.check(repositoryOf(filesOf(sample)))).toEqual([]);
+  });
+});
 
 it('sees the repository', () => {
   expect(repository.files.has('package.json')).toBe(true);

@@ -14,7 +14,7 @@ import { canBoot, skipWithoutLab } from './test-lab.ts';
 
 const repository = resolve(import.meta.dirname, '../..');
 const guise = join(repository, 'guise');
-const trialDirectory = '/var/lib/guise/trial';
+const trialDirectory = '/var/lib/guise-trial';
 
 interface Run {
   readonly child: ChildProcess;
@@ -50,7 +50,7 @@ function leftovers(outerAddress: string): readonly string[] {
       .split('\n')
       .filter((line) => /\/trial\b/.test(line)),
     ...addresses.filter(({ address }) => address === outerAddress).map(({ address }) => `address ${address}`),
-    ...commandLines().filter((line) => /\/trial(\/|\s|$)/.test(line)),
+    ...commandLines().filter((line) => /\btrial(\/|\s|$)/.test(line)),
   ];
 }
 
@@ -64,6 +64,21 @@ function commandLines(): readonly string[] {
         return '';
       }
     });
+}
+
+/** The numbers of the users whose processes name this in their command line. */
+function usersOf(words: string): readonly number[] {
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  const users = pids.flatMap((pid) => {
+    try {
+      const named = readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(words);
+      return named ? [Number(/^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])] : [];
+    } catch {
+      return [];
+    }
+  });
+  if (users.length === 0) throw new Error(`No process names ${words}`);
+  return users;
 }
 
 const outerAddressOf = (said: string) => `${/h1 \((\d+\.\d+\.\d+)\.\d+\)/.exec(said)?.[1]}.1`;
@@ -85,6 +100,7 @@ describe('guise start', () => {
     const { child, ended, said, saying } = start();
     await saying('waiting for h1');
     const outerAddress = outerAddressOf(said());
+    expect(usersOf('/guise-trial/server')).not.toContain(0);
     expect(leftovers(outerAddress)).toEqual(expect.arrayContaining(['host h1', `address ${outerAddress}`]));
     child.kill('SIGINT');
     expect(await ended).toBe(0);

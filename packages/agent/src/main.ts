@@ -1,6 +1,6 @@
 /** The agent's composition root: real clock, real randomness, real paths. */
 import { randomBytes } from 'node:crypto';
-import { GuiseError } from '@guise/model';
+import { GuiseError, logText } from '@guise/model';
 import { agentVersion } from './agent-version.ts';
 import { systemClock } from './link/clock.ts';
 import { runAgent } from './run-agent.ts';
@@ -18,11 +18,11 @@ runAgent({
   clock: systemClock,
   memory: { residentBytes: () => process.memoryUsage.rss(), collect: collector() },
   makeToken: () => randomBytes(32).toString('base64url'),
-  report: (line) => process.stderr.write(`${line}\n`),
+  report: (line) => process.stderr.write(`${logText(line)}\n`),
   signal: ending.signal,
 }).catch((error: unknown) => {
   if (!(error instanceof GuiseError)) throw error;
-  process.stderr.write(`guise agent: ${error.message}\n`);
+  process.stderr.write(`guise agent: ${logText(error.message)}\n`);
   process.exitCode = 1;
 });
 

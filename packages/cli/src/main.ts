@@ -1,5 +1,6 @@
 /** The command line of guise: reads the process once, and is the only place that sets its exit code. */
 import type { Context } from './context.ts';
+import { withoutControls } from './render/text.ts';
 import { applyThroughAgent } from './resident-apply.ts';
 import { openTerminal } from './terminal.ts';
 
@@ -33,7 +34,7 @@ async function askOnTerminal(question: string): Promise<boolean> {
   const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y/i.test((await terminal.question(`${question} [y/N] `)).trim());
+    return /^y/i.test((await terminal.question(`${withoutControls(question, err.isTty)} [y/N] `)).trim());
   } finally {
     terminal.close();
   }

@@ -5,6 +5,7 @@
  */
 import type { WriteStream } from 'node:tty';
 import { plainStyle, type Style, terminalStyle } from './render/style.ts';
+import { withoutControls } from './render/text.ts';
 
 export interface Terminal {
   readonly isTty: boolean;
@@ -12,7 +13,7 @@ export interface Terminal {
   readonly columns: number;
   readonly style: Style;
   write(text: string): void;
-  /** `text` and a line break. */
+  /** `text` and a line break. Line breaks and tabs in it stay, and what the style made; other control characters are spelled out. */
   line(text: string): void;
 }
 
@@ -35,6 +36,7 @@ export function openTerminal(stream: WriteStream, env: { readonly [name: string]
     },
     style: hasColor ? terminalStyle : plainStyle,
     write: (text) => void stream.write(text),
-    line: (text) => void stream.write(`${text}\n`),
+    // Whatever a renderer forgot: names, messages and values of others must not act on the terminal.
+    line: (text) => void stream.write(`${withoutControls(text, hasColor)}\n`),
   };
 }

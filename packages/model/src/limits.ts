@@ -84,6 +84,34 @@ export const limits = {
   /** One request to the control plane. */
   requestTimeoutMs: 60_000,
   requestBodyBytes: 8 * 1024 * 1024,
+  /** Objects and lists in each other, in any JSON that comes from outside; a persona may be this deep inside a request. */
+  jsonDepth: 64,
+  /** The head of one request, and the time for it to arrive. */
+  requestHeadBytes: 16 * 1024,
+  requestHeadMs: 15_000,
+  /** Between two looks at connections that are too slow, and for how long an idle one is kept. */
+  connectionsCheckedMs: 5_000,
+  connectionIdleMs: 72_000,
+  /** Connections to one port of people and programs, all and of one address. */
+  connections: 10_000,
+  connectionsPerAddress: 1_000,
+  /** The same of agents, many of which may come through one address. */
+  agentConnections: 50_000,
+  agentConnectionsPerAddress: 20_000,
+  /** Requests of one principal, or of one address that says nothing of who it is, for good and at once. */
+  requestsPerSecond: 1_000,
+  requestsAtOnce: 10_000,
+  /** Logins and enrolments of one address that failed. Past it, only who was let in before is. */
+  failuresPerSecond: 5,
+  failuresAtOnce: 200,
+  /** Principals, addresses and credentials that each of these remembers. */
+  callersRemembered: 10_000,
+  /** Messages of one agent, for good and at once; a large one counts as one for each `agentUnitBytes`. Past it, it is read more slowly. */
+  agentMessagesPerSecond: 100,
+  agentMessagesAtOnce: 5_000,
+  agentUnitBytes: 64 * 1024,
+  /** Transactions of one host that the control plane keeps, as they take room in its database. */
+  historyBytesPerHost: 64 * 1024 * 1024,
   /** One message on the wire between agent and control plane, either way. */
   wireMessageBytes: 32 * 1024 * 1024,
   pageItems: 500,
@@ -95,6 +123,7 @@ export const limits = {
   asksPerHost: 32,
   askTimeoutMs: 30_000,
   eventStreams: 200,
+  eventStreamsPerCaller: 50,
   /** One event that is posted, as JSON; other CloudEvents systems promise to pass on as much. */
   eventSizeBytes: 64 * 1024,
   eventAttributes: 64,
@@ -192,6 +221,9 @@ export const limits = {
   secretRedactedChars: 4,
   /** Names whose highest version a host remembers. */
   secretVersionsRemembered: 10_000,
+  /** From starting a control plane in a process of its own until it answers, and from asking it to end until it is ended. */
+  serverStartMs: 60_000,
+  serverEndMs: 60_000,
   databaseStartMs: 30_000,
   databaseStopMs: 30_000,
   databaseStatementMs: 30_000,

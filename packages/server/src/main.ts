@@ -6,9 +6,8 @@
  * Throws: `argument_invalid`, `port_unavailable`, `state_directory_busy`, `database_unavailable`, `root_refused`.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GuiseError, type HostId, limits } from '@guise/model';
+import { GuiseError, type HostId, limits, logText } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
 import { type CertificateAuthority, openCertificateAuthority } from './app/certificate-authority.ts';
@@ -23,6 +22,7 @@ import { trustPin } from './app/trust-pin.ts';
 import { buildAgentApp, renewServerCertificate } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
 import { openSockets } from './http/agents/open-sockets.ts';
+import { agentsDoor, peoplesDoor } from './http/doors.ts';
 import { eventStreams } from './http/event-stream.ts';
 import { fleetFigures } from './http/fleet-figures.ts';
 import { makeHandlers } from './http/handlers/index.ts';
@@ -36,6 +36,7 @@ import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { Shutdown } from './shutdown.ts';
+import { ensureStateDirectory } from './state-directory.ts';
 import { type Database, openDatabase } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/embedded-postgres.ts';
 import { sweepEvents } from './store/events.ts';
@@ -57,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 async function start(options: ServerOptions, shutdown: Shutdown): Promise<RunningServer> {
   const { stateDirectory, report } = options;
-  await mkdir(stateDirectory, { recursive: true, mode: 0o755 });
+  await ensureStateDirectory(stateDirectory);
   const failed = new AbortController();
   const databaseUrl = await databaseUrlOf(options, shutdown, (error) => failed.abort(error));
   const database = await openDatabase(databaseUrl);
@@ -111,7 +112,7 @@ interface CoreParts extends Pick<ServerOptions, 'report'> {
 async function startCore({ database, databaseUrl, trust, vault, report, shutdown }: CoreParts) {
   const onFailure = (error: unknown) => {
     // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
-    if (!shutdown.isRunning) report(`guise server: ${describe(error)}`);
+    if (!shutdown.isRunning) report(logText(`guise server: ${describe(error)}`));
   };
   const replicaId = randomUUID();
   const metrics = new Metrics();
@@ -201,6 +202,7 @@ async function openAgentsPort(
     certificate: await authority.issueServer(),
     trustPin: () => trustPin(database, trust, vault),
     session: agentEvents({ ...core, isStopping: () => shutdown.isRunning }),
+    door: { ...agentsDoor, ...options.agentDoor },
   });
   shutdown.add(() => app.close());
   // A third, so that one that fails leaves time for another.
@@ -228,6 +230,7 @@ async function openPeoplesPort(
     authenticate: (bearer) => authenticate(database, bearer),
     metrics,
     tls,
+    door: { ...peoplesDoor, ...options.door },
     onFailure,
   });
   shutdown.add(() => app.close());

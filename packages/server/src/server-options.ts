@@ -1,3 +1,5 @@
+import type { DoorLimits } from './http/doors.ts';
+
 /** How a server is started, and what is known of one that runs. */
 export interface ServerOptions {
   /** Holds the admin token and, unless `database` is given, PostgreSQL. One server a directory. */
@@ -24,6 +26,9 @@ export interface ServerOptions {
   readonly agentPort?: number;
   /** Of what its authority issues; default `limits.certificateLifeMs`. */
   readonly certificateLifeMs?: number;
+  /** What one caller, one address and all of them may do at the port for people, and at the one for agents; defaults in `limits`. */
+  readonly door?: Partial<DoorLimits>;
+  readonly agentDoor?: Partial<DoorLimits>;
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

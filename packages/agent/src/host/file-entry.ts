@@ -38,14 +38,18 @@ export function unlinkIfThere(entry: string): void {
 
 /** Owner first: chown(2) clears the set-user-ID bit that the mode may ask for. */
 export function own(descriptor: number, mode: string, uid: number, gid: number): void {
-  if (!/^[0-7]{4}$/.test(mode)) {
-    throw new GuiseError(
-      'argument_invalid',
-      `Cannot use ${JSON.stringify(mode)} as a mode: it must be four octal digits, such as "0644"`,
-    );
-  }
+  const bits = modeBits(mode);
   fchownSync(descriptor, uid, gid);
-  fchmodSync(descriptor, Number.parseInt(mode, 8));
+  fchmodSync(descriptor, bits);
+}
+
+/** Throws: `argument_invalid`. */
+export function modeBits(mode: string): number {
+  if (/^[0-7]{4}$/.test(mode)) return Number.parseInt(mode, 8);
+  throw new GuiseError(
+    'argument_invalid',
+    `Cannot use ${JSON.stringify(mode)} as a mode: it must be four octal digits, such as "0644"`,
+  );
 }
 
 /** Throws: `change_failed` for what a rename over it could not bring back. */

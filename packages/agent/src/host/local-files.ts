@@ -15,8 +15,6 @@
 import {
   closeSync,
   constants,
-  fstatSync,
-  lchownSync,
   linkSync,
   lstatSync,
   mkdirSync,
@@ -42,13 +40,15 @@ import {
   typeOf,
   unlinkIfThere,
 } from './file-entry.ts';
+import { HeldEntry } from './held-entry.ts';
 import type { FileStatus, Files, FileWrite } from './host.ts';
 import { Places, temporaryOf, throughTemporary } from './places.ts';
 import { readWhole } from './read-whole.ts';
 import { isErrno, refusal } from './refusal.ts';
 
 const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-const pokeFlags = constants.O_WRONLY | constants.O_NOFOLLOW;
+/** A FIFO without a reader is refused rather than waited for. */
+const pokeFlags = constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 export class LocalFiles implements Files {
   readonly #places: Places;
@@ -160,7 +160,11 @@ export class LocalFiles implements Files {
       mustBeReplaceable(path, place.entry);
       throughTemporary(place, (temporary) => {
         symlinkSync(target, temporary);
-        lchownSync(temporary, uid, gid);
+        HeldEntry.use(path, temporary, (held) => {
+          // Whoever owns the directory may have put something else there since.
+          if (!held.stats.isSymbolicLink()) throw refuseSpecial(path);
+          held.own('0777', uid, gid);
+        });
         this.#points.point(`half of link ${path}`);
         renameSync(temporary, place.entry);
       });
@@ -171,17 +175,11 @@ export class LocalFiles implements Files {
   setOwnership(path: string, mode: string, uid: number, gid: number): void {
     this.#reporting('set owner and mode of', path, () => {
       const place = this.#places.toChange(path);
-      const stats = lstatSync(place.entry);
-      if (stats.isSymbolicLink()) return lchownSync(place.entry, uid, gid);
-      if (typeOf(stats) === 'other') throw refuseSpecial(path);
-      const descriptor = openSync(place.entry, readFlags);
-      try {
-        // The open file, not the one that was looked at: a link to another's file may have taken the name since.
-        if (fstatSync(descriptor).isFile() && fstatSync(descriptor).nlink > 1) throw refuseLinked(path);
-        own(descriptor, mode, uid, gid);
-      } finally {
-        closeSync(descriptor);
-      }
+      HeldEntry.use(path, place.entry, (held) => {
+        if (typeOf(held.stats) === 'other') throw refuseSpecial(path);
+        if (held.stats.isFile() && held.stats.nlink > 1) throw refuseLinked(path);
+        held.own(mode, uid, gid);
+      });
     });
   }
 

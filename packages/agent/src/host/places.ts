@@ -36,10 +36,10 @@ export class Places {
     const slash = path.lastIndexOf('/');
     const name = path.slice(slash + 1);
     const directory = this.#directories.open(slash <= 0 ? path.slice(0, slash + 1) : path.slice(0, slash));
-    if (name === '' || name === '.' || name === '..') {
+    if (name === '' || name === '.' || name === '..' || name.includes('\0')) {
       throw new GuiseError(
         'argument_invalid',
-        `Cannot use ${JSON.stringify(path)} as a path: it must not end in "/", "." or ".."`,
+        `Cannot use ${JSON.stringify(path)} as a path: it must not end in "/", "." or "..", and must not have a NUL`,
       );
     }
     return directory === null ? null : { directory, name, entry: OpenDirectories.entry(directory, name) };
@@ -84,11 +84,17 @@ export class Places {
     this.#directories.forget();
   }
 
-  /** The directory, or the nearest one above that exists, on this file system; null when it was unmounted. */
+  /**
+   * The highest directory above that is on this file system, because whoever owns a lower one could have its name lead elsewhere
+   * before sync(1) looks; null when it was unmounted.
+   */
   #stillOn(device: number, path: string): string | null {
+    let highest: string | null = null;
     for (let at = path; ; at = at.slice(0, at.lastIndexOf('/')) || '/') {
       const directory = this.#directories.open(at);
-      if (directory !== null) return fstatSync(directory.descriptor).dev === device ? directory.path : null;
+      const isOn = directory !== null && fstatSync(directory.descriptor).dev === device;
+      if (isOn) highest = directory.path;
+      if (at === '/' || (directory !== null && !isOn)) return highest;
     }
   }
 }

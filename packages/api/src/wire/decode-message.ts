@@ -1,7 +1,7 @@
 /**
  * Text from the other side → a checked message, or why not. Never throws: a peer's mistake is an expected outcome.
  */
-import { limits } from '@guise/model';
+import { limits, tooDeepAt } from '@guise/model';
 import type { z } from 'zod';
 
 export type Decoded<Message> =
@@ -15,6 +15,8 @@ export function decodeMessage<Schema extends z.ZodType>(schema: Schema, text: st
       reason: `the message has ${text.length} characters, and ${limits.wireMessageBytes} are allowed`,
     };
   }
+  if (tooDeepAt(text) !== null)
+    return { ok: false, reason: `the message is nested more than ${limits.jsonDepth} deep` };
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -57,7 +57,9 @@ export const personaShow = defineCommand({
             `# signed by ${signature.signers.join(', ')} until ${signature.expires_at}, payload ${signature.payload_digest}`,
           ),
         );
-      out.write(documentText(version.persona.own.document));
+      // A file gets it as it is; a terminal must not be told what to do by it.
+      if (out.isTty) out.line(documentText(version.persona.own.document).trimEnd());
+      else out.write(documentText(version.persona.own.document));
     }
     return 0;
   },

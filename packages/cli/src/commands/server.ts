@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GuiseError } from '@guise/model';
-import { defineCommand } from '../command.ts';
+import { defineCommand, flagOf } from '../command.ts';
+import type { Context } from '../context.ts';
 import { adminTokenFile, placesFor } from '../places.ts';
 import { printJson } from '../print-json.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -12,7 +13,7 @@ export const server = defineCommand({
     stateDir: {
       type: 'string',
       value: 'DIR',
-      summary: 'Where the admin token and the embedded PostgreSQL are (default /var/lib/guise/server)',
+      summary: 'Where the admin token and the embedded PostgreSQL are (default /var/lib/guise-server)',
     },
     masterKey: {
       type: 'string',
@@ -41,7 +42,19 @@ export const server = defineCommand({
     tlsKey: { type: 'string', value: 'FILE', summary: 'Its key, PEM' },
     agentHost: { type: 'string', value: 'ADDRESS', summary: 'For agents, over mutual TLS (default 127.0.0.1)' },
     agentPort: { type: 'string', value: 'PORT', summary: 'For agents (default 7071)' },
+    user: {
+      type: 'string',
+      value: 'ACCOUNT',
+      summary: 'Whom it runs as when root starts it (default guise-server, which is made)',
+    },
+    untilInputEnds: {
+      type: 'boolean',
+      summary: 'End when standard input ends, as it does with the process that started it',
+    },
   },
+  notes: [
+    'Started by root it becomes an account without rights before it opens anything, and its state directory is given to that account.',
+  ],
   examples: [
     { line: 'guise server', why: 'for a team: everything in one process' },
     { line: 'guise server --root root.json', why: 'hosts take what your authors signed, and nothing else' },
@@ -52,8 +65,15 @@ export const server = defineCommand({
   ],
   async run(context, { options }) {
     const stateDirectory = resolve(context.cwd, options.stateDir ?? placesFor(context.env, context.isRoot).server);
+    if (context.isRoot) return giveUpRoot(context, stateDirectory, options);
+    if (options.user !== undefined) {
+      throw new GuiseError('not_permitted', `Cannot run as "${options.user}": only root may choose an account`);
+    }
+    process.umask(0o077);
     const { startServer } = await import('@guise/server');
-    const interruption = context.interruption();
+    const interruption = options.untilInputEnds
+      ? AbortSignal.any([context.interruption(), endOf(process.stdin)])
+      : context.interruption();
     const running = await startServer({
       stateDirectory,
       ...(options.database === undefined ? {} : { database: options.database }),
@@ -78,6 +98,40 @@ export const server = defineCommand({
     return 0;
   },
 });
+
+/** Does not come back: the process goes on as the account, with the same arguments but for where its state is. */
+async function giveUpRoot(
+  context: Context,
+  stateDirectory: string,
+  { user, ...options }: Readonly<Record<string, boolean | string | undefined>>,
+): Promise<never> {
+  const [{ serverAccount }, { handOver }, { becomeServerAccount }] = await Promise.all([
+    import('../unprivileged/server-account.ts'),
+    import('../unprivileged/hand-over.ts'),
+    import('../unprivileged/become-server-account.ts'),
+  ]);
+  const account = serverAccount(typeof user === 'string' ? user : undefined);
+  await handOver(stateDirectory, account);
+  // Which may have to be made executable, and then only root can.
+  if (options['database'] === undefined) await (await import('@guise/server/postgres-programs')).postgresPrograms();
+  const argv = Object.entries(options).flatMap(([name, value]) => {
+    if (value === undefined || value === false || name === 'stateDir') return [];
+    return value === true ? [flagOf(name)] : [`${flagOf(name)}=${value}`];
+  });
+  return becomeServerAccount({
+    account,
+    argv: ['server', `--state-dir=${stateDirectory}`, ...argv, ...(context.json ? ['--json'] : [])],
+    env: context.env,
+    report: (line) => context.err.line(line),
+  });
+}
+
+function endOf(stream: NodeJS.ReadStream): AbortSignal {
+  const ended = new AbortController();
+  for (const event of ['end', 'close', 'error'] as const) stream.once(event, () => ended.abort());
+  stream.resume();
+  return ended.signal;
+}
 
 function portOption<Name extends string>(name: Name, text: string | undefined): { readonly [N in Name]?: number } {
   if (text === undefined) return {};
@@ -111,6 +165,8 @@ function textOf(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (cause) {
-    throw new GuiseError('argument_invalid', `Cannot read ${path}`, { cause });
+    const isClosed = cause instanceof Error && 'code' in cause && cause.code === 'EACCES';
+    const why = isClosed ? ': the account that the control plane runs as may not' : '';
+    throw new GuiseError('argument_invalid', `Cannot read ${path}${why}`, { cause });
   }
 }

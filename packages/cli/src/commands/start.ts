@@ -4,7 +4,6 @@
  * With `--check` it does the same unattended and ends with 0 or 1. What an earlier run that was killed left is removed first.
  */
 import { GuiseError, parseHostId } from '@guise/model';
-import type { RunningServer } from '@guise/server';
 import { defineCommand } from '../command.ts';
 import type { Context } from '../context.ts';
 import type { ExitCode } from '../exit-code.ts';
@@ -12,6 +11,7 @@ import { placesFor } from '../places.ts';
 import { errorLines } from '../render/error.ts';
 import { ProgressLine } from '../render/progress.ts';
 import { durationText } from '../render/text.ts';
+import { startTiedServer, type TiedServer } from '../trial/tied-server.ts';
 import { bringUp, type Trial, type TrialOptions, tearDown } from '../trial/trial.ts';
 import { claimTrial } from '../trial/trial-process.ts';
 import { untilAborted } from '../until-aborted.ts';
@@ -40,13 +40,13 @@ export const start = defineCommand({
     // Mostly there is nothing to remove, and then nothing to tell.
     await tearDown(directory, { env: context.env, report: () => undefined });
     claimTrial(directory);
-    const running: { server: RunningServer | null } = { server: null };
+    const running: { server: TiedServer | null } = { server: null };
     const trialOptions: TrialOptions = {
       env: context.env,
       report,
       signal: interruption,
       async startServer(agentHost) {
-        running.server = await startInProcess(directory, agentHost, report);
+        running.server = await startTiedServer(directory, agentHost, report);
         return running.server;
       },
     };
@@ -65,18 +65,8 @@ export const start = defineCommand({
   },
 });
 
-async function startInProcess(
-  directory: string,
-  agentHost: string | null,
-  report: (line: string) => void,
-): Promise<RunningServer> {
-  const { startServer } = await import('@guise/server');
-  const network = agentHost === null ? {} : { agentHost };
-  return startServer({ stateDirectory: directory, ...network, report });
-}
-
 /** Until Ctrl-C. Throws: why, when the control plane cannot go on before that. */
-async function stayUp(server: RunningServer | null, interruption: AbortSignal): Promise<void> {
+async function stayUp(server: TiedServer | null, interruption: AbortSignal): Promise<void> {
   await untilAborted(server === null ? interruption : AbortSignal.any([interruption, server.failed]));
   server?.failed.throwIfAborted();
 }

@@ -3,12 +3,12 @@
  *
  * Throws: `token_missing` when there is none; calls throw the control plane's own errors, or `server_unavailable`.
  */
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, client } from '@guise/api';
 import { GuiseError, limits } from '@guise/model';
 import type { Context } from '../context.ts';
 import { adminTokenFile, defaultServerUrl, placesFor } from '../places.ts';
+import { tokenIn } from './token-file.ts';
 
 export interface ServerOptions {
   readonly server: string | undefined;
@@ -33,8 +33,8 @@ export function fetchInTime(timeoutMs: number): typeof fetch {
 
 /** What `guise start` runs comes first: where it exists, it holds the port. */
 function localToken({ env, isRoot }: Pick<Context, 'env' | 'isRoot'>): string {
-  const { trial, server } = placesFor(env, isRoot);
-  for (const directory of [trial, server]) {
+  const { trialServer, server } = placesFor(env, isRoot);
+  for (const directory of [trialServer, server]) {
     const token = tokenIn(join(directory, adminTokenFile));
     if (token !== null) return token;
   }
@@ -42,12 +42,4 @@ function localToken({ env, isRoot }: Pick<Context, 'env' | 'isRoot'>): string {
     'token_missing',
     `Cannot log in: give --token or GUISE_TOKEN; a server on this machine keeps one in ${join(server, adminTokenFile)}`,
   );
-}
-
-function tokenIn(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return null;
-  }
 }

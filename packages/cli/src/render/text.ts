@@ -1,7 +1,7 @@
 /** Text from documents and hosts, made safe and short enough for a terminal. */
 import type { Json } from '@guise/model';
 
-const controls = /[\p{Cc}\p{Bidi_Control}]/gu;
+const controls = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 
 /** One line without control characters, so that a value cannot move the cursor, change colors or turn text around. */
 export function printable(text: string): string {
@@ -9,6 +9,20 @@ export function printable(text: string): string {
     if (character === '\n') return '\\n';
     if (character === '\t') return '\\t';
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
+
+/** What the styles of this program make, and what must not reach a terminal; the first is found first. */
+const graphicOrControl = new RegExp(
+  `${'\u001b'}\\[(?:1|2|22|3[1236]|39)m|[\\p{Cc}\\p{Bidi_Control}\\u2028\\u2029]`,
+  'gu',
+);
+
+/** Several lines, in which only line breaks and tabs are left of what acts on a terminal, and colors where they are wanted. */
+export function withoutControls(text: string, hasColor: boolean): string {
+  return text.replaceAll(graphicOrControl, (found) => {
+    if (found === '\n' || found === '\t' || (found.length > 1 && hasColor)) return found;
+    return found.length > 1 ? `\\u001b${found.slice(1)}` : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}`;
   });
 }
 

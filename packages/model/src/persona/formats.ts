@@ -44,13 +44,26 @@ export const relativePath = text(
 );
 export const mode = text(/^[0-7]{4}$/, 'must be four octal digits in quotes, such as "0644"');
 export const duration = text(/^\d{1,9}(ms|s|m|h|d)$/, 'must be a number and ms, s, m, h or d, such as "30s"');
+/** No program can be given a NUL, and none needs what acts on terminals. */
+const argument = text(/^[\t\n\r -\uffff]*$/, 'must be text without control characters').max(
+  4096,
+  'must have at most 4096 characters',
+);
 export const argv = z
-  .array(z.string().max(4096), 'must be a list: a program and its arguments')
+  .array(argument, 'must be a list: a program and its arguments')
   .min(1, 'must name a program')
   .max(64, 'must have at most 64 arguments');
 export const scalar = z.union([z.string(), z.number(), z.boolean()], 'must be text, a number, true or false');
-export const line = text(/^[^\r\n]*$/, 'must be one line of text');
-export const word = text(/^[^\s]+$/, 'must be text without blanks');
+export const line = text(/^[\t -~\u00a0-\uffff]*$/, 'must be one line of text');
+/** Neither a comment nor an option to whatever reads it. */
+export const word = text(
+  /^(?![#-])[!-~\u00a1-\uffff]+$/,
+  'must be text without blanks that begins with neither "#" nor "-"',
+);
+export const deviceName = text(
+  /^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,14}$/,
+  'must be the name of a network device, such as "eth0"',
+);
 export const accountName = text(/^[a-z_][a-z0-9_-]{0,31}$/, 'must be a lower-case account name, at most 32');
 export const unitName = text(
   /^[A-Za-z0-9:_.\\@-]+\.(service|socket|timer|path|target|slice|mount)$/,
@@ -76,6 +89,6 @@ export const sysctlName = text(
   'must be a sysctl name, such as "net.core.somaxconn"',
 );
 export const packageEntry = text(
-  /^[a-z0-9][a-z0-9+.-]+(=[A-Za-z0-9.+~:*-]+)?$/,
+  /^[a-z0-9][a-z0-9+.-]*[a-z0-9+.](=[A-Za-z0-9*][A-Za-z0-9.+~:*-]*)?$/,
   'must be a package, or package=version such as "curl=7.88.*"',
 );

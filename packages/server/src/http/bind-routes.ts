@@ -11,6 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { bearerOf } from './bearer.ts';
 import { checkBody, checkPart } from './check-part.ts';
+import type { Doors } from './doors.ts';
 import { eventBodyText } from './event-body.ts';
 import type { CallContext, Handlers } from './handler.ts';
 import { readQuietly } from './secret-body.ts';
@@ -28,14 +29,20 @@ export interface Bindings {
   readonly handlers: Handlers;
   readonly gates: Gates;
   readonly authenticate: Authenticate;
+  readonly doors: Doors;
 }
 
-export function bindRoutes(app: FastifyInstance, { handlers, gates, authenticate }: Bindings): void {
+export function bindRoutes(app: FastifyInstance, { handlers, gates, authenticate, doors }: Bindings): void {
   const anonymous = new Set(Object.values<Route>(routes).flatMap((route) => (route.anonymous ? [route.path] : [])));
   const actors = new WeakMap<FastifyRequest, string>();
-  app.addHook('onRequest', async (request) => {
-    if (anonymous.has((request.routeOptions.url ?? '') as `/${string}`)) return;
-    actors.set(request, await authenticate(bearerOf(request)));
+  app.addHook('onRequest', async (request, reply) => {
+    const bearer = bearerOf(request);
+    const isOpen = anonymous.has((request.routeOptions.url ?? '') as `/${string}`);
+    if (isOpen || bearer === null) doors.admit(request.ip, reply);
+    if (isOpen) return;
+    const actor = await doors.login(request, reply, bearer, authenticate);
+    doors.admit(actor, reply);
+    actors.set(request, actor);
   });
   for (const [name, route] of Object.entries<Route>(routes)) {
     const handler = handlers[name as RouteName] as AnyHandler;

@@ -1,7 +1,8 @@
 /**
  * `GET /events`: what happens from now on, as server-sent events. Nothing is kept for a client that was away.
  *
- * A client that reads too slowly is cut off rather than waited for. Throws: `limit_exceeded` past `limits.eventStreams`.
+ * A client that reads too slowly is cut off rather than waited for. Throws: `limit_exceeded` past `limits.eventStreams`, or
+ * `limits.eventStreamsPerCaller`.
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 import { Readable } from 'node:stream';
@@ -9,7 +10,8 @@ import { GuiseError, limits } from '@guise/model';
 import type { Listener } from '../store/listener.ts';
 
 export interface EventStreams {
-  open(): Readable;
+  /** `caller`: whose stream it is. */
+  open(caller: string): Readable;
   closeAll(): void;
 }
 
@@ -18,9 +20,9 @@ const keepAliveMs = 15_000;
 const bufferBytes = 256 * 1024;
 
 export function eventStreams(listener: Listener): EventStreams {
-  const open = new Set<Readable>();
+  const open = new Map<Readable, string>();
   const write = (text: string) => {
-    for (const stream of open) {
+    for (const stream of open.keys()) {
       stream.push(text);
       if (stream.readableLength > bufferBytes) stream.destroy();
     }
@@ -31,19 +33,25 @@ export function eventStreams(listener: Listener): EventStreams {
   });
   const timer = setInterval(() => write(': still here\n\n'), keepAliveMs);
   return {
-    open: () => {
+    open: (caller) => {
       if (open.size >= limits.eventStreams) {
         throw new GuiseError('limit_exceeded', `Cannot stream events: ${limits.eventStreams} clients do already`);
       }
+      if ([...open.values()].filter((other) => other === caller).length >= limits.eventStreamsPerCaller) {
+        throw new GuiseError(
+          'limit_exceeded',
+          `Cannot stream events: "${caller}" has ${limits.eventStreamsPerCaller} streams already`,
+        );
+      }
       const stream = new Readable({ read: () => undefined });
       stream.push(': welcome\n\n');
-      open.add(stream);
+      open.set(stream, caller);
       stream.once('close', () => open.delete(stream));
       return stream;
     },
     closeAll: () => {
       clearInterval(timer);
-      for (const stream of open) stream.push(null);
+      for (const stream of open.keys()) stream.push(null);
     },
   };
 }

@@ -36,6 +36,7 @@ function reasonOf(cause: unknown): string {
   const code = cause instanceof Error && 'code' in cause ? cause.code : '';
   if (code === 'EADDRINUSE') return 'the port is in use; choose another or end what uses it';
   if (code === 'EADDRNOTAVAIL') return 'this machine has no such address';
-  if (code === 'EACCES') return 'ports below 1024 need privileges';
+  if (code === 'EACCES')
+    return 'ports below 1024 need rights that the control plane does not have; choose another, or put a proxy before it';
   return cause instanceof Error ? cause.message : String(cause);
 }

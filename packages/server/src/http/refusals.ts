@@ -25,17 +25,21 @@ export function refuseCleanly(app: FastifyInstance, onFailure: (error: unknown) 
     if (refusal.kind === 'internal' || refusal.kind === 'unavailable') onFailure(error);
     const isFastifys = !(error instanceof GuiseError) && refusal.kind === 'invalid';
     const status = isFastifys ? (error.statusCode ?? 400) : statusOf(refusal.kind);
-    if (refusal.kind === 'throttled') void reply.header('retry-after', '1');
+    if (refusal.kind === 'throttled' && !reply.hasHeader('retry-after')) void reply.header('retry-after', '1');
     if (refusal.kind === 'unauthenticated') void reply.header('www-authenticate', 'Bearer');
     return reply.status(status).send(errorBodyOf(refusal));
   });
 }
 
-/** Fastify's own errors say what the client did; any other is a bug of ours. */
+/** Fastify's own errors say what the client did, and so does SQLSTATE class 22, such as of a NUL in a text; any other is a bug of ours. */
 function refusalOf(error: FastifyError): GuiseError {
   const status = error.statusCode ?? 500;
   if (isConnectionLoss(error))
     return new GuiseError('database_unavailable', 'Cannot reach the database', { cause: error });
+  if (/^22...$/.test(error.code))
+    return new GuiseError('argument_invalid', 'Cannot use the request: it has a value that the database cannot keep', {
+      cause: error,
+    });
   if (status === 413) return new GuiseError('limit_exceeded', 'Cannot read the request: its body is too large');
   if (status < 500) return new GuiseError('argument_invalid', `Cannot read the request: ${error.message}`);
   return new GuiseError('server_failed', 'Something went wrong in the control plane; its log says what', {

@@ -2,11 +2,12 @@
  * Takes what agents report and writes it in batches, so that ten thousand agents cost a few statements.
  *
  * Invariants: a report is written before `take` resolves, and an agent is not read further until then, so memory is bounded by
- * one message an agent; what could not be written is kept and tried again. Heartbeats are only counted, and written less often.
+ * one message an agent; what could not be written is kept and tried again, but for what the database will never take, which is the
+ * fault of one host and must not keep the others' reports from being written. Heartbeats are only counted, and written less often.
  */
 import type { AgentMessage, SwitchOutcome } from '@guise/api';
 import type { AlertReport, HostId, StateReport, TransactionReport } from '@guise/model';
-import { limits } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
 import type { AdaptationReport } from '../store/adaptations.ts';
 import { writeAdaptations } from '../store/adaptations.ts';
 import { writeAlerts } from '../store/alerts.ts';
@@ -48,7 +49,7 @@ export function startReportIntake(
   const flushReports = async () => {
     if (writing.written.length === 0) [writing, waiting] = [waiting, writing];
     if (writing.written.length === 0) return;
-    await write(database, writing);
+    await writeWhatCanBe(database, writing, onFailure);
     for (const resolve of writing.written) resolve();
     writing = emptyBuffer();
   };
@@ -75,6 +76,47 @@ export function startReportIntake(
       await flushReports();
       await flushReports();
     },
+  };
+}
+
+/** All at once; and if the database will never take that, each host by itself, without those whose fault it is. */
+async function writeWhatCanBe(database: Database, buffer: Buffer, onFailure: (error: unknown) => void): Promise<void> {
+  try {
+    return await write(database, buffer);
+  } catch (error) {
+    if (!isOfContent(error)) throw error;
+  }
+  for (const hostId of hostsOf(buffer)) {
+    try {
+      await write(database, partOf(buffer, hostId));
+    } catch (cause) {
+      if (!isOfContent(cause)) throw cause;
+      onFailure(new GuiseError('message_invalid', `Cannot keep a report of "${hostId}": ${cause.message}`, { cause }));
+    }
+  }
+}
+
+/** Classes 22, 23 and 54: wrong data, broken constraint, too much; or a value that is too large to be one text. Source: PostgreSQL, Appendix A. */
+function isOfContent(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  const code = 'code' in error ? String(error.code) : '';
+  return error instanceof RangeError || code === 'ERR_STRING_TOO_LONG' || /^(22|23|54)...$/.test(code);
+}
+
+function hostsOf({ states, transactions, outcomes, adaptations, alerts }: Buffer): ReadonlySet<string> {
+  const keyed = [states, outcomes, adaptations, alerts].flatMap((map) => [...map.keys()]);
+  return new Set([...keyed, ...transactions.map(({ host_id }) => host_id)]);
+}
+
+function partOf(buffer: Buffer, hostId: string): Buffer {
+  const only = <Value>(map: ReadonlyMap<string, Value>) => new Map([...map].filter(([key]) => key === hostId));
+  return {
+    states: only(buffer.states),
+    transactions: buffer.transactions.filter(({ host_id }) => host_id === hostId),
+    outcomes: only(buffer.outcomes),
+    adaptations: only(buffer.adaptations),
+    alerts: only(buffer.alerts),
+    written: [],
   };
 }
 

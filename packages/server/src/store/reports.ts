@@ -40,9 +40,12 @@ async function writeTransactions(tx: Executor, transactions: ReportBatch['transa
     on conflict (host_id, transaction_id) do update set report = excluded.report`.execute(tx);
   await sql`delete from transactions t using (
       select host_id, transaction_id from (
-        select host_id, transaction_id, row_number() over (partition by host_id order by transaction_id desc) as place
+        select host_id, transaction_id,
+          row_number() over newest_first as place,
+          sum(pg_column_size(report)) over (newest_first rows unbounded preceding) as bytes
         from transactions where host_id = any(${[...new Set(rows.map((row) => row.host_id))]}::text[])
-      ) placed where place > ${limits.historyEntries}
+        window newest_first as (partition by host_id order by transaction_id desc)
+      ) placed where place > ${limits.historyEntries} or (place > 1 and bytes > ${limits.historyBytesPerHost})
     ) old where t.host_id = old.host_id and t.transaction_id = old.transaction_id`.execute(tx);
 }
 

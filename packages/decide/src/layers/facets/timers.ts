@@ -9,6 +9,12 @@ export function compileTimers({ timers }: PersonaDocument, sink: ClaimSink): voi
   for (const [name, entry] of Object.entries(timers ?? {})) {
     const address = addressOf('timer', name);
     const path = `timers.${name}`;
+    const [program = ''] = entry.command;
+    if (/^[-@:+!|]/.test(program) || program.trim() !== program) {
+      // What would follow is another command: one that may fail, or one with all rights.
+      sink.refuse(`${path}.command.0`, 'must name a program', 'it begins with a sign that systemd takes for itself');
+      continue;
+    }
     sink.set(address, 'timer_unit', sink.content(timerUnit(name, entry)), path);
     sink.set(address, 'service_unit', sink.content(serviceUnit(name, entry)), path);
     sink.set(address, 'state', 'running', path);

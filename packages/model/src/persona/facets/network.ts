@@ -1,6 +1,6 @@
 /** Addresses, routes, host names and the firewall. */
 import { z } from 'zod';
-import { integer, ip, listOf, network, port, text, word } from '../formats.ts';
+import { deviceName, integer, ip, listOf, network, port, text } from '../formats.ts';
 
 const firewallRule = z
   .strictObject({
@@ -36,7 +36,7 @@ export const networkFields = {
           z.strictObject({
             to: destination,
             via: ip.optional(),
-            device: word.optional(),
+            device: deviceName.optional(),
             metric: integer(0, 4_294_967_295).optional(),
           }),
         )
@@ -44,12 +44,12 @@ export const networkFields = {
       addresses: z
         .array(
           z.strictObject({
-            device: word,
+            device: deviceName,
             address: z.union([z.cidrv4(), z.cidrv6()], 'must be an address with its prefix, such as "10.0.0.5/24"'),
           }),
         )
         .optional(),
-      vlans: z.array(z.strictObject({ device: word, id: integer(1, 4094) })).optional(),
+      vlans: z.array(z.strictObject({ device: deviceName, id: integer(1, 4094) })).optional(),
       hosts: z.record(hostName, ip).optional().describe('Entries of /etc/hosts.'),
     })
     .optional(),

@@ -11,10 +11,10 @@ const user = z.strictObject({
   groups: listOf(accountName).optional().describe('Further groups.'),
   home: absolutePath.optional(),
   shell: absolutePath.optional(),
-  comment: text(/^[^:\r\n]*$/, 'must not contain ":" or a line break').optional(),
+  comment: text(/^[ -9;-~\u00a0-\uffff]*$/, 'must not contain ":" or a line break').optional(),
   system: z.boolean().optional(),
-  password_hash: text(/^[^:\r\n]*$/, 'must be a crypt(5) hash').optional(),
-  authorized_keys: listOf(text(/^[^\r\n]+$/, 'must be one line of an authorized_keys file')).optional(),
+  password_hash: text(/^[!-9;-~]*$/, 'must be a crypt(5) hash').optional(),
+  authorized_keys: listOf(text(/^[\t -~\u00a0-\uffff]+$/, 'must be one line of an authorized_keys file')).optional(),
 });
 
 const group = z.strictObject({

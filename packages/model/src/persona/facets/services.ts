@@ -1,6 +1,6 @@
 /** What runs: units, timers, and commands for what no other facet covers. */
 import { z } from 'zod';
-import { accountName, argv, bounded, id, integer, line, listOf, positive, text, unitName } from '../formats.ts';
+import { accountName, argv, bounded, id, integer, listOf, positive, text, unitName } from '../formats.ts';
 
 const amount = () => z.union([positive(), bounded], 'must be a number above 0, {at_least: N} or {at_most: N}');
 const addressGlob = text(
@@ -29,7 +29,9 @@ const service = z.strictObject({
 });
 
 const timer = z.strictObject({
-  on_calendar: line.describe('systemd.time(7), such as "daily" or "Mon *-*-* 03:00".'),
+  on_calendar: text(/^[A-Za-z0-9 *:~,./_+-]+$/, 'must be a calendar expression of systemd.time(7)').describe(
+    'systemd.time(7), such as "daily" or "Mon *-*-* 03:00".',
+  ),
   command: argv,
   user: accountName.optional(),
   persistent: z.boolean().optional().describe('Whether a run that was missed is made up for.'),

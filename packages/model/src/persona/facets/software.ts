@@ -1,13 +1,16 @@
 /** Packages, files, databases and the data that travels with an application. */
 import { z } from 'zod';
-import { absolutePath, accountName, duration, listOf, mode, packageEntry, relativePath } from '../formats.ts';
+import { absolutePath, accountName, duration, listOf, mode, packageEntry, relativePath, text } from '../formats.ts';
 
 const file = z
   .strictObject({
     type: z.enum(['file', 'directory', 'symlink', 'absent']).optional(),
     content: z.string().optional().describe('The whole text; templates in it are rendered.'),
     source: relativePath.optional().describe('A file beside this document whose text becomes the content.'),
-    target: z.string().min(1).max(4096).optional().describe('Of a symlink.'),
+    target: text(/^[\t\n\r -\uffff]+$/, 'must be text without control characters')
+      .max(4096)
+      .optional()
+      .describe('Of a symlink.'),
     mode: mode.optional(),
     owner: accountName.optional(),
     group: accountName.optional(),

@@ -27,6 +27,8 @@ import { renewIdentity } from '../../app/renew-identity.ts';
 import type { Database } from '../../store/database.ts';
 import { textOf } from '../bind-routes.ts';
 import { checkBody } from '../check-part.ts';
+import { connectionOptions, headOptions } from '../connection-options.ts';
+import { type DoorLimits, Doors } from '../doors.ts';
 import type { Handlers } from '../handler.ts';
 import { refuseCleanly } from '../refusals.ts';
 import type { SessionParts } from './agent-session.ts';
@@ -45,6 +47,7 @@ export interface AgentAppParts {
   readonly session: SessionParts;
   readonly sockets: OpenSockets;
   readonly handlers: Handlers;
+  readonly door: DoorLimits;
   /** Of this process, until `renewServerCertificate` gives it another. */
   readonly certificate: KeyAndCertificate;
 }
@@ -52,28 +55,36 @@ export interface AgentAppParts {
 const anonymous: ReadonlySet<string> = new Set(agentRoutes.flatMap((route) => (route.anonymous ? [route.path] : [])));
 
 export async function buildAgentApp(parts: AgentAppParts): Promise<FastifyInstance> {
-  const { database, authority, session } = parts;
+  const { database, authority, session, door } = parts;
   const app = fastify({
     bodyLimit: enrolmentBytes,
-    requestTimeout: limits.requestTimeoutMs,
-    forceCloseConnections: true,
-    https: { ...tlsOptions(authority, parts.certificate), handshakeTimeout: limits.helloTimeoutMs },
+    ...connectionOptions(door),
+    https: {
+      ...tlsOptions(authority, parts.certificate),
+      ...headOptions(door),
+      handshakeTimeout: limits.helloTimeoutMs,
+    },
   }) as unknown as FastifyInstance;
+  const doors = new Doors(door);
+  doors.guard(app.server);
   refuseCleanly(app, session.onFailure);
   await app.register(websocket, { options: { maxPayload: limits.wireMessageBytes, perMessageDeflate: false } });
   const peers = new WeakMap<FastifyRequest, TlsPeer>();
   const knownPeer = (request: FastifyRequest) => peers.get(request) ?? peerOf(request);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { url = '' } = request.routeOptions;
-    if (anonymous.has(url)) return;
+    if (anonymous.has(url)) return doors.admit(request.ip, reply);
     const peer = peerOf(request);
+    doors.admit(`host/${peer.hostId}`, reply);
     peers.set(request, peer);
     // A renewal with an older certificate must get through, because it tells of a copy.
     if (url !== renewalPath) await admitHost(database, peer);
   });
   app.get(authorityPath, async () => ({ ca: authority.certificate }));
   app.post(enrolmentPath, async (request, reply) => {
-    const enrolled = await enrol(database, authority, checkBody(enrolmentRequest, textOf(request)));
+    const enrolment = checkBody(enrolmentRequest, textOf(request));
+    const { join_token: joinToken } = enrolment;
+    const enrolled = await doors.login(request, reply, joinToken, () => enrol(database, authority, enrolment));
     return reply.status(201).send({ ...enrolled, ca: authority.certificate, ...(await parts.trustPin()) });
   });
   app.post(renewalPath, (request) =>

@@ -2,7 +2,8 @@
  * One agent's connection, from its `hello` to its end.
  *
  * Invariants: nothing is believed before a `hello` in the name of the host that the certificate names; a message that is not
- * understood is counted and passed over; questions that wait when the connection ends fail at once.
+ * understood is counted and passed over; questions that wait when the connection ends fail at once; one that floods us is read at the
+ * pace of `MessagePace`.
  */
 
 import type { WebSocket } from '@fastify/websocket';
@@ -15,6 +16,7 @@ import type { HostPeer } from '../../app/admit-host.ts';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
 import { closeCodes, closeReasonOf } from './close-codes.ts';
+import { MessagePace } from './message-pace.ts';
 import { PendingAsks } from './pending-asks.ts';
 
 export type Hello = Extract<AgentMessage, { readonly type: 'hello' }>;
@@ -44,6 +46,10 @@ export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionPart
   const { hostId } = peer;
   const asks = new PendingAsks();
   const connection = connectionOf(socket, hostId, asks);
+  const pace = new MessagePace();
+  let pause: NodeJS.Timeout | undefined;
+  let inTurn = Promise.resolve();
+  let waiting = 0;
   let greeted = false;
   let silence = setTimeout(() => socket.close(closeCodes.silent, 'no hello came'), limits.helloTimeoutMs);
 
@@ -65,7 +71,22 @@ export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionPart
     return handleGreeted(message, { socket, hostId, asks, intake: parts.intake });
   };
 
+  const readOn = () => {
+    if (waiting === 0 && pause === undefined) socket.resume();
+  };
+  const slowDown = (sizeBytes: number) => {
+    const waitMs = pace.waitMs(sizeBytes, Date.now());
+    if (waitMs === 0) return;
+    socket.pause();
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      pause = undefined;
+      readOn();
+    }, waitMs);
+  };
+
   socket.on('message', (data, isBinary) => {
+    slowDown(Buffer.isBuffer(data) ? data.length : 0);
     clearTimeout(silence);
     silence = setTimeout(() => socket.close(closeCodes.silent, 'nothing was heard for too long'), limits.silenceMs);
     const isText = !isBinary && Buffer.isBuffer(data);
@@ -76,20 +97,26 @@ export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionPart
       return;
     }
     if (greeted) parts.intake.heard(hostId);
-    // One message at a time: what is not written yet is not read further.
+    // One message at a time: what is not written yet is not read further. What came with it in one piece waits for its turn.
+    waiting += 1;
     socket.pause();
-    handle(decoded.message)
+    inTurn = inTurn
+      .then(() => handle(decoded.message))
       .catch((error: unknown) => {
         if (isRefusal(error)) return socket.close(closeCodes.identity, closeReasonOf(error));
         parts.onFailure(error);
         socket.close(1011, 'the message could not be handled');
       })
-      .finally(() => socket.resume());
+      .finally(() => {
+        waiting -= 1;
+        readOn();
+      });
   });
   // What was wrong shows as the close that follows.
   socket.on('error', () => undefined);
   socket.on('close', () => {
     clearTimeout(silence);
+    clearTimeout(pause);
     asks.failAll(hostId);
     if (parts.connections.remove(connection)) parts.onGone(hostId);
   });

@@ -14,6 +14,6 @@ export function systemHandlers({ database, events, metricsText }: HandlerParts):
     },
     getMetrics: () => metricsText(),
     getOpenapi: async () => description,
-    streamEvents: async () => events.open(),
+    streamEvents: async ({ caller }) => events.open(caller.actor),
   };
 }
