@@ -1,22 +1,23 @@
 /** An agent that was enrolled and means harm: to the control plane, its database, and the reports of other hosts. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { agentSocketPath, type ServerMessage } from '@guise/api';
+import type { ServerMessage } from '@guise/api';
 import { limits, parseHostId } from '@guise/model';
 import fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { openDatabase } from '../../store/database.ts';
 import { writeReports } from '../../store/reports.ts';
+import type { TestAgent } from '../../test-agent.ts';
 import { TestServer } from '../../test-server.ts';
 import { MessagePace } from './message-pace.ts';
 
 const server = new TestServer();
+const agents = new Map<string, TestAgent>();
 const sockets: WebSocket[] = [];
 beforeAll(async () => {
   await server.start();
-  await server.enrol('eve');
-  await server.enrol('alice');
+  for (const name of ['eve', 'alice']) agents.set(name, await server.enrol(name));
 });
 afterEach(() => {
   for (const socket of sockets.splice(0)) socket.terminate();
@@ -24,9 +25,7 @@ afterEach(() => {
 afterAll(() => server.stop());
 
 async function greet(name: string): Promise<WebSocket> {
-  const socket = new WebSocket(`${server.running.agentUrl}${agentSocketPath}`, {
-    headers: { authorization: `Bearer ${name}` },
-  });
+  const socket = new WebSocket(...agents.get(name)!.door);
   sockets.push(socket);
   await once(socket, 'open');
   send(socket, { type: 'hello', protocol: 1, host_id: name, agent_version: '1', facts: {}, known: null });
