@@ -5,7 +5,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adaptationFiles, Conductor } from '@guise/agent/adaptation';
-import { connectLink, desiredFile, enrol, ensureIdentity, type Link, systemClock } from '@guise/agent/link';
+import {
+  auditEvidencePath,
+  connectLink,
+  desiredFile,
+  enrol,
+  ensureIdentity,
+  type Link,
+  systemClock,
+  TrustStore,
+  trustPath,
+} from '@guise/agent/link';
 import { type Client, client } from '@guise/api';
 import { parseHostId } from '@guise/model';
 import { type RunningServer, type ServerOptions, startServer } from '@guise/server';
@@ -83,6 +93,8 @@ export function startTestAgent(
     engine,
     conductor,
     clock: systemClock,
+    trust: new TrustStore(trustPath(stateDirectory)),
+    auditEvidencePath: auditEvidencePath(stateDirectory),
     makeNonce: () => randomBytes(16).toString('hex'),
     report,
   });

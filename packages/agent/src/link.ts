@@ -5,3 +5,5 @@ export { type Desired, type DesiredStore, desiredFile } from './link/desired-sto
 export { type EnrolOptions, enrol, type Identity } from './link/enrol.ts';
 export { ensureIdentity } from './link/identity-file.ts';
 export { openSocket, type Socket } from './link/socket.ts';
+export { auditEvidencePath, trustPath } from './trust/places.ts';
+export { TrustStore } from './trust/trust-store.ts';

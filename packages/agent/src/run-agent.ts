@@ -130,7 +130,7 @@ async function follow({
   signal,
 }: Follow) {
   // Sockets, TLS and the wire's schemas take a sixth of an agent's memory, and an agent without a server has no use for them.
-  const { connectLink, enrol, ensureIdentity } = await import('./link.ts');
+  const { auditEvidencePath, connectLink, enrol, ensureIdentity, TrustStore, trustPath } = await import('./link.ts');
   const hostId = parseHostId(config.name ?? String(engine.facts()['hostname'] ?? '').toLowerCase());
   const identity = ensureIdentity(`${stateDirectory}/identity.json`, hostId, makeToken);
   if (config.token !== undefined)
@@ -143,6 +143,8 @@ async function follow({
     engine,
     conductor,
     clock,
+    trust: new TrustStore(trustPath(stateDirectory)),
+    auditEvidencePath: auditEvidencePath(stateDirectory),
     makeNonce: makeToken,
     report,
   });

@@ -2,7 +2,7 @@
 export interface AlertReport {
   /** The same for the same cause on the same host, so a report that comes twice is one alert: `threshold:web:memory_utilization:0`. */
   readonly key: string;
-  readonly type: 'threshold' | 'drift' | 'trigger' | 'metric';
+  readonly type: 'threshold' | 'drift' | 'trigger' | 'metric' | 'audit';
   /** What the persona's threshold says: `page`, `ticket`, … ; `warning` where nothing says. */
   readonly severity: string;
   /** Of whom: an instance, or null when no persona is concerned. */

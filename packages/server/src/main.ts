@@ -10,8 +10,10 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GuiseError, limits } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
+import { type AuditSigner, auditSigner } from './app/audit-checkpoint.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
 import { makeConnections } from './app/connections.ts';
+import { developmentNames } from './app/development-root.ts';
 import { SenderRates } from './app/sender-rates.ts';
 import { authenticate } from './app/tokens.ts';
 import { buildAgentApp } from './http/agents/agent-app.ts';
@@ -22,7 +24,9 @@ import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
 import { buildServerApp } from './http/server-app.ts';
+import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
 import { periodically } from './reconcilers/periodically.ts';
+import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
@@ -57,7 +61,18 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
   const vault = openVault(options.masterKeyFile ?? join(stateDirectory, 'master.key'));
   const token = await adminToken(database, stateDirectory);
-  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault };
+  let stopKeeping = async (): Promise<void> => undefined;
+  // Last before the database goes: what the end itself wrote is signed too.
+  shutdown.add(() => stopKeeping());
+  const signer = await auditSigner(database, vault, developmentNames.organization);
+  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault, signer };
+  const keeper = keepAuditLog({
+    database,
+    signer,
+    checkpointPeriodMs: options.checkpointPeriodMs ?? limits.checkpointPeriodMs,
+    onFailure: core.onFailure,
+  });
+  stopKeeping = () => keeper.stop();
   const agentUrl = await openAgentsPort(core, options, shutdown);
   const url = await openPeoplesPort(core, options, shutdown);
   return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
@@ -74,6 +89,7 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   const connections = makeConnections();
   const onPushed = (count: number) => metrics.add('guise_desired_pushed_total', count);
   const pusher = startDesiredPusher({ database, connections, onFailure, onPushed });
+  const checkpoints = startCheckpointPusher({ database, connections, onFailure });
   const router = startEventRouter({
     database,
     connections,
@@ -84,26 +100,29 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   const listener = await openListener(databaseUrl, () => {
     pusher.request('all');
     router.catchUp();
+    checkpoints.request('all');
   });
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());
   shutdown.add(() => router.stop());
+  shutdown.add(() => checkpoints.stop());
   shutdown.add(() => recordDepartures(database, replicaId));
   const intake = startReportIntake(database, replicaId, onFailure);
   shutdown.add(() => intake.stop());
   listener.subscribe((signal) => {
     if (signal.type === 'desired') pusher.request(signal.scope);
     if (signal.type === 'posted') router.request(signal.sequences);
+    if (signal.type === 'checkpointed') checkpoints.request('all');
   });
   const period = periodically(limits.desiredPeriodMs, async () => pusher.request('all'), onFailure);
   shutdown.add(() => period.stop());
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
-  return { database, connections, listener, replicaId, metrics, pusher, intake, onFailure };
+  return { database, connections, listener, replicaId, metrics, pusher, checkpoints, intake, onFailure };
 }
 
-type Core = Awaited<ReturnType<typeof startCore>> & { readonly vault: Vault };
+type Core = Awaited<ReturnType<typeof startCore>> & { readonly vault: Vault; readonly signer: AuditSigner };
 
 async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
   const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
@@ -123,6 +142,7 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
   const app = buildServerApp({
     handlers: makeHandlers({
       database,
+      signer: core.signer,
       ask: askHosts(core),
       events,
       metrics,

@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly agentPort?: number;
   /** Allows `agentHost` to be more than loopback though agents do not speak TLS yet: for a lab's own bridge, nothing else. */
   readonly insecureAgentNetwork?: boolean;
+  /** Between two signed checkpoints of the audit log; default `limits.checkpointPeriodMs`. */
+  readonly checkpointPeriodMs?: number;
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

@@ -6,11 +6,14 @@
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
 import { errorBodyOf, wireProtocol } from '@guise/api/agent-wire';
-import type { Facts, HostId } from '@guise/model';
+import type { Facts, HostId, TransactionReport } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine } from '../engine/engine.ts';
 import type { Conductor } from '../triggers/conductor.ts';
 import type { DesiredResult } from '../triggers/desired-progress.ts';
+import { transactionCause } from '../triggers/transaction-cause.ts';
+import { rememberedSize, takeCheckpoints } from '../trust/take-checkpoints.ts';
+import type { TrustStore } from '../trust/trust-store.ts';
 import { answerAsk, transactionIdOf } from './answer-ask.ts';
 import { backoffMs, jitteredMs } from './backoff.ts';
 import type { LinkClock } from './clock.ts';
@@ -28,6 +31,9 @@ export interface LinkOptions {
   readonly engine: Engine;
   readonly conductor: Conductor;
   readonly clock: LinkClock;
+  readonly trust: TrustStore;
+  /** Where checkpoints of the audit log that were refused are kept. */
+  readonly auditEvidencePath: string;
   /** Unguessable text, for confirmations. */
   readonly makeNonce: () => string;
   readonly report: (line: string) => void;
@@ -47,6 +53,7 @@ export function connectLink(options: LinkOptions): Link {
 class AgentLink implements Link {
   readonly #options: LinkOptions;
   readonly #journal = new JournalSender();
+  readonly #takeCheckpoint: ReturnType<typeof takeCheckpoints>;
   readonly #news = new Set<'candidates' | 'alerts'>();
   #socket: Socket | null = null;
   #welcomed = false;
@@ -57,6 +64,16 @@ class AgentLink implements Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    const { trust, auditEvidencePath, conductor, clock, report } = options;
+    this.#takeCheckpoint = takeCheckpoints({
+      trust,
+      evidencePath: auditEvidencePath,
+      alerts: conductor.alerts,
+      nowMs: clock.nowMs,
+      report,
+      // The next hello says what is remembered.
+      onFailure: () => this.#socket?.close(),
+    });
   }
 
   get connected(): boolean {
@@ -102,6 +119,7 @@ class AgentLink implements Link {
       host_id: identity.hostId,
       agent_version: agentVersion,
       facts: { ...facts() },
+      checkpoint_size: rememberedSize(this.#options.trust),
       known: desired === null ? null : { generation: desired.generation, digest: desired.digest },
     });
   }
@@ -134,6 +152,7 @@ class AgentLink implements Link {
         // Confirmations go over connections of their own.
         return;
       case 'checkpoint':
+        this.#takeCheckpoint(message);
         return;
     }
   }
@@ -179,7 +198,8 @@ class AgentLink implements Link {
     if (!this.#welcomed) return;
     try {
       const { desiredResult } = conductor;
-      this.#journal.sendNew(engine.history(), (message) => this.#send(message));
+      const causeOf = (transaction: TransactionReport) => transactionCause(transaction, conductor);
+      this.#journal.sendNew(engine.history(), causeOf, (message) => this.#send(message));
       if (desiredResult !== null) this.#send(outcomeOf(desiredResult));
       this.#send({ type: 'report', state: await engine.state() });
     } catch (error) {

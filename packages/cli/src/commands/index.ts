@@ -19,6 +19,7 @@ const persona = 'Personas';
 const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const adaptation = 'What makes hosts adapt themselves';
+const audit = 'Who did what';
 const lab = 'Lab hosts on this machine';
 const run = 'Running guise';
 
@@ -144,6 +145,25 @@ export const commandEntries: readonly CommandEntry[] = [
     'alert ls',
     'List what hosts say that a person should know',
     async () => (await import('./alert-ls.ts')).alertLs,
+  ),
+
+  entry(
+    audit,
+    'audit ls',
+    'List who did what to what, and why',
+    async () => (await import('./audit-ls.ts')).auditLs,
+  ),
+  entry(
+    audit,
+    'audit verify',
+    'Check that nothing of the audit log was changed',
+    async () => (await import('./audit-verify.ts')).auditVerify,
+  ),
+  entry(
+    audit,
+    'audit export',
+    'Write the audit log into a file that can be verified by itself',
+    async () => (await import('./audit-export.ts')).auditExport,
   ),
 
   entry(lab, 'lab up', 'Boot lab hosts', async () => (await import('./lab-up.ts')).labUp),

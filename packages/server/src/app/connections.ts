@@ -14,6 +14,8 @@ export interface AgentConnection {
   readonly hostId: HostId;
   /** What the agent has, or will have when what was sent arrives. */
   known: KnownDesired | null;
+  /** Size of the audit log at the checkpoint that the agent has, or will have when what was sent arrives; 0 for none. */
+  checkpointSize: number;
   /** One message in two parts. The second is sent as it is, not copied, so thousands of agents may share it. */
   send(head: string, tail: Buffer): void;
   /** The same for what may be lost: false when the agent does not keep up, and then nothing was sent. */

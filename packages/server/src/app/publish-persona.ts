@@ -68,7 +68,13 @@ async function publish(
   await setCurrentVersion(tx, personaId, version);
   return {
     value: published,
-    audit: { action: caller.action, resource: `persona/${personaId}`, detail: { version, digest } },
+    audit: {
+      action: caller.action,
+      resource: `persona/${personaId}`,
+      detail: { version, digest },
+      before: head?.currentDigest ?? null,
+      after: digest,
+    },
     signals: [
       { type: 'desired', scope: { persona: personaId } },
       ...(await regroup()),

@@ -42,6 +42,7 @@ function connectionOf(name: string): AgentConnection {
   return {
     hostId: parseHostId(name),
     known: null,
+    checkpointSize: 0,
     send: () => undefined,
     tell: (head, tail) => {
       if (slow.has(name)) return false;

@@ -22,7 +22,9 @@ export type Signal =
   | { readonly type: 'asked'; readonly ask_id: string; readonly replica_id: string }
   | { readonly type: 'replied'; readonly ask_id: string }
   /** Events that are to be sent to the hosts concerned. */
-  | { readonly type: 'posted'; readonly sequences: readonly string[] };
+  | { readonly type: 'posted'; readonly sequences: readonly string[] }
+  /** The audit log has a new checkpoint. */
+  | { readonly type: 'checkpointed'; readonly size: number };
 
 export const channel = 'guise';
 

@@ -100,7 +100,16 @@ export interface Tables {
     action: string;
     resource: string;
     detail: Jsonb<unknown>;
+    cause: string | null;
+    before: string | null;
+    after: string | null;
+    outcome: Generated<'done' | 'denied' | 'failed'>;
   };
+  audit_log: { origin: string; only_one: Generated<boolean> };
+  audit_pending: { sequence: string };
+  audit_leaves: { leaf_index: string; sequence: string; hash: Buffer };
+  audit_nodes: { height: number; place: string; hash: Buffer };
+  audit_checkpoints: { size: string; note: string; signed_at: TimeNow };
   sealed_values: { name: string; value: Buffer; updated_at: TimeNow };
   asks: {
     ask_id: string;

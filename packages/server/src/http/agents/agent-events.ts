@@ -1,6 +1,7 @@
 /** What follows from an agent's coming, going and being misunderstood. */
 import type { HostId } from '@guise/model';
 import type { Connections } from '../../app/connections.ts';
+import type { CheckpointPusher } from '../../reconcilers/push-checkpoints.ts';
 import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
 import type { ReportIntake } from '../../reconcilers/report-intake.ts';
 import type { Database } from '../../store/database.ts';
@@ -16,6 +17,7 @@ interface Parts {
   readonly connections: Connections;
   readonly intake: ReportIntake;
   readonly pusher: DesiredPusher;
+  readonly checkpoints: CheckpointPusher;
   readonly metrics: Metrics;
   readonly replicaId: string;
   readonly onFailure: (error: unknown) => void;
@@ -28,6 +30,7 @@ export function agentEvents({
   connections,
   intake,
   pusher,
+  checkpoints,
   metrics,
   replicaId,
   onFailure,
@@ -43,7 +46,10 @@ export function agentEvents({
         await sendSignals(tx, [happened('host.connected', hostId)]);
         return lastTransaction(tx, hostId);
       }),
-    onReady: (hostId) => pusher.request({ hosts: [hostId] }),
+    onReady: (hostId) => {
+      pusher.request({ hosts: [hostId] });
+      checkpoints.request({ host: hostId });
+    },
     onGone: (hostId) => {
       if (isStopping()) return;
       database

@@ -42,6 +42,7 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     if (message.type === 'hello') {
       if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the token belongs to another host');
       connection.known = message.known;
+      connection.checkpointSize = message.checkpoint_size;
       const last_transaction = await parts.onHello(hostId, message);
       if (socket.readyState !== socket.OPEN) return;
       greeted = true;
@@ -121,6 +122,7 @@ function connectionOf(socket: WebSocket, hostId: HostId, asks: PendingAsks): Age
   return {
     hostId,
     known: null,
+    checkpointSize: 0,
     send: sendParts,
     tell: (head, tail) => {
       if (socket.bufferedAmount > limits.agentBacklogBytes) return false;

@@ -1,4 +1,5 @@
 import type { AskHost } from '../../app/ask-host.ts';
+import type { AuditSigner } from '../../app/audit-checkpoint.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Database } from '../../store/database.ts';
 import type { EventStreams } from '../event-stream.ts';
@@ -6,6 +7,7 @@ import type { Handlers } from '../handler.ts';
 import type { Metrics } from '../metrics.ts';
 import { adaptationHandlers } from './adaptation.ts';
 import { assignmentHandlers } from './assignments.ts';
+import { auditHandlers } from './audit.ts';
 import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
 import { personaHandlers } from './personas.ts';
@@ -14,6 +16,7 @@ import { trustHandlers } from './trust.ts';
 
 export interface HandlerParts {
   readonly database: Database;
+  readonly signer: AuditSigner;
   readonly ask: AskHost;
   readonly events: EventStreams;
   readonly metricsText: () => Promise<string>;
@@ -30,5 +33,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...assignmentHandlers(parts),
     ...adaptationHandlers(parts),
     ...trustHandlers(parts),
+    ...auditHandlers(parts),
   };
 }

@@ -1,10 +1,9 @@
 import { createJoinToken, createToken, withdrawToken } from '../../app/tokens.ts';
-import { listAudit } from '../../store/audit.ts';
 import { listTokens } from '../../store/tokens.ts';
 import type { Handlers } from '../handler.ts';
 import type { HandlerParts } from './index.ts';
 
-type Names = 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken' | 'listAudit';
+type Names = 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken';
 
 export function trustHandlers({ database }: HandlerParts): Pick<Handlers, Names> {
   return {
@@ -12,6 +11,5 @@ export function trustHandlers({ database }: HandlerParts): Pick<Handlers, Names>
     createToken: ({ body, caller }) => createToken(database, caller, body),
     listTokens: ({ query }) => listTokens(database, query),
     deleteToken: ({ params, caller }) => withdrawToken(database, caller, params.token_id),
-    listAudit: ({ query }) => listAudit(database, query),
   };
 }
