@@ -15,7 +15,11 @@ const agents = new Map<string, BareAgent>();
 
 beforeAll(async () => {
   here = await startTestServer({ stateDirectory: join(directory.path, 'here') });
-  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), database: here.databaseUrl });
+  there = await startTestServer({
+    stateDirectory: join(directory.path, 'there'),
+    masterKeyFile: join(directory.path, 'here', 'master.key'),
+    database: here.databaseUrl,
+  });
   api = clientOf(here);
   for (const [name, server] of [
     ['h1', here],

@@ -22,7 +22,11 @@ let agent: TestAgent;
 
 beforeAll(async () => {
   here = await startTestServer({ stateDirectory: join(directory.path, 'here') });
-  there = await startTestServer({ stateDirectory: join(directory.path, 'there'), database: here.databaseUrl });
+  there = await startTestServer({
+    stateDirectory: join(directory.path, 'there'),
+    masterKeyFile: join(directory.path, 'here', 'master.key'),
+    database: here.databaseUrl,
+  });
   const agentDirectory = join(directory.path, 'agent');
   mkdirSync(agentDirectory);
   await enrolTestHost(here, 'h1', agentDirectory);

@@ -18,7 +18,9 @@ describe('a checkpoint', () => {
   it('has the key id of the specification: the first bytes of SHA-256 over name, line feed, type and key', () => {
     const [, base64 = ''] = /— guise\.local\/1d7f (\S+)\n$/.exec(note) ?? [];
     const name = Buffer.from('guise.local/1d7f\n\u0001');
-    const digest = createHash('sha256').update(Buffer.concat([name, Buffer.from(key.publicKey, 'base64')])).digest();
+    const digest = createHash('sha256')
+      .update(Buffer.concat([name, Buffer.from(key.publicKey, 'base64')]))
+      .digest();
     expect(Buffer.from(base64, 'base64').subarray(0, 4)).toEqual(digest.subarray(0, 4));
   });
 

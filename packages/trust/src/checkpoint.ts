@@ -34,7 +34,8 @@ export function signCheckpoint(key: SigningKey, { origin, size, root }: Checkpoi
 /** What stands in a note that this key (32 bytes as base64) has signed. */
 export function openCheckpoint(text: string, publicKey: string): Checkpoint {
   const parsed = parse(text);
-  if (parsed === null) throw new GuiseError('audit_broken', 'Cannot read the checkpoint: it is not a signed note of one');
+  if (parsed === null)
+    throw new GuiseError('audit_broken', 'Cannot read the checkpoint: it is not a signed note of one');
   const { checkpoint, body, signature } = parsed;
   const isByKey = signature.subarray(0, keyHashBytes).equals(keyHash(checkpoint.origin, publicKey));
   if (isByKey && verifySignature(publicKey, Buffer.from(body), signature.subarray(keyHashBytes))) return checkpoint;

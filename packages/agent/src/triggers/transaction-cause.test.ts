@@ -8,7 +8,12 @@ const decided = (instance: string, decidedBy: Decision['decidedBy']) =>
   ({ layer: { instance } as Decision['layer'], decidedBy }) as const;
 
 const deciding = {
-  decisions: [decided('web', 'always'), decided('mine', 'always'), decided('burst', 'triggers'), decided('held', 'hold')],
+  decisions: [
+    decided('web', 'always'),
+    decided('mine', 'always'),
+    decided('burst', 'triggers'),
+    decided('held', 'hold'),
+  ],
   candidates: new Map([
     ['web', { source: 'server' }],
     ['mine', { source: 'local' }],

@@ -24,21 +24,21 @@ export function transactionCause(
   const moved = [...missingIn(layers_before, layers_after), ...missingIn(layers_after, layers_before)];
   if (moved.length === 0) return 'drift';
   const deciding = new Map(decisions.map(({ layer, decidedBy }) => [layer.instance, decidedBy] as const));
-  const causes = new Set(
-    moved.map((instance): Cause => {
-      switch (deciding.get(instance)) {
-        case 'hold':
-          return 'hold';
-        case 'triggers':
-          return 'trigger';
-        case 'always':
-          return candidates.get(instance)?.source === 'server' ? 'assignment' : 'local';
-        case undefined:
-          return null;
-      }
-    }),
-  );
+  const causes = new Set(moved.map((instance) => causeOf(deciding.get(instance), candidates.get(instance)?.source)));
   return ranked.find((cause) => causes.has(cause)) ?? null;
+}
+
+function causeOf(decidedBy: Decision['decidedBy'] | undefined, source: Candidate['source'] | undefined): Cause {
+  switch (decidedBy) {
+    case 'hold':
+      return 'hold';
+    case 'triggers':
+      return 'trigger';
+    case 'always':
+      return source === 'server' ? 'assignment' : 'local';
+    case undefined:
+      return null;
+  }
 }
 
 function missingIn(layers: readonly LayerRef[], others: readonly LayerRef[]): readonly string[] {

@@ -4,8 +4,8 @@
  * What verifies them is loaded with the first, or at the start where one was refused before: the alert about it lasts.
  */
 import { GuiseError } from '@guise/model';
-import type { CheckpointKeeper, CheckpointKeeperParts, CheckpointMessage } from './checkpoint-keeper.ts';
 import { readStateFile } from '../host/state-file.ts';
+import type { CheckpointKeeper, CheckpointKeeperParts, CheckpointMessage } from './checkpoint-keeper.ts';
 import type { TrustStore } from './trust-store.ts';
 
 export interface TakeCheckpointsParts extends CheckpointKeeperParts {

@@ -98,7 +98,10 @@ export const trustRoutes = {
     summary: 'That the log of so many entries has the one at an index, or goes on from a shorter one',
     query: z
       .strictObject({ size: auditSize, index: auditSize.optional(), from: auditSize.optional() })
-      .refine(({ index, from }) => (index === undefined) !== (from === undefined), 'must have one of "index" and "from"'),
+      .refine(
+        ({ index, from }) => (index === undefined) !== (from === undefined),
+        'must have one of "index" and "from"',
+      ),
     response: auditProof,
     statuses: [200],
   },

@@ -60,7 +60,9 @@ const hash = z.string().length(44);
 /** As it was signed; see https://c2sp.org/tlog-checkpoint. */
 const note = z.string().max(limits.checkpointChars);
 
-export const auditCheckpoint = z.object({ size: z.int().min(1), note, signed_at: time }).meta({ id: 'AuditCheckpoint' });
+export const auditCheckpoint = z
+  .object({ size: z.int().min(1), note, signed_at: time })
+  .meta({ id: 'AuditCheckpoint' });
 
 /** Of what the log is, and who signs its checkpoints. */
 export const auditLogName = { origin: z.string(), key: hash };

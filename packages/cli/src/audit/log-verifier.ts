@@ -58,13 +58,18 @@ export class LogVerifier {
   take(event: LogEvent): void {
     switch (event.type) {
       case 'log':
-        return this.#begin(event);
+        this.#begin(event);
+        return;
       case 'leaf':
-        return this.#leaf(event);
+        this.#leaf(event);
+        return;
       case 'checkpoint':
-        return this.#checkpoint(event.note);
-      case 'stray':
-        return this.#find('inserted', [event.sequence], `Entry ${event.sequence} was put in: it has no place in the log`);
+        this.#checkpoint(event.note);
+        return;
+      case 'stray': {
+        const { sequence } = event;
+        this.#find('inserted', [sequence], `Entry ${sequence} was put in: it has no place in the log`);
+      }
     }
   }
 

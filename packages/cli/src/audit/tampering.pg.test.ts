@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, client } from '@guise/api';
 import { entryBytes, type LoggedEntry, leafHash } from '@guise/decide/audit';
+import { GuiseError } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -84,7 +85,10 @@ async function verified(witnesses: readonly Witness[] = []): Promise<LogReport> 
   return verifier.end();
 }
 
-async function foundAfter(statements: readonly string[], witnesses: readonly Witness[] = []): Promise<readonly Finding[]> {
+async function foundAfter(
+  statements: readonly string[],
+  witnesses: readonly Witness[] = [],
+): Promise<readonly Finding[]> {
   await unguarded(statements);
   try {
     const { verified: isVerified, findings } = await verified(witnesses);
@@ -293,8 +297,8 @@ describe('an export', () => {
     try {
       return (await verifiedFile(forgery)).verified;
     } catch (error) {
-      expect(error).toMatchObject({ code: 'audit_broken' });
-      return false;
+      if (error instanceof GuiseError && error.code === 'audit_broken') return false;
+      throw error;
     }
   }
 
@@ -324,21 +328,35 @@ describe('an export', () => {
     for (let place = 0; place < bytes.length; place += isClose(place) ? 1 : 29) {
       const flipped = Buffer.from(bytes);
       flipped[place]! ^= 1 << (place % 8);
-      expect(await believed(flipped), `byte ${place} flipped: ${flipped.subarray(Math.max(0, place - 60), place + 60).toString()}`).toBe(false);
+      expect(
+        await believed(flipped),
+        `byte ${place} flipped: ${flipped.subarray(Math.max(0, place - 60), place + 60).toString()}`,
+      ).toBe(false);
     }
     const lines = bytes.toString().trimEnd().split('\n');
-    const written = (each: readonly string[]) => `${each.join('\n')}\n`;
-    for (const place of lines.keys()) {
-      const isCheckpoint = lines[place]?.startsWith('{"checkpoint"') ?? false;
+    const forgeries = [...lines.keys()].flatMap((place) => {
+      const [line = '', next = ''] = lines.slice(place, place + 2);
       const isLast = place === lines.length - 1;
-      // Of several checkpoints any but the last may go: the next one says the same and more.
-      if (!isCheckpoint) expect(await believed(written(lines.toSpliced(place, 1)))).toBe(false);
-      if (!isCheckpoint) expect(await believed(written(lines.toSpliced(place, 0, lines[place]!)))).toBe(false);
-      if (!isLast && place > 0)
-        expect(await believed(written(lines.toSpliced(place, 2, lines[place + 1]!, lines[place]!)))).toBe(false);
-      if (!isLast) expect(await believed(written(lines.slice(0, place)))).toBe(false);
-    }
+      return [
+        ...(isLast || place === 0 ? [] : [lines.toSpliced(place, 2, next, line)]),
+        ...(isLast ? [] : [lines.slice(0, place)]),
+        // Of several checkpoints any but the last may go: the next one says the same and more.
+        ...(line.startsWith('{"checkpoint"') ? [] : [lines.toSpliced(place, 1), lines.toSpliced(place, 0, line)]),
+      ];
+    });
+    for (const forged of forgeries) expect(await believed(`${forged.join('\n')}\n`)).toBe(false);
     for (const end of [1, 2, 100, bytes.length - 1]) expect(await believed(bytes.subarray(0, -end))).toBe(false);
+  });
+
+  it('is not believed when only bits change that base64 leaves over', async () => {
+    await writeExport(api, file, () => undefined);
+    const text = readFileSync(file, 'utf8');
+    const [, last = ''] = /"hash":"[A-Za-z0-9+/]{42}([A-Za-z0-9+/])=/.exec(text) ?? [];
+    const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+    const other = digits[digits.indexOf(last) ^ 1] ?? '';
+    const changed = text.replace(/("hash":"[A-Za-z0-9+/]{42})[A-Za-z0-9+/]=/, `$1${other}=`);
+    expect(changed).not.toBe(text);
+    expect(await believed(changed)).toBe(false);
   });
 
   it.each([

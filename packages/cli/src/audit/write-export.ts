@@ -23,7 +23,10 @@ export interface Exported {
 export async function writeExport(client: Client, file: string, tell: (line: string) => void): Promise<Exported> {
   const { origin, key, newest } = await client.exportAudit();
   if (newest === null) {
-    throw new GuiseError('audit_broken', 'Cannot export the audit log: nothing of it was signed yet; a checkpoint comes every minute');
+    throw new GuiseError(
+      'audit_broken',
+      'Cannot export the audit log: nothing of it was signed yet; a checkpoint comes every minute',
+    );
   }
   const { size } = newest;
   const part = `${file}.part`;

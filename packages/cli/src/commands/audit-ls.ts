@@ -13,7 +13,11 @@ export const auditLs = defineCommand({
   options: {
     actor: { type: 'string', value: 'ACTOR', summary: 'Only what this one did, such as alice or host/h1' },
     action: { type: 'string', value: 'ACTION', summary: 'Only such actions, as host:assign or host:transaction' },
-    resource: { type: 'string', value: 'RESOURCE', summary: 'Only what was done to this, such as host/h1 or persona/web' },
+    resource: {
+      type: 'string',
+      value: 'RESOURCE',
+      summary: 'Only what was done to this, such as host/h1 or persona/web',
+    },
     since: { type: 'string', value: 'TIME', summary: 'Only from then on: 2h, 7d, or 2026-11-25T10:00:00Z' },
     limit: { type: 'string', value: 'NUMBER', summary: `At most so many, the newest (default ${limitDefault})` },
     ...serverOptions,

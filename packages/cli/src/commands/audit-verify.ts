@@ -24,7 +24,8 @@ export const auditVerify = defineCommand({
     key: {
       type: 'string',
       value: 'KEY',
-      summary: 'The key that must have signed, as base64 or a file with it (default: what the agent of this machine pinned)',
+      summary:
+        'The key that must have signed, as base64 or a file with it (default: what the agent of this machine pinned)',
     },
     ...serverOptions,
   },
@@ -71,14 +72,18 @@ async function eventsOf(
   file: string | undefined,
   server: Parameters<typeof openClient>[1],
 ): Promise<AsyncIterable<LogEvent>> {
-  if (file === undefined) return (await import('../audit/read-remote-log.ts')).readRemoteLog(openClient(context, server));
+  if (file === undefined)
+    return (await import('../audit/read-remote-log.ts')).readRemoteLog(openClient(context, server));
   return (await import('../audit/export-file.ts')).readExport(file);
 }
 
 function keyOf(text: string): string {
   const key = existsSync(text) ? readFileSync(text, 'utf8').trim() : text;
   if (/^[A-Za-z0-9+/]{43}=$/.test(key)) return key;
-  throw new GuiseError('key_invalid', `Cannot use --key ${JSON.stringify(text.slice(0, 80))}: it must be 32 bytes as base64`);
+  throw new GuiseError(
+    'key_invalid',
+    `Cannot use --key ${JSON.stringify(text.slice(0, 80))}: it must be 32 bytes as base64`,
+  );
 }
 
 function brokenLog(findings: readonly Finding[]): GuiseError {

@@ -147,12 +147,7 @@ export const commandEntries: readonly CommandEntry[] = [
     async () => (await import('./alert-ls.ts')).alertLs,
   ),
 
-  entry(
-    audit,
-    'audit ls',
-    'List who did what to what, and why',
-    async () => (await import('./audit-ls.ts')).auditLs,
-  ),
+  entry(audit, 'audit ls', 'List who did what to what, and why', async () => (await import('./audit-ls.ts')).auditLs),
   entry(
     audit,
     'audit verify',

@@ -8,7 +8,10 @@ import { printable } from './text.ts';
 
 const digestDigits = 8;
 
-export function auditLines(entries: readonly LoggedEntry[], out: Pick<Terminal, 'columns' | 'style'>): readonly string[] {
+export function auditLines(
+  entries: readonly LoggedEntry[],
+  out: Pick<Terminal, 'columns' | 'style'>,
+): readonly string[] {
   const rows = entries.map((entry) => [
     String(entry.sequence),
     entry.at,

@@ -72,9 +72,7 @@ export function wholeNodes({ from, to }: LeafRange): readonly TreeNode[] {
 
 /** The root of a range from the hashes of its whole subtrees, in their order. */
 export function rangeRoot(sha256: Sha256, hashes: readonly Uint8Array[]): Uint8Array {
-  return hashes.length === 0
-    ? emptyRoot(sha256)
-    : hashes.reduceRight((right, left) => nodeHash(sha256, left, right));
+  return hashes.length === 0 ? emptyRoot(sha256) : hashes.reduceRight((right, left) => nodeHash(sha256, left, right));
 }
 
 /** The largest power of two that is less. */

@@ -50,7 +50,9 @@ export async function createHold(
   };
   const detail = { hold: { ...hold } };
   const digests = { before: null, after: stateDigest({ ...hold }) };
-  return recorded(database, caller, { hostId, event: 'host.held', detail, digests }, () => ask(hostId, { ask: 'hold', hold }));
+  return recorded(database, caller, { hostId, event: 'host.held', detail, digests }, () =>
+    ask(hostId, { ask: 'hold', hold }),
+  );
 }
 
 export async function releaseHold(

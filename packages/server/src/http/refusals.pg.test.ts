@@ -116,7 +116,8 @@ describe('doors', () => {
     const port = Number(new URL(server.running.url).port);
     const database = server.running.databaseUrl;
     const stateDirectory = join(server.stateDirectory, 'second');
-    await expect(startServer({ ...closed, stateDirectory, database, port })).rejects.toMatchObject({
+    const masterKeyFile = join(server.stateDirectory, 'master.key');
+    await expect(startServer({ ...closed, stateDirectory, masterKeyFile, database, port })).rejects.toMatchObject({
       code: 'port_unavailable',
       message: expect.stringContaining('in use'),
     });

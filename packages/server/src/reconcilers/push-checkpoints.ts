@@ -38,7 +38,12 @@ export function startCheckpointPusher(parts: Parts): CheckpointPusher {
       const hostIds = isForAll ? connections.hostIds() : [...waiting];
       [waiting, isForAll] = [new Set(), false];
       const newest = await newestCheckpoint(database);
-      if (newest !== null) await push(newest, hostIds.flatMap((hostId) => connections.get(hostId) ?? []), tails);
+      if (newest !== null)
+        await push(
+          newest,
+          hostIds.flatMap((hostId) => connections.get(hostId) ?? []),
+          tails,
+        );
     }
   };
   return {

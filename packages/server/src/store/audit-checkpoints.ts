@@ -50,7 +50,11 @@ export async function listCheckpoints(db: Executor, { limit, cursor }: PageReque
     .limit(limit + 1);
   if (cursor !== undefined) query = query.where('size', '<', cursor);
   const rows = await query.execute();
-  const items = rows.map(({ size, note, signed_at }) => ({ size: Number(size), note, signed_at: signed_at.toISOString() }));
+  const items = rows.map(({ size, note, signed_at }) => ({
+    size: Number(size),
+    note,
+    signed_at: signed_at.toISOString(),
+  }));
   return pageOf(items, limit, ({ size }) => String(size));
 }
 

@@ -19,7 +19,7 @@ export const sha256: Sha256 = (bytes) => hash('sha256', bytes, 'buffer');
 
 /** Heights of which nodes are kept: every so many. */
 export const keptHeights = 8;
-export const keptWidth = 2 ** keptHeights;
+const keptWidth = 2 ** keptHeights;
 
 /** Any number that nobody else locks; this one spells "audi". */
 const advisoryKey = 0x61756469;
@@ -27,7 +27,9 @@ const advisoryKey = 0x61756469;
 /** The entries that got their place now; null when another process is at it. */
 export async function sequenceAudit(database: Database): Promise<number | null> {
   return database.transaction().execute(async (tx) => {
-    const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${advisoryKey}) as locked`.execute(tx);
+    const { rows } = await sql<{ locked: boolean }>`select pg_try_advisory_xact_lock(${advisoryKey}) as locked`.execute(
+      tx,
+    );
     return rows[0]?.locked === true ? appendPending(tx) : null;
   });
 }
@@ -43,14 +45,8 @@ export async function logSize(db: Executor): Promise<number> {
   return Number(rows[0]?.size ?? 0);
 }
 
-/** How many entries have no place yet. */
-export async function pendingEntries(db: Executor): Promise<number> {
-  const { rows } = await sql<{ entries: string }>`select count(*)::text as entries from audit_pending`.execute(db);
-  return Number(rows[0]?.entries ?? 0);
-}
-
 /** Under the lock. */
-export async function appendPending(tx: Executor): Promise<number> {
+async function appendPending(tx: Executor): Promise<number> {
   const { rows: taken } = await sql<{ sequence: string }>`
     delete from audit_pending where sequence in (
       select sequence from audit_pending order by sequence limit ${limits.auditEntriesPerBatch})
@@ -85,7 +81,9 @@ async function keepNodes(tx: Executor, sizeBefore: number, size: number): Promis
       return Buffer.from(rootOf(sha256, below.slice(from, from + keptWidth)));
     });
     await sql`insert into audit_nodes (height, place, hash)
-      select ${height}, place, hash from unnest(${places}::bigint[], ${hashes}::bytea[]) as new(place, hash)`.execute(tx);
+      select ${height}, place, hash from unnest(${places}::bigint[], ${hashes}::bytea[]) as new(place, hash)`.execute(
+      tx,
+    );
   }
 }
 
@@ -94,8 +92,12 @@ export async function readKept(db: Executor, height: number, from: number, to: n
   const { rows } =
     height === 0
       ? await sql<{ hash: Buffer }>`
-          select hash from audit_leaves where leaf_index >= ${from} and leaf_index < ${to} order by leaf_index`.execute(db)
+          select hash from audit_leaves where leaf_index >= ${from} and leaf_index < ${to} order by leaf_index`.execute(
+          db,
+        )
       : await sql<{ hash: Buffer }>`
-          select hash from audit_nodes where height = ${height} and place >= ${from} and place < ${to} order by place`.execute(db);
+          select hash from audit_nodes where height = ${height} and place >= ${from} and place < ${to} order by place`.execute(
+          db,
+        );
   return rows.map((row) => row.hash);
 }

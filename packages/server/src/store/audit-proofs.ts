@@ -4,7 +4,15 @@
  * Shape: at most two hashes for each height of the tree, each made of at most 128 that are kept.
  * Throws: `argument_invalid` for a size or an entry that the log does not have.
  */
-import { consistencyRanges, inclusionRanges, type LeafRange, rangeRoot, rootOf, type TreeNode, wholeNodes } from '@guise/decide/audit';
+import {
+  consistencyRanges,
+  inclusionRanges,
+  type LeafRange,
+  rangeRoot,
+  rootOf,
+  type TreeNode,
+  wholeNodes,
+} from '@guise/decide/audit';
 import { GuiseError } from '@guise/model';
 import { keptHeights, logSize, readKept, sha256 } from './audit-log.ts';
 import type { Executor } from './database.ts';
