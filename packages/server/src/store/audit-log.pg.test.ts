@@ -2,15 +2,19 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { entryBytes, leafHash, rootOf, verifyConsistency, verifyInclusion } from '@guise/decide/audit';
+import { openCheckpoint } from '@guise/trust/checkpoint';
+import { newSigningKey } from '@guise/trust/signing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entryOf, insertAudit, insertAudits } from './audit.ts';
+import { listCheckpoints } from './audit-checkpoints.ts';
 import { logSize, sequenceAudit, sha256 } from './audit-log.ts';
 import { consistencyProof, inclusionProof, rootAt } from './audit-proofs.ts';
 import { type Database, mutate, openDatabase } from './database.ts';
 import { TestDatabase } from './test-database.ts';
 
 const test = new TestDatabase();
+const key = newSigningKey();
 beforeAll(() => test.start());
 afterAll(() => test.stop());
 
@@ -132,10 +136,11 @@ describe('the log', () => {
     await expect(inclusionProof(database, size, size)).rejects.toMatchObject({ code: 'argument_invalid' });
   });
 
-  it('is whole and goes on when its process is killed after any of its statements', async () => {
+  it('is whole and goes on when its process is killed among its statements', async () => {
     const { database } = test;
     let statements = 0;
-    for (let isDone = false; !isDone; statements++) {
+    // Each costs a process; between two neighbours is at most one statement more of the same transaction.
+    for (let isDone = false; !isDone; statements += 2) {
       await write(database, `before kill ${statements}`);
       const before = await leaves();
       const signal = await killedAfter(statements);
@@ -146,15 +151,23 @@ describe('the log', () => {
       const after = await leaves();
       expect(after.sequences).toHaveLength(await entryCount());
       expect(await rootAt(database, await logSize(database))).toEqual(rootOf(sha256, after.hashes));
+      for (const { size, note } of (await listCheckpoints(database, { limit: 500 })).items) {
+        const checkpoint = openCheckpoint(note, key.publicKey);
+        expect([checkpoint.size, Buffer.from(checkpoint.root)]).toEqual([
+          size,
+          Buffer.from(rootOf(sha256, after.hashes.slice(0, size))),
+        ]);
+      }
     }
-    // The lock, what waits, the entries, the size, and the leaves at least.
-    expect(statements).toBeGreaterThan(5);
+    // Of a round: the lock, what waits, the entries, the size, the leaves; then the same for the checkpoint.
+    expect(statements).toBeGreaterThan(15);
+    expect((await listCheckpoints(database, { limit: 500 })).items.length).toBeGreaterThan(0);
   });
 });
 
 /** A process that sequences and dies after so many statements; the signal that ended it, or null when there were no more. */
 async function killedAfter(statements: number): Promise<NodeJS.Signals | null> {
-  const child = fork(join(import.meta.dirname, 'killed-sequencer.ts'), [test.url, String(statements)]);
+  const child = fork(join(import.meta.dirname, 'killed-sequencer.ts'), [test.url, String(statements), key.privatePem]);
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   if (signal === null && code !== 0) throw new Error(`The sequencer failed with ${code}`);
   return signal;

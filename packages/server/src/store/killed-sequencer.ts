@@ -1,10 +1,11 @@
-/** Gives entries their places and dies after some statements: `killed-sequencer.ts DATABASE STATEMENTS`. For audit-log.pg.test.ts. */
+/** Gives entries their places, signs, and dies after some statements: `killed-sequencer.ts DATABASE STATEMENTS KEY`. For tests. */
+import { signingKey } from '@guise/trust/signing';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
-import { sequenceAudit } from './audit-log.ts';
+import { makeCheckpoint } from '../app/audit-checkpoint.ts';
 import type { Tables } from './tables.ts';
 
-const [url = '', limit = '0'] = process.argv.slice(2);
+const [url = '', limit = '0', privatePem = ''] = process.argv.slice(2);
 let statements = 0;
 const database = new Kysely<Tables>({
   dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) }),
@@ -14,5 +15,5 @@ const database = new Kysely<Tables>({
     statements += 1;
   },
 });
-await sequenceAudit(database);
+await makeCheckpoint(database, { key: signingKey(privatePem), origin: 'guise.test/1' }, 0);
 await database.destroy();
