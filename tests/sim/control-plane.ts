@@ -93,8 +93,7 @@ export function startTestAgent(
     engine,
     conductor,
     clock: systemClock,
-    trust: new TrustStore(trustPath(stateDirectory)),
-    auditEvidencePath: auditEvidencePath(stateDirectory),
+    audit: { trust: new TrustStore(trustPath(stateDirectory)), evidencePath: auditEvidencePath(stateDirectory) },
     makeNonce: () => randomBytes(16).toString('hex'),
     report,
   });

@@ -143,8 +143,7 @@ async function follow({
     engine,
     conductor,
     clock,
-    trust: new TrustStore(trustPath(stateDirectory)),
-    auditEvidencePath: auditEvidencePath(stateDirectory),
+    audit: { trust: new TrustStore(trustPath(stateDirectory)), evidencePath: auditEvidencePath(stateDirectory) },
     makeNonce: makeToken,
     report,
   });

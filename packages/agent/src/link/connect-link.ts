@@ -31,9 +31,8 @@ export interface LinkOptions {
   readonly engine: Engine;
   readonly conductor: Conductor;
   readonly clock: LinkClock;
-  readonly trust: TrustStore;
-  /** Where checkpoints of the audit log that were refused are kept. */
-  readonly auditEvidencePath: string;
+  /** What this host remembers of the audit log, and where checkpoints that it refused are kept. */
+  readonly audit: { readonly trust: TrustStore; readonly evidencePath: string };
   /** Unguessable text, for confirmations. */
   readonly makeNonce: () => string;
   readonly report: (line: string) => void;
@@ -64,10 +63,9 @@ class AgentLink implements Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
-    const { trust, auditEvidencePath, conductor, clock, report } = options;
+    const { audit, conductor, clock, report } = options;
     this.#takeCheckpoint = takeCheckpoints({
-      trust,
-      evidencePath: auditEvidencePath,
+      ...audit,
       alerts: conductor.alerts,
       nowMs: clock.nowMs,
       report,
@@ -119,7 +117,7 @@ class AgentLink implements Link {
       host_id: identity.hostId,
       agent_version: agentVersion,
       facts: { ...facts() },
-      checkpoint_size: rememberedSize(this.#options.trust),
+      checkpoint_size: rememberedSize(this.#options.audit.trust),
       known: desired === null ? null : { generation: desired.generation, digest: desired.digest },
     });
   }
