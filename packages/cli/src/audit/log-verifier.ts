@@ -129,9 +129,10 @@ export class LogVerifier {
     if (checkpoint === null) return;
     if ((this.#longest?.size ?? 0) < checkpoint.size) this.#longest = checkpoint;
     const { size } = checkpoint;
+    if (!this.#isComparable) return;
     if (size < this.#leaves || (this.#log.isClosed && size !== this.#leaves))
       this.#find('forged', [], `A checkpoint of ${size} entries stands after ${this.#leaves}`);
-    if (!this.#isComparable || size !== this.#range.size) return;
+    if (size !== this.#range.size) return;
     if (sameHash(this.#range.root(), checkpoint.root)) this.#agreed();
     else this.#wrong = checkpoint;
   }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { GuiseError, limits } from '@guise/model';
 import type { Finding, Witness } from '../audit/finding.ts';
 import type { LogEvent } from '../audit/log-event.ts';
@@ -78,12 +78,21 @@ async function eventsOf(
 }
 
 function keyOf(text: string): string {
-  const key = existsSync(text) ? readFileSync(text, 'utf8').trim() : text;
-  if (/^[A-Za-z0-9+/]{43}=$/.test(key)) return key;
+  const key = (textIn(text) ?? text).trim();
+  if (Buffer.from(key, 'base64').length === 32 && Buffer.from(key, 'base64').toString('base64') === key) return key;
   throw new GuiseError(
     'key_invalid',
     `Cannot use --key ${JSON.stringify(text.slice(0, 80))}: it must be 32 bytes as base64`,
   );
+}
+
+/** Null where there is no file of that name. */
+function textIn(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 function brokenLog(findings: readonly Finding[]): GuiseError {

@@ -165,6 +165,22 @@ describe('the log', () => {
     });
   });
 
+  it('has in each page what was there at one instant, while it is written and signed', async () => {
+    let isReading = true;
+    const writing = (async () => {
+      while (isReading) await server.api.createJoinToken({ body: {} });
+    })();
+    const from = (await server.api.exportAudit()).size;
+    for (let turn = 0; turn < 100; turn++) {
+      const { size, newest, entries, next } = await server.api.exportAudit({ query: { from: Math.max(0, from - 1) } });
+      expect(next).toBeNull();
+      expect(entries.at(-1)?.index).toBe(size - 1);
+      expect(newest?.size).toBeLessThanOrEqual(size);
+    }
+    isReading = false;
+    await writing;
+  });
+
   it.each([
     'size=100000&index=1',
     'size=5&index=5',

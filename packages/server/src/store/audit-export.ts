@@ -6,7 +6,7 @@ import { entryOf } from './audit.ts';
 import type { CheckpointRow } from './audit-checkpoints.ts';
 import { checkpointsBetween, newestCheckpoint } from './audit-checkpoints.ts';
 import { logSize } from './audit-log.ts';
-import type { Executor } from './database.ts';
+import type { Database, Executor } from './database.ts';
 
 export interface LogPage {
   readonly size: number;
@@ -24,7 +24,16 @@ export interface LogLeaf {
   readonly entry: AuditEntry | null;
 }
 
-export async function readLogPage(db: Executor, from: number): Promise<LogPage> {
+/** As it was at one instant: a checkpoint that is signed meanwhile would look as if its entries were gone. */
+export function readLogPage(database: Database, from: number): Promise<LogPage> {
+  return database
+    .transaction()
+    .setIsolationLevel('repeatable read')
+    .setAccessMode('read only')
+    .execute((tx) => readPage(tx, from));
+}
+
+async function readPage(db: Executor, from: number): Promise<LogPage> {
   const size = await logSize(db);
   const entries = bounded(await readLeaves(db, from));
   const last = entries.at(-1);
