@@ -44,6 +44,7 @@ export class BareAgent {
           agent_version: '0.1.0',
           facts: {},
           known: null,
+          checkpoint_size: 0,
         });
       },
       onMessage: (message) => this.#hear(message),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { adaptationFiles, Conductor } from '@guise/agent/adaptation';
 import {
+  auditEvidencePath,
   connectLink,
   desiredFile,
   enrol,
@@ -14,6 +15,7 @@ import {
   type Link,
   systemClock,
   TrustStore,
+  trustPath,
 } from '@guise/agent/link';
 import { type Client, client } from '@guise/api';
 import { parseHostId } from '@guise/model';
@@ -92,6 +94,7 @@ export function startTestAgent(
     logins: () => new Map(),
     report,
   });
+  const store = new TrustStore(trustPath(stateDirectory));
   const link = connectLink({
     url,
     identity,
@@ -100,11 +103,12 @@ export function startTestAgent(
     engine,
     conductor,
     trust: new HostTrust({
-      store: new TrustStore(join(stateDirectory, 'trust.json')),
+      store,
       hostId: parseHostId(name),
       nowMs: systemClock.nowMs,
     }),
     clock: systemClock,
+    audit: { trust: store, evidencePath: auditEvidencePath(stateDirectory) },
     makeNonce: () => randomBytes(16).toString('hex'),
     report,
   });

@@ -10,4 +10,5 @@ export { renew } from './link/renew.ts';
 export { openSocket, type Socket } from './link/socket.ts';
 export { HostTrust } from './trust/host-trust.ts';
 export { pinnedRoot } from './trust/pinned-root.ts';
+export { auditEvidencePath, trustPath } from './trust/places.ts';
 export { TrustStore } from './trust/trust-store.ts';

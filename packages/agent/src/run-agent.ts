@@ -142,12 +142,20 @@ async function follow({
   signal,
 }: Follow): Promise<Link | null> {
   // Sockets, TLS and the wire's schemas take a sixth of an agent's memory, and an agent without a server has no use for them.
-  const { connectLink, enrol, HostTrust, IdentityStore, joinTokenDigest, pinnedRoot, TrustStore } = await import(
-    './link.ts'
-  );
+  const {
+    auditEvidencePath,
+    connectLink,
+    enrol,
+    HostTrust,
+    IdentityStore,
+    joinTokenDigest,
+    pinnedRoot,
+    TrustStore,
+    trustPath,
+  } = await import('./link.ts');
   const hostId = parseHostId(config.name ?? String(engine.facts()['hostname'] ?? '').toLowerCase());
   const identity = new IdentityStore(`${stateDirectory}/identity.json`, hostId);
-  const store = new TrustStore(`${stateDirectory}/trust.json`);
+  const store = new TrustStore(trustPath(stateDirectory));
   const { token } = config;
   if (token !== undefined && identity.current?.join_token_digest !== joinTokenDigest(token)) {
     const root = config.root === undefined ? null : pinnedRoot(config.root);
@@ -169,6 +177,7 @@ async function follow({
     conductor,
     trust: new HostTrust({ store, hostId, nowMs: clock.nowMs }),
     clock,
+    audit: { trust: store, evidencePath: auditEvidencePath(stateDirectory) },
     makeNonce: makeToken,
     report,
   });

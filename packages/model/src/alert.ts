@@ -3,7 +3,7 @@ export interface AlertReport {
   /** The same for the same cause on the same host, so a report that comes twice is one alert: `threshold:web:memory_utilization:0`. */
   readonly key: string;
   /** `identity` is raised by the control plane, all others by hosts. */
-  readonly type: 'threshold' | 'drift' | 'trigger' | 'metric' | 'signature' | 'identity';
+  readonly type: 'threshold' | 'drift' | 'trigger' | 'metric' | 'signature' | 'identity' | 'audit';
   /** What the persona's threshold says: `page`, `ticket`, … ; `warning` where nothing says. */
   readonly severity: string;
   /** Of whom: an instance, or null when no persona is concerned. */

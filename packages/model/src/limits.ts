@@ -211,6 +211,28 @@ export const limits = {
   refusedRetryMs: 600_000,
   /** Between two signed checkpoints of the audit log. */
   checkpointPeriodMs: 60_000,
+  /** Of one checkpoint, as the note that was signed. */
+  checkpointChars: 4096,
+  /** How often entries of the audit are given their places in the log, and how many at a time. */
+  auditSequenceMs: 1_000,
+  auditEntriesPerBatch: 5_000,
+  /** Of an entry's detail as JSON; of a longer one the entry has the digest. */
+  auditDetailBytes: 64 * 1024,
+  /** Entries of the log in one answer, and their bytes. */
+  auditPageEntries: 1_000,
+  auditPageBytes: 4 * 1024 * 1024,
+  /** Proofs for agents that one process keeps at hand. */
+  auditProofsKept: 1_000,
+  /** Refused checkpoints that a host keeps: the first ones, and the last. */
+  auditEvidence: 8,
+  /** What is wrong with a log, as far as it is listed. */
+  auditFindings: 100,
+  /** Entries between two checkpoints among which one that was put in is looked for. */
+  auditEntriesTried: 2_000,
+  /** Hashes that are kept to find out what is wrong between two checkpoints. */
+  auditEntriesKept: 200_000,
+  /** One line of an export. */
+  auditLineBytes: 1024 * 1024,
   secretBytes: 64 * 1024,
   secretsPerHost: 1_000,
   /** At one control plane. */

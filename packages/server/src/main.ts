@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { GuiseError, type HostId, limits, logText } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
+import { type AuditSigner, auditSigner } from './app/audit-checkpoint.ts';
 import { type CertificateAuthority, openCertificateAuthority } from './app/certificate-authority.ts';
 import { makeConnections } from './app/connections.ts';
 import { developmentNotice } from './app/development-root.ts';
@@ -29,7 +30,9 @@ import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
 import { buildServerApp } from './http/server-app.ts';
+import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
 import { periodically } from './reconcilers/periodically.ts';
+import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { pushRoots } from './reconcilers/push-roots.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
@@ -74,7 +77,18 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
     now: Date.now,
   });
   const trust = await trustOf(options, database, vault);
-  const core = { ...(await startCore({ database, databaseUrl, trust, vault, report, shutdown })), authority };
+  let stopKeeping = async (): Promise<void> => undefined;
+  // Last before the database goes: what the end itself wrote is signed too.
+  shutdown.add(() => stopKeeping());
+  const signer = await auditSigner(database, vault, (await trust.served(database)).organization);
+  const core = { ...(await startCore({ database, databaseUrl, trust, vault, report, shutdown })), authority, signer };
+  const keeper = keepAuditLog({
+    database,
+    signer,
+    checkpointPeriodMs: options.checkpointPeriodMs ?? limits.checkpointPeriodMs,
+    onFailure: core.onFailure,
+  });
+  stopKeeping = () => keeper.stop();
   const parts = answering(core);
   const agentUrl = await openAgentsPort(core, parts.handlers, options, shutdown);
   const url = await openPeoplesPort(core, parts, options, shutdown);
@@ -119,6 +133,7 @@ async function startCore({ database, databaseUrl, trust, vault, report, shutdown
   const connections = makeConnections();
   const onPushed = (count: number) => metrics.add('guise_desired_pushed_total', count);
   const pusher = startDesiredPusher({ database, trust, vault, connections, onFailure, onPushed });
+  const checkpoints = startCheckpointPusher({ database, connections, onFailure });
   const router = startEventRouter({
     database,
     connections,
@@ -133,10 +148,12 @@ async function startCore({ database, databaseUrl, trust, vault, report, shutdown
     sockets.recheck('all').catch(onFailure);
     router.catchUp();
     tellRoots();
+    checkpoints.request('all');
   });
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());
   shutdown.add(() => router.stop());
+  shutdown.add(() => checkpoints.stop());
   shutdown.add(() => recordDepartures(database, replicaId));
   const intake = startReportIntake(database, replicaId, onFailure);
   shutdown.add(() => intake.stop());
@@ -145,6 +162,7 @@ async function startCore({ database, databaseUrl, trust, vault, report, shutdown
     if (signal.type === 'root') tellRoots();
     if (signal.type === 'posted') router.request(signal.sequences);
     if (signal.type === 'identity') sockets.recheck(signal.host_id as HostId).catch(onFailure);
+    if (signal.type === 'checkpointed') checkpoints.request('all');
   });
   const look = async () => {
     pusher.request('all');
@@ -156,11 +174,25 @@ async function startCore({ database, databaseUrl, trust, vault, report, shutdown
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
-  return { database, trust, vault, connections, sockets, listener, replicaId, metrics, pusher, intake, onFailure };
+  return {
+    database,
+    trust,
+    vault,
+    connections,
+    sockets,
+    listener,
+    replicaId,
+    metrics,
+    pusher,
+    checkpoints,
+    intake,
+    onFailure,
+  };
 }
 
 interface Core extends Awaited<ReturnType<typeof startCore>> {
   readonly authority: CertificateAuthority;
+  readonly signer: AuditSigner;
 }
 
 /** What answers routes: those for people, and of them to a host those about itself. */
@@ -173,6 +205,7 @@ function answering(core: Core) {
     database,
     trust,
     vault,
+    signer: core.signer,
     ask: askHosts(core),
     events,
     metrics,

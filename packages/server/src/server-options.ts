@@ -26,6 +26,8 @@ export interface ServerOptions {
   readonly agentPort?: number;
   /** Of what its authority issues; default `limits.certificateLifeMs`. */
   readonly certificateLifeMs?: number;
+  /** Between two signed checkpoints of the audit log; default `limits.checkpointPeriodMs`. */
+  readonly checkpointPeriodMs?: number;
   /** What one caller, one address and all of them may do at the port for people, and at the one for agents; defaults in `limits`. */
   readonly door?: Partial<DoorLimits>;
   readonly agentDoor?: Partial<DoorLimits>;

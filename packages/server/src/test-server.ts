@@ -18,7 +18,12 @@ export class TestServer {
   readonly stateDirectory = mkdtempSync(join(tmpdir(), 'guise-server-'));
   /** What it said for people. */
   readonly reports: string[] = [];
+  readonly #options: Partial<ServerOptions>;
   #running: RunningServer | undefined;
+
+  constructor(options: Partial<ServerOptions> = {}) {
+    this.#options = options;
+  }
 
   get running(): RunningServer {
     if (this.#running === undefined) throw new Error('The test server was not started');
@@ -42,7 +47,8 @@ export class TestServer {
   async start(options: Partial<ServerOptions> = {}): Promise<void> {
     const { stateDirectory, reports } = this;
     const report = (line: string) => reports.push(line);
-    this.#running = await startServer({ stateDirectory, port: 0, agentPort: 0, report, ...options });
+    const defaults = { stateDirectory, port: 0, agentPort: 0, report };
+    this.#running = await startServer({ ...defaults, ...this.#options, ...options });
   }
 
   async stop(): Promise<void> {

@@ -7,11 +7,14 @@
  */
 import type { AgentMessage, ServerMessage } from '@guise/api';
 import { errorBodyOf, wireProtocol } from '@guise/api/agent-wire';
-import type { Facts } from '@guise/model';
+import type { Facts, TransactionReport } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine } from '../engine/engine.ts';
 import type { Conductor } from '../triggers/conductor.ts';
+import { transactionCause } from '../triggers/transaction-cause.ts';
 import type { HostTrust } from '../trust/host-trust.ts';
+import { rememberedSize, takeCheckpoints } from '../trust/take-checkpoints.ts';
+import type { TrustStore } from '../trust/trust-store.ts';
 import { answerAsk } from './answer-ask.ts';
 import { backoffMs, jitteredMs } from './backoff.ts';
 import type { LinkClock } from './clock.ts';
@@ -34,6 +37,8 @@ export interface LinkOptions {
   readonly conductor: Conductor;
   readonly trust: HostTrust;
   readonly clock: LinkClock;
+  /** What this host remembers of the audit log, and where checkpoints that it refused are kept. */
+  readonly audit: { readonly trust: TrustStore; readonly evidencePath: string };
   /** Unguessable text, for confirmations. */
   readonly makeNonce: () => string;
   readonly report: (line: string) => void;
@@ -53,6 +58,7 @@ export function connectLink(options: LinkOptions): Link {
 class AgentLink implements Link {
   readonly #options: LinkOptions;
   readonly #journal = new JournalSender();
+  readonly #takeCheckpoint: ReturnType<typeof takeCheckpoints>;
   readonly #news = new Set<'candidates' | 'alerts'>();
   readonly #intake: DesiredIntake;
   #socket: Socket | null = null;
@@ -70,7 +76,16 @@ class AgentLink implements Link {
 
   constructor(options: LinkOptions) {
     this.#options = options;
+    const { audit, conductor, clock, report } = options;
     this.#intake = new DesiredIntake({ ...options, reconnect: () => this.#socket?.close() });
+    this.#takeCheckpoint = takeCheckpoints({
+      ...audit,
+      alerts: conductor.alerts,
+      nowMs: clock.nowMs,
+      report,
+      // The next hello says what is remembered.
+      onFailure: () => this.#socket?.close(),
+    });
   }
 
   get connected(): boolean {
@@ -120,6 +135,7 @@ class AgentLink implements Link {
       host_id: identity.hostId,
       agent_version: agentVersion,
       facts: { ...facts() },
+      checkpoint_size: rememberedSize(this.#options.audit.trust),
       known: this.#intake.known,
       ...(rootVersion === null ? {} : { root_version: rootVersion }),
     });
@@ -185,6 +201,7 @@ class AgentLink implements Link {
         // Confirmations go over connections of their own.
         return;
       case 'checkpoint':
+        this.#takeCheckpoint(message);
         return;
     }
   }
@@ -227,11 +244,12 @@ class AgentLink implements Link {
 
   /** The journal's news, what the last desired state came to, and the state as it is now: whoever reads an outcome finds its transaction. */
   async #sendReports(): Promise<void> {
-    const { engine, report } = this.#options;
+    const { engine, conductor, report } = this.#options;
     if (!this.#welcomed) return;
     try {
       const outcome = this.#intake.outcome;
-      this.#journal.sendNew(engine.history(), (message) => this.#send(message));
+      const causeOf = (transaction: TransactionReport) => transactionCause(transaction, conductor);
+      this.#journal.sendNew(engine.history(), causeOf, (message) => this.#send(message));
       if (outcome !== null) this.#send(outcome);
       this.#send({ type: 'report', state: await engine.state() });
     } catch (error) {

@@ -7,6 +7,7 @@ import type { AgentMessage } from '@guise/api';
 import type { TransactionReport } from '@guise/model';
 
 type Send = (message: AgentMessage) => boolean;
+type CauseOf = (transaction: TransactionReport) => Extract<AgentMessage, { readonly type: 'transaction' }>['cause'];
 
 export class JournalSender {
   #last: string | null = null;
@@ -17,11 +18,11 @@ export class JournalSender {
   }
 
   /** `history` is newest first. */
-  sendNew(history: readonly TransactionReport[], send: Send): void {
+  sendNew(history: readonly TransactionReport[], causeOf: CauseOf, send: Send): void {
     const last = this.#last;
     const missing = history.filter((each) => isFinal(each) && (last === null || each.id > last));
     for (const transaction of missing.toReversed()) {
-      if (!send({ type: 'transaction', transaction })) return;
+      if (!send({ type: 'transaction', transaction, cause: causeOf(transaction) })) return;
       this.#last = transaction.id;
     }
   }

@@ -50,13 +50,14 @@ export interface LocalRouteOptions {
   readonly conductor: Conductor;
   readonly findPersona: FindPersona;
   readonly personas: RememberedPersonas;
+  readonly stateDirectory: string;
   readonly clock: LinkClock;
   /** Unguessable text. */
   readonly makeToken: () => string;
 }
 
 export function localRoutes(options: LocalRouteOptions): LocalRoutes {
-  const { engine, conductor, findPersona, personas, clock, makeToken } = options;
+  const { engine, conductor, findPersona, personas, stateDirectory, clock, makeToken } = options;
   const handOf = (body: { readonly for?: string | undefined; readonly reason: string }): ByHand => ({
     forMs: body.for === undefined ? null : durationMs(body.for),
     reason: body.reason,
@@ -93,6 +94,7 @@ export function localRoutes(options: LocalRouteOptions): LocalRoutes {
       candidates: conductor.candidateReports(),
       holds: conductor.holds(),
       alerts: conductor.alerts.lasting(),
+      audit: await rememberedHere(stateDirectory),
     }),
     'GET drift': () => engine.drift(),
     'GET history': async () => engine.history(),
@@ -111,6 +113,17 @@ function activeLayers(engine: Engine, conductor: Conductor): unknown {
     const { decided_by, reason, since } = candidateReportOf(decision);
     return { ...layer, decided_by, reason, since, hold: decision.hold };
   });
+}
+
+/** Null where there is nothing to remember, or it cannot be read: the link says so in its own words. */
+async function rememberedHere(stateDirectory: string): Promise<unknown> {
+  const { rememberedCheckpoint } = await import('../trust/remembered-checkpoint.ts');
+  try {
+    return rememberedCheckpoint(stateDirectory);
+  } catch (error) {
+    if (error instanceof GuiseError) return null;
+    throw error;
+  }
 }
 
 /** Candidates that are not active, and why. */

@@ -1,8 +1,13 @@
 import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
+import { time } from '../schemas/ids.ts';
 import { pageOf, pageQuery } from '../schemas/page.ts';
 import {
+  auditCheckpoint,
   auditEntry,
+  auditLogName,
+  auditLogPage,
+  auditProof,
   joinToken,
   joinTokenRequest,
   newToken,
@@ -11,6 +16,12 @@ import {
   trustRoot,
 } from '../schemas/trust.ts';
 import type { Route } from './route.ts';
+
+const auditCursor = z
+  .string()
+  .regex(/^\d{1,19}$/, 'must be a cursor from the last page')
+  .optional();
+const auditSize = z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const trustRoutes = {
   getRoot: {
@@ -70,15 +81,47 @@ export const trustRoutes = {
     method: 'GET',
     path: '/audit',
     action: 'audit:read',
-    summary: 'Every mutation, newest first',
+    summary: 'Who did what to what, newest first',
     query: pageQuery.extend({
-      cursor: z
-        .string()
-        .regex(/^\d{1,19}$/, 'must be a cursor from the last page')
-        .optional(),
+      cursor: auditCursor,
+      actor: z.string().max(512).optional(),
+      action: z.string().max(128).optional(),
       resource: z.string().max(512).optional(),
+      since: time.optional(),
     }),
     response: pageOf(auditEntry),
+    statuses: [200],
+  },
+  listAuditCheckpoints: {
+    method: 'GET',
+    path: '/audit/checkpoints',
+    action: 'audit:read',
+    summary: 'Signed checkpoints of the audit log, newest first, and the key that signs them',
+    query: pageQuery.extend({ cursor: auditCursor }),
+    response: pageOf(auditCheckpoint).extend(auditLogName),
+    statuses: [200],
+  },
+  exportAudit: {
+    method: 'GET',
+    path: '/audit/export',
+    action: 'audit:read',
+    summary: 'The audit log as it is hashed, a page at a time, with all that it takes to verify it',
+    query: z.strictObject({ from: auditSize.default(0) }),
+    response: auditLogPage,
+    statuses: [200],
+  },
+  getAuditProof: {
+    method: 'GET',
+    path: '/audit/proof',
+    action: 'audit:read',
+    summary: 'That the log of so many entries has the one at an index, or goes on from a shorter one',
+    query: z
+      .strictObject({ size: auditSize, index: auditSize.optional(), from: auditSize.optional() })
+      .refine(
+        ({ index, from }) => (index === undefined) !== (from === undefined),
+        'must have one of "index" and "from"',
+      ),
+    response: auditProof,
     statuses: [200],
   },
 } as const satisfies Record<string, Route>;

@@ -46,7 +46,21 @@ export const tokenSummary = z
 export const newToken = tokenSummary.extend({ token: z.string() }).meta({ id: 'NewToken' });
 
 export const auditEntry = z
-  .object({ sequence: z.int(), at: time, actor: z.string(), action: z.string(), resource: z.string(), detail: json })
+  .object({
+    /** Its name: unique, never given again. Its place in the log is another number. */
+    sequence: z.int(),
+    at: time,
+    actor: z.string(),
+    action: z.string(),
+    resource: z.string(),
+    /** Why it happened, when not because somebody asked for it. */
+    cause: z.string().nullable(),
+    /** Digests of what it was and became, where that has one. */
+    before: z.string().nullable(),
+    after: z.string().nullable(),
+    outcome: z.enum(['done', 'denied', 'failed']),
+    detail: json,
+  })
   .meta({ id: 'AuditEntry' });
 
 export const trustRoot = z
@@ -63,3 +77,48 @@ export const trustRoot = z
     envelope,
   })
   .meta({ id: 'TrustRoot' });
+/** 32 bytes as base64. */
+const hash = z.string().length(44);
+/** As it was signed; see https://c2sp.org/tlog-checkpoint. */
+const note = z.string().max(limits.checkpointChars);
+
+export const auditCheckpoint = z
+  .object({ size: z.int().min(1), note, signed_at: time })
+  .meta({ id: 'AuditCheckpoint' });
+
+/** Of what the log is, and who signs its checkpoints. */
+export const auditLogName = { origin: z.string(), key: hash };
+
+export const auditLogPage = z
+  .object({
+    ...auditLogName,
+    /** Entries that have their places. */
+    size: z.int().min(0),
+    newest: auditCheckpoint.nullable(),
+    entries: z.array(
+      z.object({
+        index: z.int().min(0),
+        sequence: z.int(),
+        /** Of the leaf, as it was when the entry got its place. */
+        hash,
+        /** Null when it is gone. */
+        entry: auditEntry.nullable(),
+      }),
+    ),
+    /** Whose last entry is in this page, smallest first. */
+    checkpoints: z.array(note),
+    /** Sequences of entries that are in the database and have no place, and do not wait for one. */
+    strays: z.array(z.int()),
+    /** Where the next page begins; null at the end. */
+    next: z.int().nullable(),
+  })
+  .meta({ id: 'AuditLogPage' });
+
+export const auditProof = z
+  .object({
+    size: z.int().min(0),
+    root: hash,
+    /** That the entry is in it; with `from`, that it goes on from the log of so many entries. */
+    hashes: z.array(hash),
+  })
+  .meta({ id: 'AuditProof' });

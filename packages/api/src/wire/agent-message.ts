@@ -24,12 +24,17 @@ export const agentMessage = z.discriminatedUnion('type', [
     /** Version of the trust root that the agent goes by. */
     root_version: z.int().min(1).optional(),
     /** Size of the audit log at the newest checkpoint that the agent remembers; 0 for none. */
-    checkpoint_size: z.int().min(0).optional(),
+    checkpoint_size: z.int().min(0).default(0),
   }),
   z.object({ type: z.literal('heartbeat') }),
   z.object({ type: z.literal('report'), state: stateReport }),
   /** A transaction of the journal, whoever began it; may come twice. */
-  z.object({ type: z.literal('transaction'), transaction: transactionReport }),
+  z.object({
+    type: z.literal('transaction'),
+    transaction: transactionReport,
+    /** Who or what wanted it, as far as the host knows; null when it does not. */
+    cause: z.enum(['assignment', 'trigger', 'hold', 'local', 'drift']).nullable().default(null),
+  }),
   /** Of the last desired state; its transaction was sent before it. */
   switchOutcome.extend({ type: z.literal('outcome') }),
   /** Every candidate and every hold of the host, whenever one of them changed and after each welcome. */

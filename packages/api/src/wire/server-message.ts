@@ -54,7 +54,7 @@ export const serverMessage = z.discriminatedUnion('type', [
   /** The newest checkpoint of the audit log, and the proof that it only adds to the one of `hello` or of the last such message. */
   z.object({
     type: z.literal('checkpoint'),
-    note: z.string().max(4096),
+    note: z.string().max(limits.checkpointChars),
     /** The size that the proof starts from; 0 for none. */
     from: z.int().min(0),
     /** Hashes as base64. Source: RFC 6962, 2.1.2. */

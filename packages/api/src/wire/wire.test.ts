@@ -12,12 +12,18 @@ const hello = {
   agent_version: '1.0.0',
   facts: { hostname: 'h1', cores: 4 },
   known: null,
+  checkpoint_size: 7,
 };
 
 describe('messages', () => {
   it('are read, and keys of a newer peer are dropped', () => {
     const decoded = decodeMessage(agentMessage, JSON.stringify({ ...hello, novelty: 1 }));
     expect(decoded).toEqual({ ok: true, message: hello });
+  });
+
+  it('of an agent that knows nothing of the audit log say that it remembers none of it', () => {
+    const { checkpoint_size: _size, ...older } = hello;
+    expect(decodeMessage(agentMessage, JSON.stringify(older))).toMatchObject({ message: { checkpoint_size: 0 } });
   });
 
   it.each([

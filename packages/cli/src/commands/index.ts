@@ -21,6 +21,7 @@ const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const adaptation = 'What makes hosts adapt themselves';
 const secret = 'Secrets, through the control plane';
+const audit = 'Who did what';
 const lab = 'Lab hosts on this machine';
 const run = 'Running guise';
 
@@ -211,6 +212,19 @@ export const commandEntries: readonly CommandEntry[] = [
   ),
   entry(secret, 'secret ls', 'List secrets, never their values', async () => (await import('./secret-ls.ts')).secretLs),
   entry(secret, 'secret rm', 'Remove a secret', async () => (await import('./secret-rm.ts')).secretRm),
+  entry(audit, 'audit ls', 'List who did what to what, and why', async () => (await import('./audit-ls.ts')).auditLs),
+  entry(
+    audit,
+    'audit verify',
+    'Check that nothing of the audit log was changed',
+    async () => (await import('./audit-verify.ts')).auditVerify,
+  ),
+  entry(
+    audit,
+    'audit export',
+    'Write the audit log into a file that can be verified by itself',
+    async () => (await import('./audit-export.ts')).auditExport,
+  ),
 
   entry(lab, 'lab up', 'Boot lab hosts', async () => (await import('./lab-up.ts')).labUp),
   entry(

@@ -9,15 +9,24 @@ import type { HostId, PersonaId } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { parameterValues } from '@guise/model/documents';
 import type { Assignment, Target } from '../store/assignments.ts';
-import { deleteAssignment, deleteAssignmentsTo, findAssignment, putAssignment } from '../store/assignments.ts';
+import {
+  assignmentsTo,
+  deleteAssignment,
+  deleteAssignmentsTo,
+  findAssignment,
+  lockAssignmentsTo,
+  putAssignment,
+  summaryOf,
+} from '../store/assignments.ts';
+import type { AuditRecord } from '../store/audit.ts';
 import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { findHost } from '../store/hosts.ts';
 import { findVersion, lockPersona } from '../store/personas.ts';
 import type { Scope, Signal } from '../store/signal.ts';
 import type { Caller } from './caller.ts';
-
 import { noPersona } from './publish-persona.ts';
+import { stateDigest } from './state-digest.ts';
 
 export interface Terms {
   readonly instance?: string | undefined;
@@ -38,10 +47,11 @@ export async function assign(
 ): Promise<Assignment> {
   return mutate(database, caller.actor, async (tx) => {
     await requireTarget(tx, target);
+    const before = await lockAssignmentsTo(tx, target);
     const assignment = await put(tx, caller, target, terms);
     return {
       value: assignment,
-      audit: auditOf(caller, target, { assigned: [summaryOf(assignment)] }),
+      audit: await auditOf(tx, { caller, target, before }, { assigned: [summaryOf(assignment)] }),
       signals: signalsFor(target),
     };
   });
@@ -56,6 +66,7 @@ export async function unassign(
 ): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
     await requireTarget(tx, target);
+    const before = await lockAssignmentsTo(tx, target);
     if (!(await deleteAssignment(tx, target, instance, personaId))) {
       throw new GuiseError(
         'assignment_not_found',
@@ -64,7 +75,7 @@ export async function unassign(
     }
     return {
       value: undefined,
-      audit: auditOf(caller, target, { unassigned: [{ persona_id: personaId, instance }] }),
+      audit: await auditOf(tx, { caller, target, before }, { unassigned: [{ persona_id: personaId, instance }] }),
       signals: signalsFor(target),
     };
   });
@@ -78,12 +89,13 @@ export async function assignSet(
 ): Promise<readonly Assignment[]> {
   return mutate(database, caller.actor, async (tx) => {
     await requireTarget(tx, target);
+    const before = await lockAssignmentsTo(tx, target);
     await deleteAssignmentsTo(tx, target);
     const assignments: Assignment[] = [];
     for (const terms of personas) assignments.push(await put(tx, caller, target, terms));
     return {
       value: assignments,
-      audit: auditOf(caller, target, { set: assignments.map(summaryOf) }),
+      audit: await auditOf(tx, { caller, target, before }, { set: assignments.map(summaryOf) }),
       signals: signalsFor(target),
     };
   });
@@ -143,14 +155,24 @@ function scopeOf(target: Target): Scope {
   }
 }
 
-function auditOf(
-  caller: Caller,
-  target: Target,
-  detail: { readonly [change: string]: ReturnType<typeof summaryOf>[] | { persona_id: string; instance: string }[] },
-) {
-  return { action: caller.action, resource: `${target.type}/${target.name}`, detail };
+interface Changed {
+  readonly caller: Caller;
+  readonly target: Target;
+  readonly before: readonly Assignment[];
 }
 
-function summaryOf({ persona_id, instance, version, priority, parameters }: Assignment) {
-  return { persona_id, instance, version, priority, parameters };
+/** The digests are of all that the target is assigned. */
+async function auditOf(
+  tx: Executor,
+  { caller, target, before }: Changed,
+  detail: { readonly [change: string]: ReturnType<typeof summaryOf>[] | { persona_id: string; instance: string }[] },
+): Promise<AuditRecord> {
+  const after = await assignmentsTo(tx, target);
+  return {
+    action: caller.action,
+    resource: `${target.type}/${target.name}`,
+    detail,
+    before: stateDigest(before.map(summaryOf)),
+    after: stateDigest(after.map(summaryOf)),
+  };
 }

@@ -16,6 +16,8 @@ export interface AgentConnection {
   known: KnownDesired | null;
   /** Version of the trust root that it goes by, or will when what was sent arrives; null for one that never enrolled here. */
   rootVersion: number | null;
+  /** Size of the audit log at the checkpoint that the agent has, or will have when what was sent arrives; 0 for none. */
+  checkpointSize: number;
   /** One message in two parts. The second is sent as it is, not copied, so thousands of agents may share it. */
   send(head: string, tail: Buffer): void;
   /** The same for what may be lost: false when the agent does not keep up, and then nothing was sent. */

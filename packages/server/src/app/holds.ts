@@ -5,13 +5,16 @@
  * Throws: as asking a host does; `argument_invalid` for an end that is past or too far; `hold_not_found`.
  */
 import { randomUUID } from 'node:crypto';
-import type { Hold, HostId, Json } from '@guise/model';
+import type { Digest, Hold, HostId, Json } from '@guise/model';
 import { durationMs, GuiseError, limits } from '@guise/model';
+import { findAdaptation } from '../store/adaptations.ts';
+import type { AuditRecord } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import type { AskHost } from './ask-host.ts';
 import type { Caller } from './caller.ts';
 import { requireHost } from './hosts.ts';
+import { stateDigest } from './state-digest.ts';
 
 export interface HoldRequest {
   readonly instance: string | null;
@@ -46,7 +49,10 @@ export async function createHold(
     until: new Date(untilMs).toISOString(),
   };
   const detail = { hold: { ...hold } };
-  return recorded(database, caller, { hostId, event: 'host.held', detail }, () => ask(hostId, { ask: 'hold', hold }));
+  const digests = { before: null, after: stateDigest({ ...hold }) };
+  return recorded(database, caller, { hostId, event: 'host.held', detail, digests }, () =>
+    ask(hostId, { ask: 'hold', hold }),
+  );
 }
 
 export async function releaseHold(
@@ -57,7 +63,10 @@ export async function releaseHold(
 ): Promise<void> {
   await requireHost(database, hostId);
   const detail = { released: holdId };
-  await recorded(database, caller, { hostId, event: 'host.released', detail }, async () => {
+  const { holds } = await findAdaptation(database, hostId, Date.now());
+  const known = holds.find(({ id }) => id === holdId);
+  const digests = { before: stateDigest(known === undefined ? null : { ...known }), after: null };
+  await recorded(database, caller, { hostId, event: 'host.released', detail, digests }, async () => {
     const { released } = await ask(hostId, { ask: 'release', hold_id: holdId });
     if (!released) throw new GuiseError('hold_not_found', `Cannot find the hold ${holdId} on "${hostId}"`);
   });
@@ -78,25 +87,27 @@ interface Deed {
   /** For people who watch. */
   readonly event: string;
   readonly detail: { readonly [key: string]: Json };
+  readonly digests: { readonly before: Digest | null; readonly after: Digest | null };
 }
 
 async function recorded<Value>(
   database: Database,
   caller: Caller,
-  { hostId, event, detail }: Deed,
+  { hostId, event, detail, digests }: Deed,
   act: () => Promise<Value>,
 ): Promise<Value> {
-  const record = (what: Deed['detail']) =>
+  const record = (what: Pick<AuditRecord, 'detail' | 'before' | 'after' | 'outcome'>) =>
     mutate(database, caller.actor, async () => ({
       value: undefined,
-      audit: { action: caller.action, resource: `host/${hostId}`, detail: what },
+      audit: { action: caller.action, resource: `host/${hostId}`, ...what },
       signals: [{ type: 'event', event, subject: hostId }],
     }));
-  await record(detail);
+  await record({ detail, ...digests });
   try {
     return await act();
   } catch (error) {
-    await record({ ...detail, undone: 'the agent did not do it' });
+    const undone = { ...detail, undone: 'the agent did not do it' };
+    await record({ detail: undone, before: digests.after, after: digests.before, outcome: 'failed' });
     throw error;
   }
 }

@@ -5,16 +5,17 @@
  */
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
-import { deleteAssignmentsTo } from '../store/assignments.ts';
+import { deleteAssignmentsTo, lockAssignmentsTo, summaryOf } from '../store/assignments.ts';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
-import { groupsOf, replaceHostGroup } from '../store/host-groups.ts';
+import { groupsOf, lockHostGroup, replaceHostGroup } from '../store/host-groups.ts';
 import type { Host } from '../store/hosts.ts';
-import { deleteHost, findHost, setTags, unknownHosts } from '../store/hosts.ts';
+import { deleteHost, findHost, lockTags, setTags, unknownHosts } from '../store/hosts.ts';
 import { signalsForHosts } from '../store/signal.ts';
 import type { Caller } from './caller.ts';
 import type { Trust } from './served-trust.ts';
 import { settleDesired } from './settle-desired.ts';
+import { stateDigest } from './state-digest.ts';
 
 export async function requireHost(database: Database, hostId: HostId): Promise<Host> {
   const host = await findHost(database, hostId);
@@ -57,10 +58,18 @@ export async function tagHost(
     );
   }
   await mutate(database, caller.actor, async (tx) => {
-    if (!(await setTags(tx, hostId, tags))) throw noHost(hostId);
+    const before = await lockTags(tx, hostId);
+    if (before === null) throw noHost(hostId);
+    await setTags(tx, hostId, tags);
     return {
       value: undefined,
-      audit: { action: caller.action, resource: `host/${hostId}`, detail: { tags } },
+      audit: {
+        action: caller.action,
+        resource: `host/${hostId}`,
+        detail: { tags },
+        before: stateDigest(before),
+        after: stateDigest(tags),
+      },
       signals: [...signalsForHosts([hostId]), { type: 'event', event: 'host.tagged', subject: hostId }],
     };
   });
@@ -69,11 +78,20 @@ export async function tagHost(
 /** Its own assignments go with it; nothing on the machine changes. */
 export async function forgetHost(database: Database, caller: Caller, hostId: HostId): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
-    if (!(await deleteHost(tx, hostId))) throw noHost(hostId);
+    const tags = await lockTags(tx, hostId);
+    if (tags === null) throw noHost(hostId);
+    const assigned = await lockAssignmentsTo(tx, { type: 'host', name: hostId });
+    await deleteHost(tx, hostId);
     await deleteAssignmentsTo(tx, { type: 'host', name: hostId });
     return {
       value: undefined,
-      audit: { action: caller.action, resource: `host/${hostId}`, detail: {} },
+      audit: {
+        action: caller.action,
+        resource: `host/${hostId}`,
+        detail: {},
+        before: stateDigest({ tags, assigned: assigned.map(summaryOf) }),
+        after: null,
+      },
       signals: [
         ...signalsForHosts([hostId]),
         { type: 'identity', host_id: hostId },
@@ -93,10 +111,17 @@ export async function putHostGroup(
   return mutate(database, caller.actor, async (tx) => {
     const [unknown] = await unknownHosts(tx, distinct);
     if (unknown !== undefined) throw noHost(unknown);
+    const before = await lockHostGroup(tx, group);
     const changed = await replaceHostGroup(tx, group, distinct);
     return {
       value: { group, hosts: distinct },
-      audit: { action: caller.action, resource: `group/${group}`, detail: { hosts: distinct } },
+      audit: {
+        action: caller.action,
+        resource: `group/${group}`,
+        detail: { hosts: distinct },
+        before: stateDigest(before),
+        after: stateDigest(distinct),
+      },
       signals: [...signalsForHosts(changed), { type: 'event', event: 'host_group.changed', subject: group }],
     };
   });

@@ -8,12 +8,13 @@ import { GuiseError } from '@guise/model';
 import { isAssigned } from '../store/assignments.ts';
 import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
-import { groupInUse, replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
+import { groupInUse, lockPersonaGroup, replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
 import type { VersionDetail } from '../store/personas.ts';
 import { findVersion, lockPersona, markDeleted } from '../store/personas.ts';
 import type { Caller } from './caller.ts';
 import { requireNoParameters } from './persona-groups.ts';
 import { noPersona } from './publish-persona.ts';
+import { stateDigest } from './state-digest.ts';
 
 /** Without a version, the current one. */
 export async function getPersona(database: Database, personaId: PersonaId, version?: number): Promise<VersionDetail> {
@@ -43,7 +44,13 @@ export async function deletePersona(database: Database, caller: Caller, personaI
     await markDeleted(tx, personaId);
     return {
       value: undefined,
-      audit: { action: caller.action, resource: `persona/${personaId}`, detail: { version: head.currentVersion } },
+      audit: {
+        action: caller.action,
+        resource: `persona/${personaId}`,
+        detail: { version: head.currentVersion },
+        before: head.currentDigest,
+        after: null,
+      },
       signals: [{ type: 'event', event: 'persona.deleted', subject: personaId }],
     };
   });
@@ -60,10 +67,17 @@ export async function putPersonaGroup(
     const [unknown] = await unknownPersonas(tx, distinct);
     if (unknown !== undefined) throw noPersona(unknown);
     for (const personaId of distinct) await requireUsableInGroup(tx, personaId);
+    const before = await lockPersonaGroup(tx, group);
     await replacePersonaGroup(tx, group, distinct, caller.actor);
     return {
       value: { group, personas: distinct },
-      audit: { action: caller.action, resource: `persona-group/${group}`, detail: { personas: distinct } },
+      audit: {
+        action: caller.action,
+        resource: `persona-group/${group}`,
+        detail: { personas: distinct },
+        before: stateDigest(before),
+        after: stateDigest(distinct),
+      },
       signals: [
         { type: 'desired', scope: { persona_group: group } },
         { type: 'event', event: 'persona_group.changed', subject: group },

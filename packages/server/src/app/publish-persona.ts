@@ -90,7 +90,13 @@ async function publish(
   const signature = envelope === null ? {} : { payload: envelope.payloadDigest, signers: [...envelope.signers] };
   return {
     value: published,
-    audit: { action: caller.action, resource: `persona/${personaId}`, detail: { version, digest, ...signature } },
+    audit: {
+      action: caller.action,
+      resource: `persona/${personaId}`,
+      detail: { version, digest, ...signature },
+      before: head?.currentDigest ?? null,
+      after: digest,
+    },
     signals: [
       { type: 'desired', scope: { persona: personaId } },
       ...(await regroup()),

@@ -8,7 +8,7 @@
 import type { HostId } from '@guise/model';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
-import { writeDesired } from '../store/desired.ts';
+import { type DesiredRow, writeDesired } from '../store/desired.ts';
 import { signalsForHosts } from '../store/signal.ts';
 import type { AskHost } from './ask-host.ts';
 import type { Caller } from './caller.ts';
@@ -16,6 +16,7 @@ import { requireHost } from './hosts.ts';
 import { permissionsToGoBack } from './permissions-to-go-back.ts';
 import type { Trust } from './served-trust.ts';
 import { settleBatch } from './settle-desired.ts';
+import { stateDigest } from './state-digest.ts';
 
 export async function rollbackHost(
   database: Database,
@@ -47,18 +48,25 @@ async function suspend(
 ): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
     const [settled] = await settleBatch(tx, trust, [hostId]);
-    if (settled !== undefined) {
-      const suspendedDigest = suspension === null ? null : settled.row.digest;
-      await writeDesired(tx, [{ ...settled.row, suspendedDigest, suspendedAt: suspension?.at ?? null }]);
-    }
+    const suspendedDigest = suspension === null ? null : (settled?.row.digest ?? null);
+    const next = settled && { ...settled.row, suspendedDigest, suspendedAt: suspension?.at ?? null };
+    if (next !== undefined) await writeDesired(tx, [next]);
     return {
       value: undefined,
       audit: {
         action: caller.action,
         resource: `host/${hostId}`,
         detail: suspension === null ? { undone: 'the agent did not do it' } : { to: suspension.to },
+        before: desiredDigest(settled?.row),
+        after: desiredDigest(next),
+        outcome: suspension === null ? 'failed' : 'done',
       },
       signals: [...signalsForHosts([hostId]), { type: 'event', event: 'host.rolled_back', subject: hostId }],
     };
   });
+}
+
+function desiredDigest(row: DesiredRow | undefined) {
+  if (row === undefined) return null;
+  return stateDigest({ generation: row.generation, digest: row.digest, suspended: row.suspendedDigest });
 }

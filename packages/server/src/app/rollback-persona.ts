@@ -54,6 +54,8 @@ export async function rollbackPersona(
           to,
           ...(permission === null ? {} : { statement: id, hosts, reason, signers: permission.opened.signers }),
         } as never,
+        before: head.currentDigest,
+        after: found.digest,
       },
       signals: [
         { type: 'desired', scope: { persona: personaId } },

@@ -12,6 +12,7 @@ import { insertJoinToken } from '../store/enrolment.ts';
 import type { Token } from '../store/tokens.ts';
 import { deleteToken, findTokenName, insertToken } from '../store/tokens.ts';
 import type { Caller } from './caller.ts';
+import { stateDigest } from './state-digest.ts';
 
 const tokenBytes = 32;
 /** The token that the server makes for whoever started it. */
@@ -53,6 +54,7 @@ export async function createToken(
         action: caller.action,
         resource: `token/${created.token_id}`,
         detail: { name: request.name, expires_at: created.expires_at },
+        after: stateDigest({ ...created }),
       },
       signals: [],
     };
@@ -66,7 +68,12 @@ export async function createAdminToken(database: Database): Promise<string> {
     const created = await insertToken(tx, { name: adminTokenName, digest: tokenDigest(token), expiresInS: null });
     return {
       value: token,
-      audit: { action: 'token:write', resource: `token/${created.token_id}`, detail: { name: adminTokenName } },
+      audit: {
+        action: 'token:write',
+        resource: `token/${created.token_id}`,
+        detail: { name: adminTokenName },
+        after: stateDigest({ ...created }),
+      },
       signals: [],
     };
   });
@@ -74,10 +81,17 @@ export async function createAdminToken(database: Database): Promise<string> {
 
 export async function withdrawToken(database: Database, caller: Caller, tokenId: string): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
-    if (!(await deleteToken(tx, tokenId))) throw new GuiseError('token_not_found', `Cannot find the token ${tokenId}`);
+    const withdrawn = await deleteToken(tx, tokenId);
+    if (withdrawn === null) throw new GuiseError('token_not_found', `Cannot find the token ${tokenId}`);
     return {
       value: undefined,
-      audit: { action: caller.action, resource: `token/${tokenId}`, detail: {} },
+      audit: {
+        action: caller.action,
+        resource: `token/${tokenId}`,
+        detail: { name: withdrawn.name },
+        before: stateDigest({ ...withdrawn }),
+        after: null,
+      },
       signals: [],
     };
   });
@@ -112,6 +126,7 @@ export async function createJoinToken(
         action: caller.action,
         resource: hostId === null ? 'join-token' : `host/${hostId}`,
         detail: { expires_at, tags: { ...request.tags } },
+        after: stateDigest({ host_id: hostId, expires_at }),
       },
       signals: [],
     };

@@ -6,17 +6,19 @@
  * fault of one host and must not keep the others' reports from being written. Heartbeats are only counted, and written less often.
  */
 import type { AgentMessage, SwitchOutcome } from '@guise/api';
-import type { AlertReport, HostId, StateReport, TransactionReport } from '@guise/model';
+import type { AlertReport, CandidateReport, HostId, StateReport } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { AdaptationReport } from '../store/adaptations.ts';
 import { writeAdaptations } from '../store/adaptations.ts';
 import { writeAlerts } from '../store/alerts.ts';
+import { insertAudits } from '../store/audit.ts';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { recordHeartbeats } from '../store/presence.ts';
-import { writeReports } from '../store/reports.ts';
+import { type TransactionKey, writeReports } from '../store/reports.ts';
 import type { Signal } from '../store/signal.ts';
 import { periodically } from './periodically.ts';
+import { switchesOf, switchRecord, type TransactionNews, transactionRecord } from './report-records.ts';
 
 export type Report = Extract<
   AgentMessage,
@@ -31,7 +33,7 @@ export interface ReportIntake {
 
 interface Buffer {
   readonly states: Map<string, StateReport>;
-  readonly transactions: { host_id: string; report: TransactionReport }[];
+  readonly transactions: TransactionNews[];
   readonly outcomes: Map<string, SwitchOutcome>;
   readonly adaptations: Map<string, AdaptationReport>;
   readonly alerts: Map<string, (readonly AlertReport[])[]>;
@@ -122,12 +124,13 @@ function partOf(buffer: Buffer, hostId: string): Buffer {
 
 async function write(database: Database, buffer: Buffer): Promise<void> {
   await mutate(database, 'agents', async (tx) => {
-    await writeReports(tx, buffer);
-    await writeAdaptations(tx, buffer.adaptations);
+    const transactions = await writeReports(tx, buffer);
+    const candidatesBefore = await writeAdaptations(tx, buffer.adaptations);
+    await insertAudits(tx, recordsOf(buffer, transactions, candidatesBefore));
     const turns = await writeAlerts(tx, buffer.alerts);
     return {
       value: undefined,
-      // Reports are observations, not mutations by anybody.
+      // Written above, in the names of the hosts.
       audit: null,
       signals: [
         ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
@@ -135,6 +138,20 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
       ],
     };
   });
+}
+
+/** What is news; a report that came before is none. */
+function recordsOf(
+  { transactions, adaptations }: Buffer,
+  news: readonly TransactionKey[],
+  candidatesBefore: ReadonlyMap<string, readonly CandidateReport[]>,
+) {
+  const byKey = new Map(transactions.map((each) => [`${each.host_id} ${each.report.id}`, each] as const));
+  const told = news.flatMap(({ host_id, transaction_id }) => byKey.get(`${host_id} ${transaction_id}`) ?? []);
+  const switches = [...candidatesBefore].flatMap(([hostId, before]) =>
+    switchesOf(hostId, before, adaptations.get(hostId)?.candidates ?? []),
+  );
+  return [...told.map(transactionRecord), ...switches.map(switchRecord)];
 }
 
 function happened(event: string, subject: string): Signal {
@@ -147,7 +164,7 @@ function add(buffer: Buffer, hostId: HostId, report: Report): void {
       buffer.states.set(hostId, report.state);
       return;
     case 'transaction':
-      buffer.transactions.push({ host_id: hostId, report: report.transaction });
+      buffer.transactions.push({ host_id: hostId, report: report.transaction, cause: report.cause });
       return;
     case 'outcome': {
       const { type: _type, ...outcome } = report;

@@ -43,6 +43,7 @@ function connectionOf(name: string): AgentConnection {
     hostId: parseHostId(name),
     known: null,
     rootVersion: null,
+    checkpointSize: 0,
     send: () => undefined,
     tell: (head, tail) => {
       if (slow.has(name)) return false;

@@ -13,16 +13,29 @@ export interface Adaptation extends AdaptationReport {
   readonly reported_at: string | null;
 }
 
-export async function writeAdaptations(tx: Executor, reports: ReadonlyMap<string, AdaptationReport>): Promise<void> {
-  if (reports.size === 0) return;
+/** What each host had reported before; two processes that hear of one host see each other's, because the rows are locked first. */
+export async function writeAdaptations(
+  tx: Executor,
+  reports: ReadonlyMap<string, AdaptationReport>,
+): Promise<ReadonlyMap<string, readonly CandidateReport[]>> {
+  if (reports.size === 0) return new Map();
+  const hostIds = [...reports.keys()];
+  await sql`insert into host_adaptations (host_id, candidates, holds) select host_id, '[]', '[]' from hosts
+    where host_id = any(${hostIds}::text[])
+      and not exists (select from host_adaptations a where a.host_id = hosts.host_id)
+    order by host_id on conflict do nothing`.execute(tx);
+  const known = await tx
+    .selectFrom('host_adaptations')
+    .select(['host_id', 'candidates'])
+    .where(sql<boolean>`host_id = any(${hostIds}::text[])`)
+    .orderBy('host_id')
+    .forUpdate()
+    .execute();
   const rows = [...reports].map(([host_id, { candidates, holds }]) => ({ host_id, candidates, holds }));
-  await sql`insert into host_adaptations (host_id, candidates, holds)
-    select new.host_id, new.candidates, new.holds
-      from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as new(host_id text, candidates jsonb, holds jsonb)
-      join hosts using (host_id) order by new.host_id
-    on conflict (host_id) do update set candidates = excluded.candidates, holds = excluded.holds, reported_at = now()`.execute(
-    tx,
-  );
+  await sql`update host_adaptations set candidates = new.candidates, holds = new.holds, reported_at = now()
+    from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as new(host_id text, candidates jsonb, holds jsonb)
+    where host_adaptations.host_id = new.host_id`.execute(tx);
+  return new Map(known.map(({ host_id, candidates }) => [host_id, candidates as readonly CandidateReport[]]));
 }
 
 /** Holds that have ended are left out, whether or not the host has said so yet. */

@@ -40,6 +40,27 @@ export async function findAssignment(tx: Executor, target: Target, instance: str
   return row === undefined ? null : assignmentOf(row);
 }
 
+/** Everything that is assigned to the target, by instance; nobody else changes it before this transaction ends. */
+export async function lockAssignmentsTo(tx: Executor, { type, name }: Target): Promise<readonly Assignment[]> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`assignments/${type}/${name}`}, 0))`.execute(tx);
+  return assignmentsTo(tx, { type, name });
+}
+
+export async function assignmentsTo(db: Executor, { type, name }: Target): Promise<readonly Assignment[]> {
+  const rows = await db
+    .selectFrom('assignments')
+    .selectAll()
+    .where('target_type', '=', type)
+    .where('target', '=', name)
+    .execute();
+  return rows.map(assignmentOf).sort((one, other) => (one.instance < other.instance ? -1 : 1));
+}
+
+/** What the audit tells of one. */
+export function summaryOf({ persona_id, instance, version, priority, parameters }: Assignment) {
+  return { persona_id, instance, version, priority, parameters };
+}
+
 export async function putAssignment(tx: Executor, assignment: NewAssignment): Promise<Assignment> {
   const row = { ...assignment, parameters: jsonbText(assignment.parameters) };
   const written = await tx

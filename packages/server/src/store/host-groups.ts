@@ -10,6 +10,13 @@ export interface HostGroup {
   readonly hosts: HostId[];
 }
 
+/** Its hosts, and nobody else changes them before this transaction ends. */
+export async function lockHostGroup(tx: Executor, group: string): Promise<readonly string[]> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`group/${group}`}, 0))`.execute(tx);
+  const rows = await tx.selectFrom('host_group_members').select('host_id').where('group_name', '=', group).execute();
+  return rows.map(({ host_id }) => host_id).sort();
+}
+
 /** The hosts that came or went. */
 export async function replaceHostGroup(
   tx: Executor,

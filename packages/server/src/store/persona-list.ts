@@ -65,6 +65,17 @@ export async function replacePersonaGroup(
     select ${group}, unnest(${personas}::text[]), ${addedBy} on conflict do nothing`.execute(tx);
 }
 
+/** The personas that the group has by its own list, and nobody else changes that list before this transaction ends. */
+export async function lockPersonaGroup(tx: Executor, group: string): Promise<readonly string[]> {
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`persona-group/${group}`}, 0))`.execute(tx);
+  const rows = await tx
+    .selectFrom('persona_group_members')
+    .select('persona_id')
+    .where('group_name', '=', group)
+    .execute();
+  return rows.map(({ persona_id }) => persona_id).sort();
+}
+
 /** The groups of a persona, whichever side named them. */
 export async function groupsOfPersona(db: Executor, personaId: PersonaId): Promise<readonly string[]> {
   const { rows } = await sql<{ group_name: string }>`

@@ -28,6 +28,8 @@ export interface PersonaHead {
   readonly personaId: PersonaId;
   readonly currentVersion: number;
   readonly lastVersion: number;
+  /** Of the current version's content; null when the persona is deleted. */
+  readonly currentDigest: Digest | null;
   readonly deleted: boolean;
 }
 
@@ -49,12 +51,21 @@ export interface VersionDetail extends VersionSummary {
 /** Takes the persona's row, so that two publications of one persona come one after the other; also when there is none yet. */
 export async function lockPersona(tx: Executor, personaId: PersonaId): Promise<PersonaHead | null> {
   await sql`select pg_advisory_xact_lock(hashtextextended(${personaId}, 0))`.execute(tx);
-  const row = await tx.selectFrom('personas').selectAll().where('persona_id', '=', personaId).executeTakeFirst();
+  const row = await tx
+    .selectFrom('personas as p')
+    .innerJoin('persona_versions as v', (join) =>
+      join.onRef('v.persona_id', '=', 'p.persona_id').onRef('v.version', '=', 'p.current_version'),
+    )
+    .selectAll('p')
+    .select('v.digest')
+    .where('p.persona_id', '=', personaId)
+    .executeTakeFirst();
   if (row === undefined) return null;
   return {
     personaId,
     currentVersion: row.current_version,
     lastVersion: row.last_version,
+    currentDigest: row.deleted_at === null ? (row.digest as Digest) : null,
     deleted: row.deleted_at !== null,
   };
 }

@@ -15,10 +15,17 @@ export interface ReportBatch {
   readonly outcomes: ReadonlyMap<string, SwitchOutcome>;
 }
 
-export async function writeReports(tx: Executor, batch: ReportBatch): Promise<void> {
+/** The transactions that were not known, or not as they are now. */
+export async function writeReports(tx: Executor, batch: ReportBatch): Promise<readonly TransactionKey[]> {
   await writeStates(tx, batch.states);
-  await writeTransactions(tx, batch.transactions);
+  const news = await writeTransactions(tx, batch.transactions);
   await writeOutcomes(tx, batch.outcomes);
+  return news;
+}
+
+export interface TransactionKey {
+  readonly host_id: string;
+  readonly transaction_id: string;
 }
 
 async function writeStates(tx: Executor, states: ReportBatch['states']): Promise<void> {
@@ -30,14 +37,19 @@ async function writeStates(tx: Executor, states: ReportBatch['states']): Promise
     on conflict (host_id) do update set report = excluded.report, reported_at = now()`.execute(tx);
 }
 
-async function writeTransactions(tx: Executor, transactions: ReportBatch['transactions']): Promise<void> {
-  if (transactions.length === 0) return;
+async function writeTransactions(
+  tx: Executor,
+  transactions: ReportBatch['transactions'],
+): Promise<readonly TransactionKey[]> {
+  if (transactions.length === 0) return [];
   const rows = [...new Map(transactions.map((item) => [`${item.host_id} ${item.report.id}`, item])).values()];
-  await sql`insert into transactions (host_id, transaction_id, report)
+  const { rows: news } = await sql<TransactionKey>`insert into transactions (host_id, transaction_id, report)
     select new.host_id, new.report->>'id', new.report
       from jsonb_to_recordset(${jsonbText(rows)}::jsonb) as new(host_id text, report jsonb)
       join hosts using (host_id) order by 1, 2
-    on conflict (host_id, transaction_id) do update set report = excluded.report`.execute(tx);
+    on conflict (host_id, transaction_id) do update set report = excluded.report
+      where transactions.report <> excluded.report
+    returning host_id, transaction_id`.execute(tx);
   await sql`delete from transactions t using (
       select host_id, transaction_id from (
         select host_id, transaction_id,
@@ -47,6 +59,7 @@ async function writeTransactions(tx: Executor, transactions: ReportBatch['transa
         window newest_first as (partition by host_id order by transaction_id desc)
       ) placed where place > ${limits.historyEntries} or (place > 1 and bytes > ${limits.historyBytesPerHost})
     ) old where t.host_id = old.host_id and t.transaction_id = old.transaction_id`.execute(tx);
+  return news;
 }
 
 async function writeOutcomes(tx: Executor, outcomes: ReportBatch['outcomes']): Promise<void> {

@@ -26,7 +26,9 @@ export type Signal =
   /** What a host is let in by may have changed. */
   | { readonly type: 'identity'; readonly host_id: string }
   /** Events that are to be sent to the hosts concerned. */
-  | { readonly type: 'posted'; readonly sequences: readonly string[] };
+  | { readonly type: 'posted'; readonly sequences: readonly string[] }
+  /** The audit log has a new checkpoint. */
+  | { readonly type: 'checkpointed'; readonly size: number };
 
 export const channel = 'guise';
 

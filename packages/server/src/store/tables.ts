@@ -119,6 +119,10 @@ export interface Tables {
     action: string;
     resource: string;
     detail: Jsonb<unknown>;
+    cause: string | null;
+    before: string | null;
+    after: string | null;
+    outcome: Generated<'done' | 'denied' | 'failed'>;
   };
   trust_served: { one: Generated<boolean>; organization: string; environment: string };
   trust_roots: {
@@ -147,6 +151,11 @@ export interface Tables {
     created_by: string;
   };
   rollback_targets: { persona_id: string; to_version: number; host_id: string; statement_id: string };
+  audit_log: { origin: string; only_one: Generated<boolean> };
+  audit_pending: { sequence: string };
+  audit_leaves: { leaf_index: string; sequence: string; hash: Buffer };
+  audit_nodes: { height: number; place: string; hash: Buffer };
+  audit_checkpoints: { size: string; note: string; signed_at: TimeNow };
   sealed_values: { name: string; value: Buffer; updated_at: TimeNow };
   secrets: {
     name: string;

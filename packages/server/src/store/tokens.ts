@@ -38,9 +38,10 @@ export async function findTokenName(db: Executor, digest: string): Promise<strin
   return row?.name ?? null;
 }
 
-export async function deleteToken(tx: Executor, tokenId: string): Promise<boolean> {
-  const { numDeletedRows } = await tx.deleteFrom('tokens').where('token_id', '=', tokenId).executeTakeFirst();
-  return numDeletedRows > 0n;
+/** What it was; null when there is none of that id. */
+export async function deleteToken(tx: Executor, tokenId: string): Promise<Token | null> {
+  const row = await tx.deleteFrom('tokens').where('token_id', '=', tokenId).returningAll().executeTakeFirst();
+  return row === undefined ? null : tokenOf(row);
 }
 
 export async function listTokens(db: Executor, page: PageRequest): Promise<Page<Token>> {

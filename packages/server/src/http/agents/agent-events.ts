@@ -2,6 +2,7 @@
 import type { HostId } from '@guise/model';
 import { admitHost } from '../../app/admit-host.ts';
 import type { Connections } from '../../app/connections.ts';
+import type { CheckpointPusher } from '../../reconcilers/push-checkpoints.ts';
 import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
 import { rootsFor } from '../../reconcilers/push-roots.ts';
 import type { ReportIntake } from '../../reconcilers/report-intake.ts';
@@ -18,6 +19,7 @@ interface Parts {
   readonly connections: Connections;
   readonly intake: ReportIntake;
   readonly pusher: DesiredPusher;
+  readonly checkpoints: CheckpointPusher;
   readonly metrics: Metrics;
   readonly replicaId: string;
   readonly onFailure: (error: unknown) => void;
@@ -30,6 +32,7 @@ export function agentEvents({
   connections,
   intake,
   pusher,
+  checkpoints,
   metrics,
   replicaId,
   onFailure,
@@ -52,7 +55,10 @@ export function agentEvents({
         };
       });
     },
-    onReady: (hostId) => pusher.request({ hosts: [hostId] }),
+    onReady: (hostId) => {
+      pusher.request({ hosts: [hostId] });
+      checkpoints.request({ host: hostId });
+    },
     onGone: (hostId) => {
       if (isStopping()) return;
       database

@@ -57,6 +57,7 @@ export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionPart
     if (message.type === 'hello') {
       if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the certificate is of another host');
       connection.known = message.known;
+      connection.checkpointSize = message.checkpoint_size;
       const { lastTransaction, roots } = await parts.onHello(peer, message);
       if (socket.readyState !== socket.OPEN) return;
       greeted = true;
@@ -165,6 +166,7 @@ function connectionOf(socket: WebSocket, hostId: HostId, asks: PendingAsks): Age
     hostId,
     known: null,
     rootVersion: null,
+    checkpointSize: 0,
     send: sendParts,
     tell: (head, tail) => {
       if (socket.bufferedAmount > limits.agentBacklogBytes) return false;

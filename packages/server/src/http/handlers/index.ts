@@ -1,4 +1,5 @@
 import type { AskHost } from '../../app/ask-host.ts';
+import type { AuditSigner } from '../../app/audit-checkpoint.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Trust } from '../../app/served-trust.ts';
 import type { Database } from '../../store/database.ts';
@@ -8,6 +9,7 @@ import type { Handlers } from '../handler.ts';
 import type { Metrics } from '../metrics.ts';
 import { adaptationHandlers } from './adaptation.ts';
 import { assignmentHandlers } from './assignments.ts';
+import { auditHandlers } from './audit.ts';
 import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
 import { personaHandlers } from './personas.ts';
@@ -19,6 +21,7 @@ export interface HandlerParts {
   readonly database: Database;
   readonly trust: Trust;
   readonly vault: Vault;
+  readonly signer: AuditSigner;
   readonly ask: AskHost;
   readonly events: EventStreams;
   readonly metricsText: () => Promise<string>;
@@ -38,5 +41,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...adaptationHandlers(parts),
     ...trustHandlers(parts),
     ...secretHandlers(parts),
+    ...auditHandlers(parts),
   };
 }

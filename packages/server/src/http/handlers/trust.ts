@@ -1,11 +1,10 @@
 import { publishRoot, showRoot } from '../../app/publish-root.ts';
 import { createJoinToken, createToken, withdrawToken } from '../../app/tokens.ts';
-import { listAudit } from '../../store/audit.ts';
 import { listTokens } from '../../store/tokens.ts';
 import type { Handlers } from '../handler.ts';
 import type { HandlerParts } from './index.ts';
 
-type Names = 'getRoot' | 'putRoot' | 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken' | 'listAudit';
+type Names = 'getRoot' | 'putRoot' | 'createJoinToken' | 'createToken' | 'listTokens' | 'deleteToken';
 
 export function trustHandlers({ database, trust, authorityDigest }: HandlerParts): Pick<Handlers, Names> {
   return {
@@ -15,6 +14,5 @@ export function trustHandlers({ database, trust, authorityDigest }: HandlerParts
     createToken: ({ body, caller }) => createToken(database, caller, body),
     listTokens: ({ query }) => listTokens(database, query),
     deleteToken: ({ params, caller }) => withdrawToken(database, caller, params.token_id),
-    listAudit: ({ query }) => listAudit(database, query),
   };
 }

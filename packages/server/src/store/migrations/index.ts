@@ -3,8 +3,17 @@ import { adaptation } from './0002-adaptation.ts';
 import { sealedValues } from './0003-sealed-values.ts';
 import { signatures } from './0004-signatures.ts';
 import { identities } from './0005-identities.ts';
+import { auditLog } from './0007-audit-log.ts';
 import { secrets } from './0008-secrets.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
-export const migrations: readonly Migration[] = [fleet, adaptation, sealedValues, signatures, identities, secrets];
+export const migrations: readonly Migration[] = [
+  fleet,
+  adaptation,
+  sealedValues,
+  signatures,
+  identities,
+  auditLog,
+  secrets,
+];
