@@ -12,6 +12,10 @@ import { GuiseError, limits } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
 import { answerOthers, askHosts } from './app/ask-host.ts';
 import { makeConnections } from './app/connections.ts';
+import type { IdentityProvider } from './app/identity-provider.ts';
+import { openProvider } from './app/identity-provider.ts';
+import { LoginRates } from './app/login-rates.ts';
+import { makeLogins } from './app/logins.ts';
 import { SenderRates } from './app/sender-rates.ts';
 import { authenticate } from './app/tokens.ts';
 import { buildAgentApp } from './http/agents/agent-app.ts';
@@ -22,13 +26,16 @@ import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
 import { buildServerApp } from './http/server-app.ts';
+import { CurrentPolicies } from './permissions/current-policies.ts';
+import { DenialLog } from './permissions/denial-log.ts';
+import { Permissions } from './permissions/permissions.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { Shutdown } from './shutdown.ts';
-import { type Database, openDatabase } from './store/database.ts';
+import { type Database, mutate, openDatabase } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/embedded-postgres.ts';
 import { sweepEvents } from './store/events.ts';
 import { openListener } from './store/listener.ts';
@@ -57,7 +64,12 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   for (const name of await migrate(database)) report(`Applied migration ${name}`);
   const vault = openVault(options.masterKeyFile ?? join(stateDirectory, 'master.key'));
   const token = await adminToken(database, stateDirectory);
-  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault };
+  const provider =
+    options.oidc === undefined ? null : openProvider({ ...options.oidc, allowOutbound: options.allowOutbound ?? [] });
+  const policies = new CurrentPolicies(database, report);
+  await policies.read();
+  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault, provider, policies };
+  policies.follow(core.listener, core.onFailure);
   const agentUrl = await openAgentsPort(core, options, shutdown);
   const url = await openPeoplesPort(core, options, shutdown);
   return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
@@ -103,11 +115,19 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   return { database, connections, listener, replicaId, metrics, pusher, intake, onFailure };
 }
 
-type Core = Awaited<ReturnType<typeof startCore>> & { readonly vault: Vault };
+type Core = Awaited<ReturnType<typeof startCore>> & {
+  readonly vault: Vault;
+  readonly provider: IdentityProvider | null;
+  readonly policies: CurrentPolicies;
+};
 
 async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
   const { agentHost = '127.0.0.1', agentPort = 7071 } = options;
-  const app = await buildAgentApp(core.database, agentEvents({ ...core, isStopping: () => shutdown.isRunning }));
+  const { engine } = core.policies;
+  const app = await buildAgentApp(
+    core.database,
+    agentEvents({ ...core, engine, isStopping: () => shutdown.isRunning }),
+  );
   shutdown.add(() => app.close());
   shutdown.add(async () => core.connections.closeAll('the control plane stops'));
   const port = await listen(app, { host: agentHost, port: agentPort }, 'agents');
@@ -115,8 +135,22 @@ async function openAgentsPort(core: Core, options: ServerOptions, shutdown: Shut
 }
 
 async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shutdown): Promise<string> {
-  const { database, connections, listener, metrics, onFailure } = core;
+  const { database, connections, listener, metrics, onFailure, policies } = core;
   const { host = '127.0.0.1', tls = null } = options;
+  const permissions = new Permissions(database, policies.engine);
+  listener.subscribe((signal) => {
+    if (signal.type === 'event') permissions.forget();
+  });
+  const denials = new DenialLog((actor, audit) =>
+    mutate(database, actor, async () => ({ value: undefined, audit, signals: [] })),
+  );
+  const denialPeriod = periodically(limits.denialPeriodMs, () => denials.flush(), onFailure);
+  shutdown.add(() => denials.flush());
+  shutdown.add(() => denialPeriod.stop());
+  const loginRates = new LoginRates();
+  const slowly = ({ address }: { readonly address: string }) => loginRates.admit(address, Date.now());
+  let url = '';
+  const publicUrl = () => options.publicUrl?.replace(/\/$/, '') ?? url;
   const events = eventStreams(listener);
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
@@ -127,13 +161,23 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
       events,
       metrics,
       rates,
+      permissions,
+      policies,
+      logins: makeLogins({ ...core, publicUrl }),
       metricsText: async () => {
         await refreshFigures();
         return metricsText(metrics, connections.size);
       },
     }),
-    gates: { postEvents: (actor, bodyBytes) => rates.admit(actor, bodyBytes, Date.now()) },
-    authenticate: (bearer) => authenticate(database, bearer),
+    gates: {
+      postEvents: ({ actor }, bodyBytes) => rates.admit(actor, bodyBytes, Date.now()),
+      beginLogin: slowly,
+      finishLogin: slowly,
+      createSession: slowly,
+    },
+    authenticate: (bearer) => authenticate(database, policies, bearer),
+    permissions,
+    denials,
     metrics,
     tls,
     onFailure,
@@ -141,7 +185,8 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
   shutdown.add(() => app.close());
   shutdown.add(async () => events.closeAll());
   const port = await listen(app, { host, port: options.port ?? 7070 }, 'people and programs');
-  return `${tls === null ? 'http' : 'https'}://${inUrl(host)}:${port}`;
+  url = `${tls === null ? 'http' : 'https'}://${inUrl(host)}:${port}`;
+  return url;
 }
 
 async function databaseUrlOf(

@@ -1,4 +1,6 @@
 /** How a server is started, and what is known of one that runs. */
+import type { ProviderOptions } from './app/identity-provider.ts';
+
 export interface ServerOptions {
   /** Holds the admin token and, unless `database` is given, PostgreSQL. One server a directory. */
   readonly stateDirectory: string;
@@ -17,6 +19,12 @@ export interface ServerOptions {
   readonly agentPort?: number;
   /** Allows `agentHost` to be more than loopback though agents do not speak TLS yet: for a lab's own bridge, nothing else. */
   readonly insecureAgentNetwork?: boolean;
+  /** Where browsers reach it, for logins; default: where it listens. */
+  readonly publicUrl?: string;
+  /** Whom people log in with. */
+  readonly oidc?: Omit<ProviderOptions, 'allowOutbound'>;
+  /** Networks that are not public and yet may be connected to where a configuration names them, such as `10.1.0.0/16`. */
+  readonly allowOutbound?: readonly string[];
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

@@ -3,8 +3,10 @@ import { adaptationRoutes } from './adaptation.ts';
 import { assignmentRoutes } from './assignments.ts';
 import { hostReportRoutes } from './host-reports.ts';
 import { hostRoutes } from './hosts.ts';
+import { permissionRoutes } from './permissions.ts';
 import { personaGroupRoutes } from './persona-groups.ts';
 import { personaRoutes } from './personas.ts';
+import { sessionRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
 import { trustRoutes } from './trust.ts';
 
@@ -17,6 +19,8 @@ export const routes = {
   ...assignmentRoutes,
   ...adaptationRoutes,
   ...trustRoutes,
+  ...permissionRoutes,
+  ...sessionRoutes,
 } as const;
 
 export type Routes = typeof routes;

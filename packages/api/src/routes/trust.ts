@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../schemas/page.ts';
 import { auditEntry, joinToken, joinTokenRequest, newToken, tokenRequest, tokenSummary } from '../schemas/trust.ts';
+import { fleet } from './resource.ts';
 import type { Route } from './route.ts';
 
 export const trustRoutes = {
@@ -8,6 +9,7 @@ export const trustRoutes = {
     method: 'POST',
     path: '/join-tokens',
     action: 'host:enroll',
+    resource: { of: 'handler', types: ['Fleet', 'Host'] },
     summary: 'A token with which one host may enrol, once and soon',
     body: joinTokenRequest,
     response: joinToken,
@@ -17,6 +19,7 @@ export const trustRoutes = {
     method: 'POST',
     path: '/tokens',
     action: 'token:write',
+    resource: { of: 'handler', types: ['Token'] },
     summary: 'A bearer token for a person or a program; told once',
     body: tokenRequest,
     response: newToken,
@@ -26,6 +29,7 @@ export const trustRoutes = {
     method: 'GET',
     path: '/tokens',
     action: 'token:read',
+    resource: { of: 'list', types: ['Token'] },
     summary: 'Bearer tokens, without the tokens themselves',
     query: pageQuery,
     response: pageOf(tokenSummary),
@@ -35,6 +39,7 @@ export const trustRoutes = {
     method: 'DELETE',
     path: '/tokens/{token_id}',
     action: 'token:write',
+    resource: { of: 'params', type: 'Token', name: 'token_id' },
     summary: 'Withdraw a bearer token, at once',
     params: z.strictObject({ token_id: z.uuid() }),
     response: 'none',
@@ -44,6 +49,7 @@ export const trustRoutes = {
     method: 'GET',
     path: '/audit',
     action: 'audit:read',
+    resource: fleet,
     summary: 'Every mutation, newest first',
     query: pageQuery.extend({
       cursor: z

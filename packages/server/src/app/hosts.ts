@@ -6,11 +6,11 @@
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import { deleteAssignmentsTo } from '../store/assignments.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
-import { groupsOf, replaceHostGroup } from '../store/host-groups.ts';
+import { groupsOf, lockHostGroup, replaceHostGroup } from '../store/host-groups.ts';
 import type { Host } from '../store/hosts.ts';
-import { deleteHost, findHost, setTags, unknownHosts } from '../store/hosts.ts';
+import { deleteHost, findHost, lockTags, setTags, unknownHosts } from '../store/hosts.ts';
 import { signalsForHosts } from '../store/signal.ts';
 import type { Caller } from './caller.ts';
 import { settleDesired } from './settle-desired.ts';
@@ -47,6 +47,7 @@ export async function tagHost(
   caller: Caller,
   hostId: HostId,
   tags: Record<string, string>,
+  requireChanged: (tx: Executor, tags: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const count = Object.keys(tags).length;
   if (count > limits.tagsPerHost) {
@@ -56,7 +57,11 @@ export async function tagHost(
     );
   }
   await mutate(database, caller.actor, async (tx) => {
-    if (!(await setTags(tx, hostId, tags))) throw noHost(hostId);
+    const before = await lockTags(tx, hostId);
+    if (before === null) throw noHost(hostId);
+    // Before the change: by it a host could come under what permits it.
+    await requireChanged(tx, changedTags(before, tags));
+    await setTags(tx, hostId, tags);
     return {
       value: undefined,
       audit: { action: caller.action, resource: `host/${hostId}`, detail: { tags } },
@@ -83,9 +88,13 @@ export async function putHostGroup(
   caller: Caller,
   group: string,
   hosts: readonly HostId[],
+  requireChanged: (tx: Executor, hosts: readonly string[]) => Promise<void>,
 ): Promise<{ readonly group: string; readonly hosts: HostId[] }> {
   const distinct = [...new Set(hosts)].sort();
   return mutate(database, caller.actor, async (tx) => {
+    const members = new Set(await lockHostGroup(tx, group));
+    // Before the change, as with tags; and before it is told whether there are such hosts.
+    await requireChanged(tx, [...members.symmetricDifference(new Set<string>(distinct))]);
     const [unknown] = await unknownHosts(tx, distinct);
     if (unknown !== undefined) throw noHost(unknown);
     const changed = await replaceHostGroup(tx, group, distinct);
@@ -95,6 +104,12 @@ export async function putHostGroup(
       signals: [...signalsForHosts(changed), { type: 'event', event: 'host_group.changed', subject: group }],
     };
   });
+}
+
+function changedTags(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
+  const written = (tags: Readonly<Record<string, string>>) =>
+    new Set(Object.entries(tags).map(([key, value]) => `${key}=${value}`));
+  return [...written(before).symmetricDifference(written(after))].sort();
 }
 
 function noHost(hostId: string): GuiseError {

@@ -8,7 +8,7 @@ import { GuiseError } from '@guise/model';
 import { isAssigned } from '../store/assignments.ts';
 import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
-import { groupInUse, replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
+import { groupInUse, lockPersonaGroup, replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
 import type { VersionDetail } from '../store/personas.ts';
 import { findVersion, lockPersona, markDeleted, setCurrentVersion } from '../store/personas.ts';
 import type { Caller } from './caller.ts';
@@ -84,9 +84,13 @@ export async function putPersonaGroup(
   caller: Caller,
   group: string,
   personas: readonly PersonaId[],
+  requireChanged: (tx: Executor, personas: readonly string[]) => Promise<void>,
 ): Promise<{ readonly group: string; readonly personas: PersonaId[] }> {
   const distinct = [...new Set(personas)].sort();
   return mutate(database, caller.actor, async (tx) => {
+    const members = new Set(await lockPersonaGroup(tx, group));
+    // Before the change: by it a persona could come under what permits it.
+    await requireChanged(tx, [...members.symmetricDifference(new Set<string>(distinct))]);
     const [unknown] = await unknownPersonas(tx, distinct);
     if (unknown !== undefined) throw noPersona(unknown);
     for (const personaId of distinct) await requireUsableInGroup(tx, personaId);

@@ -14,10 +14,15 @@ import { findVersion } from '../store/personas.ts';
 type Publication = CallOf<Routes['publishPersona']>['body'];
 type Text = Extract<Publication, { readonly document: string }>;
 
-export async function readPublication(database: Database, publication: Publication): Promise<ResolvedPersona> {
+/** `requireParent` is asked before a persona of this repository becomes a part of it. */
+export async function readPublication(
+  database: Database,
+  publication: Publication,
+  requireParent: (personaId: string) => Promise<void>,
+): Promise<ResolvedPersona> {
   if ('document' in publication) {
     const entry = (publication.file ?? 'persona.yaml').split('/').at(-1) || 'persona.yaml';
-    return resolvePersona(entry, repositoryReader(database, entry, publication));
+    return resolvePersona(entry, repositoryReader(database, entry, publication, requireParent));
   }
   const { own, ancestors } = publication.persona;
   for (const located of [...ancestors, own]) checkDocument(located);
@@ -25,13 +30,19 @@ export async function readPublication(database: Database, publication: Publicati
 }
 
 /** The entry and its files as sent; any other document is a persona of this repository, `hardened.yaml` for `hardened`. */
-function repositoryReader(database: Database, entry: string, { document, files = {} }: Text): PersonaReader {
+function repositoryReader(
+  database: Database,
+  entry: string,
+  { document, files = {} }: Text,
+  requireParent: (personaId: string) => Promise<void>,
+): PersonaReader {
   const encoder = new TextEncoder();
   return {
     read: async (_folder, path) => {
       if (path === entry) return encoder.encode(document);
       if (Object.hasOwn(files, path)) return encoder.encode(files[path]);
       const id = /^([a-z0-9._-]+)\.yaml$/.exec(path)?.[1];
+      if (id !== undefined) await requireParent(id);
       const parent = id === undefined ? null : await findVersion(database, id as PersonaId);
       return parent === null ? null : encoder.encode(jsonText(parent.persona.own));
     },

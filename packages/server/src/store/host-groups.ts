@@ -10,6 +10,13 @@ export interface HostGroup {
   readonly hosts: HostId[];
 }
 
+/** The hosts that are in it. Nobody else changes it until this transaction ends. */
+export async function lockHostGroup(tx: Executor, group: string): Promise<readonly string[]> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('host-group/' || ${group}, 0))`.execute(tx);
+  const rows = await tx.selectFrom('host_group_members').select('host_id').where('group_name', '=', group).execute();
+  return rows.map((row) => row.host_id);
+}
+
 /** The hosts that came or went. */
 export async function replaceHostGroup(
   tx: Executor,

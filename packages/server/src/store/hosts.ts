@@ -63,14 +63,18 @@ function conditionOf(term: TagTerm) {
   }
 }
 
-/** False when there is no such host. */
-export async function setTags(tx: Executor, hostId: HostId, tags: Readonly<Record<string, string>>): Promise<boolean> {
-  const { numUpdatedRows } = await tx
+/** Null when there is no such host. Nobody else changes them until this transaction ends. */
+export async function lockTags(tx: Executor, hostId: HostId): Promise<Readonly<Record<string, string>> | null> {
+  const row = await tx.selectFrom('hosts').select('tags').where('host_id', '=', hostId).forUpdate().executeTakeFirst();
+  return row?.tags ?? null;
+}
+
+export async function setTags(tx: Executor, hostId: HostId, tags: Readonly<Record<string, string>>): Promise<void> {
+  await tx
     .updateTable('hosts')
     .set({ tags: jsonbText(tags) })
     .where('host_id', '=', hostId)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+    .execute();
 }
 
 export async function deleteHost(tx: Executor, hostId: HostId): Promise<boolean> {

@@ -51,6 +51,17 @@ export async function listPersonas(db: Executor, filter: PersonaFilter): Promise
   return pageOf(found, filter.limit, (item) => item.persona_id);
 }
 
+/** The personas that were put into it. Nobody else changes it until this transaction ends. */
+export async function lockPersonaGroup(tx: Executor, group: string): Promise<readonly string[]> {
+  await sql`select pg_advisory_xact_lock(hashtextextended('persona-group/' || ${group}, 0))`.execute(tx);
+  const rows = await tx
+    .selectFrom('persona_group_members')
+    .select('persona_id')
+    .where('group_name', '=', group)
+    .execute();
+  return rows.map((row) => row.persona_id);
+}
+
 /** Those that stay keep who added them. */
 export async function replacePersonaGroup(
   tx: Executor,

@@ -1,6 +1,8 @@
 /** What follows from an agent's coming, going and being misunderstood. */
 import type { HostId } from '@guise/model';
 import type { Connections } from '../../app/connections.ts';
+import { hostMay } from '../../permissions/host-may.ts';
+import type { PolicyEngine } from '../../permissions/policy-engine.ts';
 import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
 import type { ReportIntake } from '../../reconcilers/report-intake.ts';
 import type { Database } from '../../store/database.ts';
@@ -18,6 +20,7 @@ interface Parts {
   readonly pusher: DesiredPusher;
   readonly metrics: Metrics;
   readonly replicaId: string;
+  readonly engine: PolicyEngine;
   readonly onFailure: (error: unknown) => void;
   /** Departures are then recorded all at once. */
   readonly isStopping: () => boolean;
@@ -30,6 +33,7 @@ export function agentEvents({
   pusher,
   metrics,
   replicaId,
+  engine,
   onFailure,
   isStopping,
 }: Parts): SessionParts {
@@ -37,6 +41,7 @@ export function agentEvents({
     connections,
     intake,
     onFailure,
+    may: (hostId) => hostMay(database, engine, hostId),
     onHello: (hostId, hello) =>
       database.transaction().execute(async (tx) => {
         await recordArrival(tx, { hostId, replicaId, agentVersion: hello.agent_version, facts: hello.facts });

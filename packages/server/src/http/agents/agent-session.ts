@@ -7,10 +7,11 @@
 
 import type { WebSocket } from '@fastify/websocket';
 import type { AgentMessage, Ask, ServerMessage } from '@guise/api';
-import { agentMessage, decodeMessage, errorFrom } from '@guise/api';
+import { agentMessage, agentMessageActions, decodeMessage, errorFrom, serverMessageActions } from '@guise/api';
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
+import type { HostMay } from '../../permissions/host-may.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
 import { PendingAsks } from './pending-asks.ts';
 
@@ -21,6 +22,8 @@ export interface SessionParts {
   readonly intake: ReportIntake;
   /** Records the arrival; answers with the newest transaction that is known of the host. */
   readonly onHello: (hostId: HostId, hello: Hello) => Promise<string | null>;
+  /** What policies let its agent say and hear. */
+  readonly may: (hostId: HostId) => HostMay;
   readonly onReady: (hostId: HostId) => void;
   readonly onGone: (hostId: HostId) => void;
   readonly onIgnored: (hostId: HostId, reason: string) => void;
@@ -38,9 +41,14 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
   let greeted = false;
   let silence = setTimeout(() => socket.close(closeCodes.silent, 'no hello came'), limits.helloTimeoutMs);
 
+  const may = parts.may(hostId);
   const handle = async (message: AgentMessage): Promise<void> => {
+    const about = message.type === 'hello' ? message.host_id : hostId;
+    if (!(await mayExchange(may, message, about))) {
+      const why = about === hostId ? 'a policy forbids it' : 'the token belongs to another host';
+      return socket.close(closeCodes.refused, why);
+    }
     if (message.type === 'hello') {
-      if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the token belongs to another host');
       connection.known = message.known;
       const last_transaction = await parts.onHello(hostId, message);
       if (socket.readyState !== socket.OPEN) return;
@@ -82,6 +90,14 @@ export function serveAgent(socket: WebSocket, hostId: HostId, parts: SessionPart
     asks.failAll(hostId);
     if (parts.connections.remove(connection)) parts.onGone(hostId);
   });
+}
+
+/** What it says now, and all that it may be sent afterwards: it is heard at least every `limits.silenceMs`. */
+async function mayExchange(may: HostMay, message: AgentMessage, about: string): Promise<boolean> {
+  for (const action of new Set([agentMessageActions[message.type], ...Object.values(serverMessageActions)])) {
+    if (!(await may(action, about))) return false;
+  }
+  return true;
 }
 
 interface Greeted {

@@ -1,5 +1,8 @@
 import type { AskHost } from '../../app/ask-host.ts';
+import type { Logins } from '../../app/logins.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
+import type { CurrentPolicies } from '../../permissions/current-policies.ts';
+import type { Permissions } from '../../permissions/permissions.ts';
 import type { Database } from '../../store/database.ts';
 import type { EventStreams } from '../event-stream.ts';
 import type { Handlers } from '../handler.ts';
@@ -8,7 +11,9 @@ import { adaptationHandlers } from './adaptation.ts';
 import { assignmentHandlers } from './assignments.ts';
 import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
+import { permissionHandlers } from './permissions.ts';
 import { personaHandlers } from './personas.ts';
+import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
 import { trustHandlers } from './trust.ts';
 
@@ -19,6 +24,9 @@ export interface HandlerParts {
   readonly metricsText: () => Promise<string>;
   readonly metrics: Metrics;
   readonly rates: SenderRates;
+  readonly permissions: Permissions;
+  readonly policies: CurrentPolicies;
+  readonly logins: Logins;
 }
 
 export function makeHandlers(parts: HandlerParts): Handlers {
@@ -30,5 +38,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...assignmentHandlers(parts),
     ...adaptationHandlers(parts),
     ...trustHandlers(parts),
+    ...permissionHandlers(parts),
+    ...sessionHandlers(parts),
   };
 }

@@ -1,8 +1,10 @@
 import type { CallOf, Routes } from '@guise/api';
-import type { PersonaId } from '@guise/model';
+import type { PersonaId, ResolvedPersona } from '@guise/model';
 import { deletePersona, getPersona, putPersonaGroup, rollbackPersona } from '../../app/personas.ts';
 import { publishPersona } from '../../app/publish-persona.ts';
 import { readPublication } from '../../app/read-publication.ts';
+import type { Facts, Resource } from '../../permissions/resource.ts';
+import { parentsOfPersona } from '../../store/permission-facts.ts';
 import { listPersonaGroups, listPersonas } from '../../store/persona-list.ts';
 import { listVersions } from '../../store/personas.ts';
 import type { CallContext, Handlers } from '../handler.ts';
@@ -20,12 +22,16 @@ type Names =
   | 'putPersonaGroup'
   | 'listPersonaGroups';
 
-export function personaHandlers({ database }: HandlerParts): Pick<Handlers, Names> {
+export function personaHandlers({ database, permissions }: HandlerParts): Pick<Handlers, Names> {
   const publish = async (
     { body, caller, setStatus }: Pick<CallOf<Routes['publishPersona']>, 'body'> & CallContext,
     existing?: PersonaId,
   ) => {
-    const persona = await readPublication(database, body);
+    // What is extended becomes part of the persona, for whoever may read that.
+    const persona = await readPublication(database, body, (id) =>
+      permissions.require({ ...caller, action: 'persona:read' }, [{ type: 'Persona', id }]),
+    );
+    await permissions.require(caller, resourcesOfPublication(persona));
     const published = await publishPersona(database, caller, persona, existing === undefined ? {} : { existing });
     setStatus(published.created ? 201 : 200);
     return published;
@@ -33,7 +39,11 @@ export function personaHandlers({ database }: HandlerParts): Pick<Handlers, Name
   return {
     publishPersona: (call) => publish(call),
     replacePersona: (call) => publish(call, call.params.persona_id),
-    listPersonas: ({ query }) => listPersonas(database, query),
+    listPersonas: async ({ query, caller }) => {
+      const page = await listPersonas(database, query);
+      const items = await permissions.visible(caller, page.items, ({ persona_id: id }) => ({ type: 'Persona', id }));
+      return { ...page, items };
+    },
     getPersona: ({ params }) => getPersona(database, params.persona_id),
     getVersion: ({ params }) => getPersona(database, params.persona_id, params.version),
     listVersions: async ({ params, query }) => {
@@ -42,7 +52,28 @@ export function personaHandlers({ database }: HandlerParts): Pick<Handlers, Name
     },
     rollbackPersona: ({ params, body, caller }) => rollbackPersona(database, caller, params.persona_id, body.to),
     deletePersona: ({ params, caller }) => deletePersona(database, caller, params.persona_id),
-    putPersonaGroup: ({ params, body, caller }) => putPersonaGroup(database, caller, params.group, body.personas),
-    listPersonaGroups: ({ query }) => listPersonaGroups(database, query),
+    putPersonaGroup: ({ params, body, caller }) =>
+      putPersonaGroup(database, caller, params.group, body.personas, (tx, changed) =>
+        permissions.require(
+          caller,
+          changed.map((id) => ({ type: 'Persona', id })),
+          undefined,
+          tx,
+        ),
+      ),
+    listPersonaGroups: async ({ query, caller }) => {
+      const page = await listPersonaGroups(database, query);
+      const items = await permissions.visible(caller, page.items, ({ group: id }) => ({ type: 'PersonaGroup', id }));
+      return { ...page, items };
+    },
   };
+}
+
+/** The persona as it is, which is somebody's already, and as it will be. */
+function resourcesOfPublication({ own: { document } }: ResolvedPersona): readonly (Resource | Facts)[] {
+  const { persona_id: id, category = null, persona_groups = [] } = document;
+  return [
+    { type: 'Persona', id },
+    { type: 'Persona', id, parents: parentsOfPersona(category, persona_groups) },
+  ];
 }
