@@ -31,7 +31,16 @@ export type OptionValues<Options extends OptionTable> = {
 };
 
 /** What an operand is, so that tab completion knows what to offer. */
-export type OperandKind = 'persona_file' | 'persona' | 'host' | 'address' | 'text';
+export type OperandKind =
+  | 'persona_file'
+  | 'persona'
+  | 'host'
+  | 'address'
+  | 'file'
+  | 'policy'
+  | 'role'
+  | 'token'
+  | 'text';
 
 export interface OperandSpec {
   /** As help shows it, such as `FILE` or `HOST`. */

@@ -35,6 +35,20 @@ const commands = [
   'host token',
   'event post',
   'alert ls',
+  'login',
+  'logout',
+  'whoami',
+  'policy ls',
+  'policy show',
+  'policy validate',
+  'policy set',
+  'policy rm',
+  'role ls',
+  'role grant',
+  'role revoke',
+  'token new',
+  'token ls',
+  'token rm',
   'lab up',
   'lab down',
   'lab ls',
@@ -50,7 +64,7 @@ const commands = [
 
 export const transcripts: readonly Transcript[] = [
   { name: 'help', lines: ['--help', ...commands.map((command) => `${command} --help`)] },
-  { name: 'groups', lines: ['persona', 'trigger', 'host --help', 'event', 'alert', 'lab'] },
+  { name: 'groups', lines: ['persona', 'trigger', 'host --help', 'event', 'alert', 'policy', 'role', 'token', 'lab'] },
   {
     name: 'mistyped',
     lines: [

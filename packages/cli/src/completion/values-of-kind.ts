@@ -1,4 +1,4 @@
-/** Values of operands: persona files of a folder, hosts and personas that the control plane knows, kinds of addresses. */
+/** Values of operands: persona files of a folder, hosts, personas and the like that the control plane knows, kinds of addresses. */
 import { readdirSync } from 'node:fs';
 import { kinds } from '@guise/model';
 import type { OperandKind } from '../command.ts';
@@ -8,6 +8,7 @@ import type { Candidate } from './complete-words.ts';
 /** A person waits for this with a finger on the key. */
 const askMs = 300;
 const offeredMax = 200;
+const personaFile = /\.(ya?ml|json)$/;
 
 export async function valuesOfKind(
   kind: OperandKind,
@@ -16,13 +17,21 @@ export async function valuesOfKind(
 ): Promise<readonly Candidate[]> {
   switch (kind) {
     case 'persona_file':
-      return personaFiles(current);
+      return files(current, personaFile);
     case 'host':
       return (await hosts(context)).map(bare);
     case 'persona':
-      return [...(await personas(context)).map(bare), ...personaFiles(current)];
+      return [...(await personas(context)).map(bare), ...files(current, personaFile)];
     case 'address':
       return kinds.map((each) => bare(`${each}:`));
+    case 'file':
+      return files(current, /./);
+    case 'policy':
+      return (await policies(context)).map(bare);
+    case 'role':
+      return (await roles(context)).map(bare);
+    case 'token':
+      return (await tokens(context)).map(bare);
     case 'text':
       return [];
   }
@@ -33,11 +42,11 @@ function bare(value: string): Candidate {
 }
 
 /** Folders end with a slash, so that the next tab goes into them. */
-function personaFiles(current: string): readonly Candidate[] {
+function files(current: string, pattern: RegExp): readonly Candidate[] {
   const folder = current.slice(0, current.lastIndexOf('/') + 1);
   try {
     return readdirSync(folder === '' ? '.' : folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() || /\.(ya?ml|json)$/.test(entry.name))
+      .filter((entry) => entry.isDirectory() || pattern.test(entry.name))
       .filter(({ name }) => !name.startsWith('.') || current.slice(folder.length).startsWith('.'))
       .slice(0, offeredMax)
       .map((entry) => bare(`${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`));
@@ -57,6 +66,24 @@ async function personas(context: Pick<Context, 'env' | 'isRoot'>): Promise<reado
   return asked(context, async (client, signal) => {
     const { items } = await client.listPersonas({ query: { limit: offeredMax } }, { signal });
     return items.map(({ persona_id }) => persona_id);
+  });
+}
+
+async function policies(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listPolicies({}, { signal });
+    return items.map(({ name }) => name);
+  });
+}
+
+async function roles(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => (await client.listRoles({ query: { limit: 1 } }, { signal })).roles);
+}
+
+async function tokens(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listTokens({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ name }) => name);
   });
 }
 

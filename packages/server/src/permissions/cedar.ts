@@ -32,8 +32,13 @@ export interface Question {
   readonly entities: EntityJson[];
 }
 
-/** Every rule of a text as JSON. Throws: `policy_invalid` with line and column of each problem. */
-export function parsePolicy(name: string, text: string): readonly PolicyJson[] {
+/** One rule: what it says, and its structure. Only the text is evaluated, because JSON here loses digits of large numbers. */
+export interface Rule extends PolicyJson {
+  readonly text: string;
+}
+
+/** Every rule of a text. Throws: `policy_invalid` with line and column of each problem. */
+export function parsePolicy(name: string, text: string): readonly Rule[] {
   const answer = validate({ schema: schemaText, policies: { staticPolicies: text } });
   const faults = answer.type === 'failure' ? answer.errors : answer.validationErrors.map(({ error }) => error);
   if (faults.length > 0) throw invalid(name, text, faults);
@@ -42,16 +47,18 @@ export function parsePolicy(name: string, text: string): readonly PolicyJson[] {
   return parts.policies.map((part) => {
     const json = policyToJson(part);
     if (json.type === 'failure') throw invalid(name, text, json.errors);
-    return json.json;
+    return { ...json.json, text: part };
   });
 }
 
 /** Makes the rules ready to be asked, under a name that is not used for others. Throws: `policy_invalid`. */
-export function loadPolicies(setName: string, rules: Readonly<Record<string, PolicyJson>>): void {
+export function loadPolicies(setName: string, rules: Readonly<Record<string, Rule>>): void {
   const schema = preparseSchema(schemaName, schemaText);
   if (schema.type === 'failure')
     throw new GuiseError('policy_invalid', `Cannot read the schema: ${words(schema.errors)}`);
-  const answer = preparsePolicySet(setName, { staticPolicies: rules });
+  const answer = preparsePolicySet(setName, {
+    staticPolicies: Object.fromEntries(Object.entries(rules).map(([id, { text }]) => [id, text])),
+  });
   if (answer.type === 'failure')
     throw new GuiseError('policy_invalid', `Cannot use the policies: ${words(answer.errors)}`);
 }

@@ -7,9 +7,10 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { EntityJson, PolicyJson } from '@cedar-policy/cedar-wasm/nodejs';
+import type { EntityJson } from '@cedar-policy/cedar-wasm/nodejs';
 import type { ResourceType } from '@guise/api';
 import { GuiseError } from '@guise/model';
+import type { Rule } from './cedar.ts';
 import { isPermitted, loadPolicies, parsePolicy, policiesFolder } from './cedar.ts';
 import { ancestorsOf, coversAction, isAbout, isUnconditional, mayCoverType, rolesIn } from './policy-reach.ts';
 import type { Principal } from './principal.ts';
@@ -37,7 +38,7 @@ let engines = 0;
 
 export class PolicyEngine {
   readonly #setName: string;
-  #rules: Readonly<Record<string, PolicyJson>> = builtInRules;
+  #rules: Readonly<Record<string, Rule>> = builtInRules;
   #faults: readonly GuiseError[] = [];
   /** Counts up with each change in the database. */
   revision = -1;
@@ -51,7 +52,7 @@ export class PolicyEngine {
   /** Everything that people set, at that revision. */
   load(policies: readonly PolicyText[], revision: number): void {
     const faults: GuiseError[] = [];
-    const rules: Record<string, PolicyJson> = { ...builtInRules };
+    const rules: Record<string, Rule> = { ...builtInRules };
     for (const policy of policies) {
       try {
         Object.assign(rules, rulesOf([policy]));
@@ -70,7 +71,7 @@ export class PolicyEngine {
     return this.#faults;
   }
 
-  get rules(): readonly PolicyJson[] {
+  get rules(): readonly Rule[] {
     return Object.values(this.#rules);
   }
 
@@ -122,7 +123,7 @@ export function trialEngine(policies: readonly PolicyText[]): PolicyEngine {
   return engine;
 }
 
-function rulesOf(policies: readonly PolicyText[]): Record<string, PolicyJson> {
+function rulesOf(policies: readonly PolicyText[]): Record<string, Rule> {
   return Object.fromEntries(
     policies.flatMap(({ name, text }) =>
       parsePolicy(name, text).map((rule, index) => [`${name}/${index}`, rule] as const),
