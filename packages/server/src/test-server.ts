@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Client, client, enrolmentPath } from '@guise/api';
 import { startServer } from './main.ts';
-import type { RunningServer } from './server-options.ts';
+import type { RunningServer, ServerOptions } from './server-options.ts';
 
 export interface TestRequest {
   readonly body?: string;
@@ -15,7 +15,12 @@ export interface TestRequest {
 
 export class TestServer {
   readonly stateDirectory = mkdtempSync(join(tmpdir(), 'guise-server-'));
+  readonly #options: Partial<ServerOptions>;
   #running: RunningServer | undefined;
+
+  constructor(options: Partial<ServerOptions> = {}) {
+    this.#options = options;
+  }
 
   get running(): RunningServer {
     if (this.#running === undefined) throw new Error('The test server was not started');
@@ -23,7 +28,12 @@ export class TestServer {
   }
 
   get api(): Client {
-    return client({ baseUrl: this.running.url, token: this.running.adminToken, fetch });
+    return this.apiOf(this.running.adminToken);
+  }
+
+  /** As somebody else sees it. */
+  apiOf(token: string): Client {
+    return client({ baseUrl: this.running.url, token, fetch });
   }
 
   /** Where agents enrol, which is plain HTTP on their port. */
@@ -33,7 +43,13 @@ export class TestServer {
 
   async start(): Promise<void> {
     const { stateDirectory } = this;
-    this.#running = await startServer({ stateDirectory, port: 0, agentPort: 0, report: () => undefined });
+    this.#running = await startServer({
+      stateDirectory,
+      port: 0,
+      agentPort: 0,
+      report: () => undefined,
+      ...this.#options,
+    });
   }
 
   async stop(): Promise<void> {

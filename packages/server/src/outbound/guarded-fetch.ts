@@ -44,7 +44,7 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
   const { configured, allow, resolve = (hostname: string) => resolveName(hostname, { all: true }) } = options;
   const rules: AddressRules = { allowed: parseNetworks(allow), isLoopbackAllowed: isLoopbackName(configured.hostname) };
   return async (input, init) => {
-    const request = new Request(input, init);
+    const request = requestOf(input, init);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.outboundTimeoutMs)]);
     const body = request.body === null ? null : Buffer.from(await request.arrayBuffer());
     const sending: Sending = { method: request.method, headers: Object.fromEntries(request.headers), body, signal };
@@ -65,9 +65,17 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
   };
 }
 
+/** The platform refuses URLs that have a password in them, among others. */
+function requestOf(...[input, init]: Parameters<typeof fetch>): Request {
+  try {
+    return new Request(input, init);
+  } catch (cause) {
+    throw new GuiseError('address_refused', 'Cannot connect: the address is none to fetch from', { cause });
+  }
+}
+
 /** The one address to connect to. */
 async function checkedAddress(url: URL, rules: AddressRules, resolve: Resolve): Promise<Address> {
-  if (url.username !== '' || url.password !== '') throw refused(url, 'it has a password in it');
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && rules.isLoopbackAllowed)) {
     throw refused(url, 'it must be https');
   }

@@ -1,10 +1,9 @@
 import type { CallOf, Routes } from '@guise/api';
-import type { PersonaId, ResolvedPersona } from '@guise/model';
+import type { PersonaId } from '@guise/model';
 import { deletePersona, getPersona, putPersonaGroup, rollbackPersona } from '../../app/personas.ts';
 import { publishPersona } from '../../app/publish-persona.ts';
 import { readPublication } from '../../app/read-publication.ts';
-import type { Facts, Resource } from '../../permissions/resource.ts';
-import { parentsOfPersona } from '../../store/permission-facts.ts';
+import { parentsOfPersona, personaFacts } from '../../store/permission-facts.ts';
 import { listPersonaGroups, listPersonas } from '../../store/persona-list.ts';
 import { listVersions } from '../../store/personas.ts';
 import type { CallContext, Handlers } from '../handler.ts';
@@ -31,8 +30,16 @@ export function personaHandlers({ database, permissions }: HandlerParts): Pick<H
     const persona = await readPublication(database, body, (id) =>
       permissions.require({ ...caller, action: 'persona:read' }, [{ type: 'Persona', id }]),
     );
-    await permissions.require(caller, resourcesOfPublication(persona));
-    const published = await publishPersona(database, caller, persona, existing === undefined ? {} : { existing });
+    const { persona_id: id, category = null, persona_groups = [] } = persona.own.document;
+    const parents = parentsOfPersona(category, persona_groups);
+    const published = await publishPersona(database, caller, persona, {
+      ...(existing === undefined ? {} : { existing }),
+      require: async (tx) => {
+        const asItIs = (await personaFacts(tx, [id])).get(id);
+        const asItWillBe = { type: 'Persona', id, parents } as const;
+        await permissions.require(caller, asItIs === undefined ? [asItWillBe] : [asItIs, asItWillBe], undefined, tx);
+      },
+    });
     setStatus(published.created ? 201 : 200);
     return published;
   };
@@ -67,13 +74,4 @@ export function personaHandlers({ database, permissions }: HandlerParts): Pick<H
       return { ...page, items };
     },
   };
-}
-
-/** The persona as it is, which is somebody's already, and as it will be. */
-function resourcesOfPublication({ own: { document } }: ResolvedPersona): readonly (Resource | Facts)[] {
-  const { persona_id: id, category = null, persona_groups = [] } = document;
-  return [
-    { type: 'Persona', id },
-    { type: 'Persona', id, parents: parentsOfPersona(category, persona_groups) },
-  ];
 }
