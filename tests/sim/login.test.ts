@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { RunningServer } from '@guise/server';
 import { TestBrowser, TestIssuer } from '@guise/server/test-issuer';
+import Provider from 'oidc-provider';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServer, temporaryDirectory } from './control-plane.ts';
 
 const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
-const issuer = new TestIssuer();
+const issuer = new TestIssuer((url, configuration) => new Provider(url, configuration));
 let server: RunningServer;
 
 beforeAll(async () => {

@@ -5,7 +5,6 @@ export { actions, hostActions } from './routes/action.ts';
 export type { RouteName, Routes } from './routes/index.ts';
 export { routes } from './routes/index.ts';
 export type { ResourceRule, ResourceType } from './routes/resource.ts';
-export { resourceTypes } from './routes/resource.ts';
 export type { CallOf, RequestOf, ResponseOf, Route } from './routes/route.ts';
 export { cloudEvent, eventTargets } from './schemas/adaptation.ts';
 export type { ErrorBody } from './schemas/error-body.ts';

@@ -2,12 +2,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { limits } from '@guise/model';
 import { sql } from 'kysely';
+import Provider from 'oidc-provider';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Database, openDatabase } from '../store/database.ts';
 import { TestBrowser, TestIssuer } from '../test-issuer.ts';
 import { TestServer } from '../test-server.ts';
 
-const issuer = new TestIssuer();
+const issuer = new TestIssuer((url, configuration) => new Provider(url, configuration));
 let server: TestServer;
 let database: Database;
 
@@ -192,6 +193,33 @@ describe('a browser that comes back', () => {
       expect(location.searchParams.get('code')).toBeNull();
       expect(location.searchParams.get('error')).toContain('Cannot log in');
     }
+  });
+});
+
+describe('a login that one process began', () => {
+  it('goes on at another, when the first was killed in between', async () => {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const shared = {
+      database: server.running.databaseUrl,
+      masterKeyFile: `${server.stateDirectory}/master.key`,
+      oidc: { issuer: issuer.url, clientId: issuer.clientId },
+      port,
+    };
+    const first = new TestServer(shared);
+    await first.start();
+    const browser = new TestBrowser();
+    const back = await browser.logIn(start.replace(server.running.url, first.running.url), 'alice', isBack);
+    await first.stop();
+    const second = new TestServer(shared);
+    await second.start();
+    const done = new URL((await browser.fetch(back)).headers.get('location') ?? '');
+    await second.stop();
+    const third = new TestServer(shared);
+    await third.start();
+    const body = { code: done.searchParams.get('code') ?? '', code_verifier: verifier };
+    const session = await third.apiOf('none').createSession({ body });
+    expect(await server.apiOf(session.token).getSession()).toMatchObject({ actor: 'user/alice@example.com' });
+    await third.stop();
   });
 });
 

@@ -11,7 +11,7 @@ export async function hostFacts(db: Executor, hosts: readonly string[]): Promise
   return new Map(rows.map((row) => [row.host_id, { type: 'Host', id: row.host_id, parents: parentsOfHost(row) }]));
 }
 
-export function parentsOfHost({
+function parentsOfHost({
   tags,
   groups,
 }: {
