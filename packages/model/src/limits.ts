@@ -160,6 +160,9 @@ export const limits = {
   groupsPerUser: 500,
   /** One policy, and all that were set. */
   policyChars: 64 * 1024,
+  /** Brackets in brackets, and operators in one rule: its reader goes down a stack of fixed size. */
+  policyDepth: 20,
+  policySteps: 200,
   policies: 200,
   /** How long what a decision was made from may be used again, and how many hosts and personas that is kept of. */
   permissionFactsMs: 1_000,

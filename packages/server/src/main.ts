@@ -68,15 +68,27 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
     options.oidc === undefined ? null : openProvider({ ...options.oidc, allowOutbound: options.allowOutbound ?? [] });
   const policies = new CurrentPolicies(database, report);
   await policies.read();
-  const core = { ...(await startCore(database, databaseUrl, report, shutdown)), vault, provider, policies };
+  const core = {
+    ...(await startCore({ database, databaseUrl, policies, report }, shutdown)),
+    vault,
+    provider,
+    policies,
+  };
   policies.follow(core.listener, core.onFailure);
   const agentUrl = await openAgentsPort(core, options, shutdown);
   const url = await openPeoplesPort(core, options, shutdown);
   return { url, agentUrl, adminToken: token, databaseUrl, failed: failed.signal, close: () => shutdown.run() };
 }
 
+interface CoreParts {
+  readonly database: Database;
+  readonly databaseUrl: string;
+  readonly policies: CurrentPolicies;
+  readonly report: (line: string) => void;
+}
+
 /** What both ports work on: the agents connected here, what is sent to them, and what they report. */
-async function startCore(database: Database, databaseUrl: string, report: (line: string) => void, shutdown: Shutdown) {
+async function startCore({ database, databaseUrl, policies, report }: CoreParts, shutdown: Shutdown) {
   const onFailure = (error: unknown) => {
     // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
     if (!shutdown.isRunning) report(`guise server: ${describe(error)}`);
@@ -96,6 +108,7 @@ async function startCore(database: Database, databaseUrl: string, report: (line:
   const listener = await openListener(databaseUrl, () => {
     pusher.request('all');
     router.catchUp();
+    policies.refresh().catch(onFailure);
   });
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());

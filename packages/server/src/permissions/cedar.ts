@@ -19,6 +19,7 @@ import {
 import type { Problem } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { lineAndColumn } from '../http/json-position.ts';
+import { requireShallow } from './policy-bounds.ts';
 
 export const policiesFolder = join(import.meta.dirname, '..', 'policies');
 export const schemaText = readFileSync(join(policiesFolder, 'schema.cedarschema'), 'utf8');
@@ -39,6 +40,7 @@ export interface Rule extends PolicyJson {
 
 /** Every rule of a text. Throws: `policy_invalid` with line and column of each problem. */
 export function parsePolicy(name: string, text: string): readonly Rule[] {
+  requireShallow(name, text);
   const answer = validate({ schema: schemaText, policies: { staticPolicies: text } });
   const faults = answer.type === 'failure' ? answer.errors : answer.validationErrors.map(({ error }) => error);
   if (faults.length > 0) throw invalid(name, text, faults);

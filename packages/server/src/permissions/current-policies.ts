@@ -21,13 +21,19 @@ export class CurrentPolicies {
 
   follow(listener: Listener, onFailure: (error: unknown) => void): void {
     listener.subscribe((signal) => {
-      if (signal.type === 'policies') this.read().catch(onFailure);
+      if (signal.type === 'policies') this.refresh().catch(onFailure);
     });
   }
 
   /** Nothing to do for most requests. */
   async reach(revision: number): Promise<void> {
     while (this.engine.revision < revision) await this.read();
+  }
+
+  /** At least as new as the database is now. */
+  async refresh(): Promise<void> {
+    await this.#reading;
+    await this.read();
   }
 
   async read(): Promise<void> {

@@ -24,9 +24,16 @@ export function permissionHandlers({ database, permissions, policies }: HandlerP
     },
     getPolicy: ({ params }) => getPolicy(database, params.name),
     checkPolicy: async ({ params, body }) => ({ policies: parsePolicy(params.name, body.text).length }),
-    putPolicy: ({ params, body, caller }) =>
-      setPolicy(database, engine, caller, { name: params.name, text: body.text }),
-    deletePolicy: ({ params, caller }) => removePolicy(database, caller, params.name),
+    // Requests look for themselves; agents that are connected here go by it from now on, too.
+    putPolicy: async ({ params, body, caller }) => {
+      const policy = await setPolicy(database, engine, caller, { name: params.name, text: body.text });
+      await policies.refresh();
+      return policy;
+    },
+    deletePolicy: async ({ params, caller }) => {
+      await removePolicy(database, caller, params.name);
+      await policies.refresh();
+    },
     listRoles: async ({ query }) => ({ ...(await listBindings(database, query)), roles: engine.roles }),
     grantRole: async ({ body, caller }) => {
       await permissions.require(caller, [{ type: 'Role', id: body.role }]);
