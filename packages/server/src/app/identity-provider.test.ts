@@ -3,8 +3,11 @@
  * asks; the right ones are those of a real provider, in http/login.pg.test.ts.
  */
 import { createHmac, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type IdentityProvider, type LoginSecrets, newLoginSecrets, openProvider } from './identity-provider.ts';
@@ -21,6 +24,8 @@ let secrets: LoginSecrets;
 /** What the issuer answers at its token endpoint. */
 let idToken: string;
 let metadata: Record<string, unknown>;
+/** What was shown at the token endpoint. */
+let shown: { authorization: string | undefined; body: URLSearchParams };
 
 beforeAll(async () => {
   server = createServer((request, response) => {
@@ -28,6 +33,12 @@ beforeAll(async () => {
     if (request.url === '/.well-known/openid-configuration') return void response.end(JSON.stringify(metadata));
     if (request.url === '/jwks') return void response.end(JSON.stringify({ keys: [jwk] }));
     if (request.url === '/token') {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = new URLSearchParams(Buffer.concat(chunks).toString());
+        shown = { authorization: request.headers.authorization, body };
+      });
       const answer = { access_token: 'a', token_type: 'bearer', expires_in: 60, id_token: idToken };
       return void response.end(JSON.stringify(answer));
     }
@@ -111,6 +122,25 @@ describe('a login', () => {
     await expect(
       finish(signed(claims({ groups: Array.from({ length: 501 }, (_, each) => `g${each}`) }))),
     ).rejects.toMatchObject(isRefused);
+  });
+});
+
+describe('the secret of a client', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'guise-oidc-'));
+  const clientSecretFile = join(folder, 'secret');
+  writeFileSync(clientSecretFile, 's3cret\n');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  it.each([
+    [undefined, 'Basic Z3Vpc2U6czNjcmV0', null],
+    [['client_secret_basic', 'client_secret_post'], 'Basic Z3Vpc2U6czNjcmV0', null],
+    [['client_secret_post'], undefined, 's3cret'],
+  ])('is shown as the issuer wants it: %j', async (methods, authorization, secret) => {
+    if (methods !== undefined) metadata['token_endpoint_auth_methods_supported'] = methods;
+    provider = openProvider({ issuer, clientId: 'guise', clientSecretFile, allowOutbound: [] });
+    await finish(signed(claims()));
+    expect([shown.authorization, shown.body.get('client_secret')]).toEqual([authorization, secret]);
+    expect(shown.body.get('code_verifier')).toBe(secrets.verifier);
   });
 });
 

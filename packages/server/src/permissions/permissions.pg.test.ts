@@ -1,9 +1,7 @@
 /** What is read for a decision: nothing where policies make no difference, and otherwise everything in one go, and not twice. */
-import type { Kysely, LogEvent } from 'kysely';
-import { Kysely as Pool, PostgresDialect, sql } from 'kysely';
-import pg from 'pg';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Tables } from '../store/tables.ts';
+import type { Database } from '../store/database.ts';
 import { TestDatabase } from '../store/test-database.ts';
 import { Permissions } from './permissions.ts';
 import { PolicyEngine } from './policy-engine.ts';
@@ -11,7 +9,7 @@ import type { Asker } from './principal.ts';
 
 const test = new TestDatabase();
 const queries: string[] = [];
-let database: Kysely<Tables>;
+let database: Database;
 let permissions: Permissions;
 let engine: PolicyEngine;
 
@@ -29,15 +27,15 @@ beforeAll(async () => {
   await test.start();
   await sql`insert into hosts (host_id, tags, facts) select 'h' || n, jsonb_build_object('shard', (n % 4)::text), '{}'
     from generate_series(1, 10000) as n`.execute(test.database);
-  database = new Pool<Tables>({
-    dialect: new PostgresDialect({ pool: new pg.Pool({ connectionString: test.url, max: 2 }) }),
-    log: (event: LogEvent) => void queries.push(event.query.sql),
+  database = test.database.withPlugin({
+    transformQuery: ({ node }) => {
+      queries.push(node.kind);
+      return node;
+    },
+    transformResult: async ({ result }) => result,
   });
 });
-afterAll(async () => {
-  await database.destroy();
-  await test.stop();
-});
+afterAll(() => test.stop());
 beforeEach(() => {
   engine = new CountingEngine();
   permissions = new Permissions(database, engine);

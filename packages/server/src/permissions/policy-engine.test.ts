@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { hostActions } from '@guise/api';
+import { hostActions, type ResourceType, type Route, routes } from '@guise/api';
 import { parseHostId } from '@guise/model';
 import { describe, expect, it } from 'vitest';
 import { parsePolicy } from './cedar.ts';
@@ -71,6 +71,22 @@ describe('policies', () => {
     const engine = engineWith('forbid (principal, action == Action::"host:delete", resource in Tag::"team=shop");');
     expect(engine.permits(bearer('admin'), 'host:delete', web)).toBe(false);
     expect(engine.permits(bearer('admin'), 'host:delete', db)).toBe(true);
+  });
+});
+
+describe('the schema', () => {
+  const typesOf = ({ resource }: Route): readonly ResourceType[] => {
+    if (resource.of === 'fleet') return ['Fleet'];
+    return resource.of === 'params' ? [resource.type] : resource.types;
+  };
+  const uses = Object.entries<Route>(routes).flatMap(([name, route]) =>
+    typesOf(route).map((type) => [name, route.action, type] as const),
+  );
+
+  it.each(uses)('knows what %s does: %s on %s', (_name, action, type) => {
+    const thing: Facts = type === 'Fleet' ? wholeFleet : { type, id: 'x', parents: [] };
+    const beside = action === 'host:assign' ? persona : null;
+    expect(new PolicyEngine().permits(bearer('admin'), action, thing, beside)).toBe(true);
   });
 });
 
