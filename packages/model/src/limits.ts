@@ -154,6 +154,8 @@ export const limits = {
   /** Logins under way at one control plane. */
   loginsUnderWay: 10_000,
   rolesPerToken: 20,
+  /** Roles of which a refusal finds out whether they would allow it. */
+  rolesTried: 50,
   /** Hosts, tags or personas that a token is limited to, each. */
   scopeItems: 200,
   /** Groups that an identity provider says somebody is in. */

@@ -154,8 +154,9 @@ async function openPeoplesPort(core: Core, options: ServerOptions, shutdown: Shu
   listener.subscribe((signal) => {
     if (signal.type === 'event') permissions.forget();
   });
+  // Denied is denied, also when the audit cannot be told.
   const denials = new DenialLog((actor, audit) =>
-    mutate(database, actor, async () => ({ value: undefined, audit, signals: [] })),
+    mutate(database, actor, async () => ({ value: undefined, audit, signals: [] })).catch(onFailure),
   );
   const denialPeriod = periodically(limits.denialPeriodMs, () => denials.flush(), onFailure);
   shutdown.add(() => denials.flush());

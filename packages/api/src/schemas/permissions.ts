@@ -4,7 +4,14 @@ import { z } from 'zod';
 import { name, time } from './ids.ts';
 import { tokenScope } from './trust.ts';
 
-export const policyText = z.string().min(1).max(limits.policyChars);
+/** PostgreSQL keeps no NUL, and nobody sees the others. */
+const plain = /^[^\p{Cc}\p{Cs}]*$/u;
+
+export const policyText = z
+  .string()
+  .min(1)
+  .max(limits.policyChars)
+  .regex(/^(?:[^\p{Cc}\p{Cs}]|[\n\r\t])*$/u, 'must have no control characters');
 
 export const policySummary = z
   .object({
@@ -25,7 +32,7 @@ export const roleBinding = z
   .strictObject({
     role: name,
     subject_type: z.enum(['user', 'group', 'token']),
-    subject: z.string().min(1).max(512),
+    subject: z.string().min(1).max(512).regex(plain, 'must have no control characters'),
   })
   .meta({ id: 'RoleBinding' });
 

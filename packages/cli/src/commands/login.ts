@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { client } from '@guise/api';
-import { limits } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
 import { defineCommand } from '../command.ts';
 import { printJson } from '../print-json.ts';
 import { openLoginDoor } from '../remote/await-login.ts';
@@ -17,6 +17,7 @@ export const login = defineCommand({
   examples: [{ line: 'guise login --server https://guise.example.com', why: 'then guise whoami tells who you are' }],
   async run(context, { options }) {
     const server = serverUrl(context, options);
+    requireSafe(server);
     const [state, verifier] = [secret(), secret()];
     const door = await openLoginDoor(state);
     try {
@@ -39,6 +40,14 @@ export const login = defineCommand({
     }
   },
 });
+
+/** What would be sent is as good as a password. */
+function requireSafe(server: string): void {
+  const { protocol, hostname } = URL.canParse(server) ? new URL(server) : { protocol: '', hostname: '' };
+  if (protocol === 'https:') return;
+  if (protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) return;
+  throw new GuiseError('argument_invalid', `Cannot log in at ${server}: it must be https, or on this machine`);
+}
 
 /** 256 bits. */
 function secret(): string {

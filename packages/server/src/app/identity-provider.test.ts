@@ -117,6 +117,13 @@ describe('a login', () => {
     expect((await finish(signed(claims({ email: 'admin@example.com', email_verified })))).email).toBeNull();
   });
 
+  it.each(['sub:alice', 'sub:alice@example.com', 'https://i#s@x', 'alice', 'a b@c', 'a@b@c'])(
+    'does not take %j for an address',
+    async (email) => {
+      expect((await finish(signed(claims({ email, email_verified: true })))).email).toBeNull();
+    },
+  );
+
   it('takes one group for a list, and refuses too many', async () => {
     expect((await finish(signed(claims({ groups: 'sre' })))).groups).toEqual(['sre']);
     await expect(
@@ -254,6 +261,13 @@ describe('an issuer', () => {
     await expect(provider.begin(secrets, callback)).rejects.toMatchObject(isRefused);
     metadata = kept;
     expect(await provider.begin(secrets, callback)).toContain(issuer);
+  });
+
+  it('with a secret that cannot be read is not begun with', () => {
+    const clientSecretFile = '/nowhere/secret';
+    expect(() => openProvider({ issuer, clientId: 'guise', clientSecretFile, allowOutbound: [] })).toThrow(
+      clientSecretFile,
+    );
   });
 
   it.each(['http://login.example.com', 'ftp://x', 'x', ''])('%j is none', (text) => {

@@ -48,10 +48,11 @@ export function newLoginSecrets(): LoginSecrets {
   return { state: oidc.randomState(), nonce: oidc.randomNonce(), verifier: oidc.randomPKCECodeVerifier() };
 }
 
-/** Throws: `argument_invalid` for an issuer that cannot be one. */
+/** Throws: `argument_invalid` for an issuer that cannot be one, or a secret that cannot be read. */
 export function openProvider(options: ProviderOptions): IdentityProvider {
   const issuer = issuerUrl(options.issuer);
-  const configuration = freshly(() => discover(issuer, options));
+  const auth = options.clientSecretFile === undefined ? oidc.None() : withSecret(readSecret(options.clientSecretFile));
+  const configuration = freshly(() => discover(issuer, auth, options));
   return {
     begin: async ({ state, nonce, verifier }, redirect_uri) => {
       const config = await configuration();
@@ -89,15 +90,22 @@ export function openProvider(options: ProviderOptions): IdentityProvider {
   };
 }
 
-async function discover(issuer: URL, options: ProviderOptions): Promise<oidc.Configuration> {
-  const secret = options.clientSecretFile === undefined ? null : readFileSync(options.clientSecretFile, 'utf8').trim();
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new GuiseError('argument_invalid', `Cannot read the client’s secret in ${file}`, { cause });
+  }
+}
+
+async function discover(issuer: URL, auth: oidc.ClientAuth, options: ProviderOptions): Promise<oidc.Configuration> {
   const { allowOutbound: allow, clientId } = options;
   try {
     const config = await oidc.discovery(
       issuer,
       clientId,
       { [oidc.clockTolerance]: limits.issuerClockToleranceS },
-      secret === null ? oidc.None() : withSecret(secret),
+      auth,
       {
         [oidc.customFetch]: guardedFetch({ configured: issuer, allow }) as unknown as oidc.CustomFetch,
         ...(issuer.protocol === 'http:' ? { execute: [oidc.allowInsecureRequests] } : {}),
@@ -153,10 +161,15 @@ function identityOf(claims: Readonly<Record<string, unknown>>, groupsClaim: stri
   return {
     issuer,
     subject,
-    email: claims['email_verified'] === true ? (text('email', 320)?.toLowerCase() ?? null) : null,
+    email: claims['email_verified'] === true ? addressOf(text('email', 320)) : null,
     name: text('name', 255),
     groups: groups.filter((group) => /^[^\p{Cc}\p{Cs}]{1,255}$/u.test(group)),
   };
+}
+
+/** What could be taken for `sub:ID` or `ISSUER#SUBJECT` is no address. */
+function addressOf(text: string | null): string | null {
+  return text !== null && /^[^\s:#@]+@[^\s:#@]+$/.test(text) ? text.toLowerCase() : null;
 }
 
 function issuerUrl(text: string): URL {

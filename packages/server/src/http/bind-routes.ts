@@ -113,7 +113,9 @@ function typesOf({ resource }: Route): readonly ResourceType[] {
 
 function namedBy({ resource }: Route, params: unknown): Resource {
   if (resource.of !== 'params') return wholeFleet;
-  return { type: resource.type, id: String(valueIn(params, resource.name)) };
+  // Before it is checked it may be anything, and goes into words and the audit.
+  const id = String(valueIn(params, resource.name)).replaceAll(/[\p{Cc}\p{Cs}]/gu, '?');
+  return { type: resource.type, id };
 }
 
 function valueIn(params: unknown, name: string): unknown {

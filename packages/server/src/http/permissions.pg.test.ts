@@ -289,6 +289,17 @@ describe('a denial', () => {
     });
   });
 
+  it('of what cannot be a name is told like any other', async () => {
+    const { token } = await server.api.createToken({ body: { name: 'odd', roles: ['viewer'] } });
+    const headers = { authorization: `Bearer ${token}` };
+    for (const name of ['%00', 'a%0Ab', '%F0%9F%98%80', 'x'.repeat(200)]) {
+      const response = await server.request('DELETE', `/policies/${name}`, { headers });
+      expect(response.status, name).toBe(403);
+    }
+    const { items } = await server.api.listAudit({ query: { limit: 500 } });
+    expect(items.filter(({ actor }) => actor === 'odd').map(({ resource }) => resource)).toContain('policy/?');
+  });
+
   it('comes before the body is read', async () => {
     const { token } = await server.api.createToken({ body: { name: 'reader', roles: ['viewer'] } });
     const headers = { authorization: `Bearer ${token}` };

@@ -47,7 +47,7 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
     const request = requestOf(input, init);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.outboundTimeoutMs)]);
     const body = request.body === null ? null : Buffer.from(await request.arrayBuffer());
-    const sending: Sending = { method: request.method, headers: Object.fromEntries(request.headers), body, signal };
+    let sending: Sending = { method: request.method, headers: Object.fromEntries(request.headers), body, signal };
     let url = new URL(request.url);
     for (let hops = 0; ; hops++) {
       const address = await checkedAddress(url, rules, resolve);
@@ -59,7 +59,7 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
         throw refused(url, 'it sends elsewhere');
       }
       const next = new URL(location, url);
-      if (next.origin !== url.origin) Object.assign(sending, { headers: withoutSecrets(sending.headers) });
+      if (next.origin !== url.origin) sending = { ...sending, headers: withoutSecrets(sending.headers) };
       url = next;
     }
   };

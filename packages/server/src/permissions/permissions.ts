@@ -144,7 +144,7 @@ export class Permissions {
       return 'the token is not made for it';
     }
     const beside = persona === null ? '' : ` with persona "${persona.id}"`;
-    const role = this.#engine.roles.find((each) => {
+    const role = this.#engine.roles.slice(0, limits.rolesTried).find((each) => {
       const holder: Asker = { ...principal, roles: [each] };
       // Of what a persona is needed for, when none is named yet, any would do.
       return persona === null && action === 'host:assign'

@@ -39,6 +39,7 @@ let engines = 0;
 export class PolicyEngine {
   readonly #setName: string;
   #rules: Readonly<Record<string, Rule>> = builtInRules;
+  #roles: readonly string[] = builtInRoles;
   #faults: readonly GuiseError[] = [];
   /** Counts up with each change in the database. */
   revision = -1;
@@ -63,6 +64,7 @@ export class PolicyEngine {
     }
     loadPolicies(this.#setName, rules);
     this.#rules = rules;
+    this.#roles = [...new Set([...builtInRoles, ...Object.values(rules).flatMap(rolesIn)])];
     this.#faults = faults;
     this.revision = revision;
   }
@@ -77,7 +79,7 @@ export class PolicyEngine {
 
   /** Those that guise brings, then every other that a policy names. */
   get roles(): readonly string[] {
-    return [...new Set([...builtInRoles, ...this.rules.flatMap(rolesIn)])];
+    return this.#roles;
   }
 
   permits(principal: Principal, action: string, resource: Facts, persona: Facts | null = null): boolean {

@@ -63,7 +63,7 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'policy:write': ['policy'],
 };
 
-const looking = ['system:read', 'persona:read', 'host:read', 'alert:read'] as const;
+const looking = ['system:read', 'persona:read', 'host:read', 'alert:read', 'policy:read'] as const;
 const oneself = ['session:read', 'session:write'] as const;
 
 /** Role → what it may do to everything that the action can be done to, and what to some things only. */
@@ -74,7 +74,7 @@ const expected: Readonly<
   viewer: { all: [...oneself, ...looking], some: [] },
   author: { all: [...oneself, ...looking, 'persona:publish', 'persona:delete'], some: [] },
   approver: {
-    all: [...oneself, ...looking, 'persona:rollback', 'audit:read', 'role:read', 'policy:read'],
+    all: [...oneself, ...looking, 'persona:rollback', 'audit:read', 'role:read'],
     some: [],
   },
   'lab-user': {
