@@ -14,7 +14,7 @@ export async function adminToken(database: Database, stateDirectory: string): Pr
     (text) => text.trim(),
     () => null,
   );
-  if (kept !== null && (await findAsker(database, tokenDigest(kept))) !== null) return kept;
+  if (kept !== null && (await findAsker(database, { digest: tokenDigest(kept) })) !== null) return kept;
   const token = await createAdminToken(database);
   const temporary = `${path}.new`;
   // Whatever mode a leftover had, this one is ours.

@@ -177,7 +177,11 @@ export async function endSession(database: Database, caller: Caller): Promise<vo
   }
   await mutate(database, caller.actor, async (tx) => {
     await deleteToken(tx, tokenId);
-    return { value: undefined, audit: { action, resource: caller.actor, detail: { ended: true } }, signals: [] };
+    return {
+      value: undefined,
+      audit: { action, resource: caller.actor, detail: { ended: true } },
+      signals: [{ type: 'permissions' }],
+    };
   });
 }
 

@@ -34,7 +34,7 @@ const brought: readonly PolicyView[] = [{ name: 'schema', text: schemaText }, ..
   updated_at: null,
 }));
 
-const changed: readonly Signal[] = [{ type: 'policies' }];
+const changed: readonly Signal[] = [{ type: 'permissions' }];
 
 export async function listPolicies(database: Database): Promise<readonly PolicyView[]> {
   const { policies } = await readPolicies(database);

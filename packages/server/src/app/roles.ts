@@ -42,7 +42,7 @@ export async function revokeRole(database: Database, caller: Caller, binding: Ro
     return {
       value: undefined,
       audit: { ...auditOf(caller, binding), detail: { revoked: shown(binding) } },
-      signals: [],
+      signals: [{ type: 'permissions' }],
     };
   });
 }

@@ -41,7 +41,7 @@ export async function authenticate(
   if (token === null) {
     throw new GuiseError('token_missing', 'Cannot answer without a token: send it as "Authorization: Bearer <token>"');
   }
-  const found = await findAsker(database, tokenDigest(token));
+  const found = await findAsker(database, { digest: tokenDigest(token) });
   if (found === null) throw new GuiseError('token_invalid', 'Cannot accept this token: it is unknown or has expired');
   await policies.reach(found.policyRevision);
   return found.asker;
@@ -128,7 +128,7 @@ export async function withdrawToken(database: Database, caller: Caller, tokenId:
     return {
       value: undefined,
       audit: { action: caller.action, resource: `token/${tokenId}`, detail: {} },
-      signals: [],
+      signals: [{ type: 'permissions' }],
     };
   });
 }

@@ -271,6 +271,41 @@ describe('who may use which persona where', () => {
   });
 });
 
+describe('a stream of events', () => {
+  const reading = async (token: string) => {
+    const headers = { authorization: `Bearer ${token}` };
+    const { status, body } = await server.request('GET', '/events', { headers });
+    expect(status).toBe(200);
+    return body?.getReader();
+  };
+  const untilEnd = async (reader: Awaited<ReturnType<typeof reading>>) => {
+    for (;;) if ((await reader?.read())?.done !== false) return;
+  };
+
+  it('ends when its reader’s token is withdrawn', async () => {
+    const { token, token_id } = await server.api.createToken({ body: { name: 'watcher', roles: ['viewer'] } });
+    const reader = await reading(token);
+    await server.api.deleteToken({ params: { token_id } });
+    await untilEnd(reader);
+  });
+
+  it('ends when its reader has the role no more, and others read on', async () => {
+    const { token } = await server.api.createToken({ body: { name: 'watched', roles: ['viewer'] } });
+    const reader = await reading(token);
+    const other = await reading(server.running.adminToken);
+    await server.api.revokeRole({ body: { role: 'viewer', subject_type: 'token', subject: 'watched' } });
+    await untilEnd(reader);
+    const host_id = shop1;
+    await server.api.putHostTags({ params: { host_id }, body: { tags: { team: 'shop' } } });
+    for (let text = ''; !text.includes('host.tagged'); ) {
+      const { value, done } = (await other?.read()) ?? { done: true };
+      expect(done).toBe(false);
+      text += Buffer.from(value ?? []).toString();
+    }
+    await other?.cancel();
+  });
+});
+
 describe('a denial', () => {
   it('is told to the audit, once for many of a kind', async () => {
     const api = await bearer({ name: 'denied-often', roles: ['viewer'] });

@@ -21,7 +21,7 @@ export class CurrentPolicies {
 
   follow(listener: Listener, onFailure: (error: unknown) => void): void {
     listener.subscribe((signal) => {
-      if (signal.type === 'policies') this.refresh().catch(onFailure);
+      if (signal.type === 'permissions') this.refresh().catch(onFailure);
     });
   }
 

@@ -21,8 +21,8 @@ export type Signal =
   | { readonly type: 'event'; readonly event: string; readonly subject: string }
   | { readonly type: 'asked'; readonly ask_id: string; readonly replica_id: string }
   | { readonly type: 'replied'; readonly ask_id: string }
-  /** Policies changed. */
-  | { readonly type: 'policies' }
+  /** Policies changed, or somebody has less than before. */
+  | { readonly type: 'permissions' }
   /** Events that are to be sent to the hosts concerned. */
   | { readonly type: 'posted'; readonly sequences: readonly string[] };
 

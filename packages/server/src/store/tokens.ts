@@ -64,7 +64,10 @@ interface FoundRow {
 }
 
 /** Who bears it, when it is a token and has not expired, with every role he has now. */
-export async function findAsker(db: Executor, digest: string): Promise<Found | null> {
+export async function findAsker(
+  db: Executor,
+  token: { readonly digest: string } | { readonly id: string },
+): Promise<Found | null> {
   const { rows } = await sql<FoundRow>`
     select t.token_id, t.name, t.scope, t.expires_at, u.issuer, u.subject, u.email, u.groups,
       (select revision from policy_revision) as revision,
@@ -73,7 +76,9 @@ export async function findAsker(db: Executor, digest: string): Promise<Found | n
         when 'user' then b.subject = u.email or b.subject = 'sub:' || u.subject
         else b.subject = any(u.groups) end order by 1) as roles
     from tokens t left join users u using (user_id)
-    where t.digest = ${digest} and (t.expires_at is null or t.expires_at > now())`.execute(db);
+    where ${'digest' in token ? sql`t.digest = ${token.digest}` : sql`t.token_id = ${token.id}::uuid`} and (t.expires_at is null or t.expires_at > now())`.execute(
+    db,
+  );
   const [row] = rows;
   return row === undefined ? null : { asker: askerOf(row), policyRevision: Number(row.revision) };
 }

@@ -40,7 +40,7 @@ it('tokens from before may do what they could, and each has a name of its own', 
     database,
   );
   expect(await migrate(database)).toContain('0006-principals');
-  const askers = await Promise.all(['d1', 'd2', 'd3', 'd4'].map((digest) => findAsker(database, digest)));
+  const askers = await Promise.all(['d1', 'd2', 'd3', 'd4'].map((digest) => findAsker(database, { digest })));
   expect(askers.map((found) => found?.asker.roles)).toEqual([['admin'], ['admin'], ['admin'], ['admin']]);
   const names = askers.map((found) => found?.asker.id ?? '');
   expect(new Set(names.slice(0, 2)).size).toBe(2);
