@@ -65,7 +65,7 @@ export function eventStreams(listener: Listener): EventStreams {
     },
     closeAll: () => {
       clearInterval(timer);
-      for (const stream of [...open.keys()]) end(stream);
+      for (const stream of open.keys()) end(stream);
     },
   };
 }

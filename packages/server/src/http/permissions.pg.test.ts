@@ -279,14 +279,14 @@ describe('a stream of events', () => {
     return body?.getReader();
   };
   const untilEnd = async (reader: Awaited<ReturnType<typeof reading>>) => {
-    for (;;) if ((await reader?.read())?.done !== false) return;
+    for (;;) if ((await reader?.read())?.done !== false) return 'ended';
   };
 
   it('ends when its reader’s token is withdrawn', async () => {
     const { token, token_id } = await server.api.createToken({ body: { name: 'watcher', roles: ['viewer'] } });
     const reader = await reading(token);
     await server.api.deleteToken({ params: { token_id } });
-    await untilEnd(reader);
+    expect(await untilEnd(reader)).toBe('ended');
   });
 
   it('ends when its reader has the role no more, and others read on', async () => {
@@ -294,7 +294,7 @@ describe('a stream of events', () => {
     const reader = await reading(token);
     const other = await reading(server.running.adminToken);
     await server.api.revokeRole({ body: { role: 'viewer', subject_type: 'token', subject: 'watched' } });
-    await untilEnd(reader);
+    expect(await untilEnd(reader)).toBe('ended');
     const host_id = shop1;
     await server.api.putHostTags({ params: { host_id }, body: { tags: { team: 'shop' } } });
     for (let text = ''; !text.includes('host.tagged'); ) {
