@@ -1,9 +1,10 @@
 export type { Client, ClientOptions } from './client/client.ts';
 export { client } from './client/client.ts';
-export type { Action } from './routes/action.ts';
-export { actions } from './routes/action.ts';
+export type { Action, HostAction } from './routes/action.ts';
+export { actions, hostActions } from './routes/action.ts';
 export type { RouteName, Routes } from './routes/index.ts';
 export { routes } from './routes/index.ts';
+export type { ResourceRule, ResourceType } from './routes/resource.ts';
 export type { CallOf, RequestOf, ResponseOf, Route } from './routes/route.ts';
 export { cloudEvent, eventTargets } from './schemas/adaptation.ts';
 export type { ErrorBody } from './schemas/error-body.ts';
@@ -26,4 +27,5 @@ export {
   renewalPath,
   renewalRequest,
 } from './wire/enrolment.ts';
+export { agentMessageActions, serverMessageActions } from './wire/message-actions.ts';
 export type { Ask, DesiredMessage, ServerMessage } from './wire/server-message.ts';

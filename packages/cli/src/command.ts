@@ -33,7 +33,18 @@ export type OptionValues<Options extends OptionTable> = {
 };
 
 /** What an operand is, so that tab completion knows what to offer. */
-export type OperandKind = 'persona_file' | 'key_file' | 'file' | 'persona' | 'host' | 'secret' | 'address' | 'text';
+export type OperandKind =
+  | 'persona_file'
+  | 'key_file'
+  | 'file'
+  | 'persona'
+  | 'host'
+  | 'secret'
+  | 'address'
+  | 'policy'
+  | 'role'
+  | 'token'
+  | 'text';
 
 export interface OperandSpec {
   /** As help shows it, such as `FILE` or `HOST`. */

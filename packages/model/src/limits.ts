@@ -168,6 +168,51 @@ export const limits = {
   /** Hosts that one permission to go back names, where the control plane signs it. */
   hostsPerRollback: 100,
   joinTokenLifeMs: 15 * 60_000,
+  /** Of a bearer token whose maker says nothing of it, and at most. */
+  tokenLifeMs: 90 * 86_400_000,
+  tokenLifeMaxMs: 365 * 86_400_000,
+  /** Of the token that a login gives. */
+  sessionLifeMs: 8 * 60 * 60_000,
+  /** From sending a browser to the identity provider until it is back; and from then until its code is traded. */
+  loginLifeMs: 10 * 60_000,
+  loginCodeLifeMs: 60_000,
+  /** Cookies of one request that are looked at. */
+  cookies: 50,
+  /** Steps of logins that one address may take, for good and at once, and addresses that are remembered. */
+  loginsPerMinute: 30,
+  loginsAtOnce: 60,
+  loginAddresses: 10_000,
+  /** Logins under way at one control plane. */
+  loginsUnderWay: 10_000,
+  rolesPerToken: 20,
+  /** Roles of which a refusal finds out whether they would allow it. */
+  rolesTried: 50,
+  /** Hosts, tags or personas that a token is limited to, each. */
+  scopeItems: 200,
+  /** Groups that an identity provider says somebody is in. */
+  groupsPerUser: 500,
+  /** One policy, and all that were set. */
+  policyChars: 64 * 1024,
+  /** Brackets in brackets, and operators in one rule: its reader goes down a stack of fixed size. */
+  policyDepth: 20,
+  policySteps: 200,
+  policies: 200,
+  /** How long what a decision was made from may be used again, and how many hosts and personas that is kept of. */
+  permissionFactsMs: 1_000,
+  permissionFacts: 20_000,
+  /** The same, of a host whose agent speaks. */
+  hostFactsMs: 60_000,
+  /** The same denial is told once in this time, with how often it was; of one principal so many different ones. */
+  denialPeriodMs: 60_000,
+  denialsPerPrincipal: 20,
+  denialPrincipals: 1_000,
+  /** What the control plane asks of others by HTTP: the whole of it, its answer, and how often it may be sent elsewhere. */
+  outboundTimeoutMs: 10_000,
+  outboundBodyBytes: 1024 * 1024,
+  outboundRedirects: 3,
+  /** What an identity provider said of itself counts for this long; and how far its clock may be off. */
+  issuerFreshMs: 3_600_000,
+  issuerClockToleranceS: 30,
   /** A signed statement in an envelope, as base64 of its canonical JSON. */
   envelopePayloadChars: 16 * 1024 * 1024,
   /** An envelope as text, before parsing; and how deep and how many its values may be. */

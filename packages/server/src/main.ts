@@ -14,6 +14,10 @@ import { type AuditSigner, auditSigner } from './app/audit-checkpoint.ts';
 import { type CertificateAuthority, openCertificateAuthority } from './app/certificate-authority.ts';
 import { makeConnections } from './app/connections.ts';
 import { developmentNotice } from './app/development-root.ts';
+import type { IdentityProvider } from './app/identity-provider.ts';
+import { openProvider } from './app/identity-provider.ts';
+import { LoginRates } from './app/login-rates.ts';
+import { makeLogins } from './app/logins.ts';
 import { readGivenRoot } from './app/read-given-root.ts';
 import { SenderRates } from './app/sender-rates.ts';
 import { establishTrust, type Trust } from './app/served-trust.ts';
@@ -30,6 +34,9 @@ import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
 import { buildServerApp } from './http/server-app.ts';
+import { CurrentPolicies } from './permissions/current-policies.ts';
+import { DenialLog } from './permissions/denial-log.ts';
+import { Permissions } from './permissions/permissions.ts';
 import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
@@ -40,7 +47,7 @@ import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
 import { Shutdown } from './shutdown.ts';
 import { ensureStateDirectory } from './state-directory.ts';
-import { type Database, openDatabase } from './store/database.ts';
+import { type Database, mutate, openDatabase } from './store/database.ts';
 import { startEmbeddedPostgres } from './store/embedded/embedded-postgres.ts';
 import { sweepEvents } from './store/events.ts';
 import { openListener } from './store/listener.ts';
@@ -81,7 +88,18 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   // Last before the database goes: what the end itself wrote is signed too.
   shutdown.add(() => stopKeeping());
   const signer = await auditSigner(database, vault, (await trust.served(database)).organization);
-  const core = { ...(await startCore({ database, databaseUrl, trust, vault, report, shutdown })), authority, signer };
+  const provider =
+    options.oidc === undefined ? null : openProvider({ ...options.oidc, allowOutbound: options.allowOutbound ?? [] });
+  const policies = new CurrentPolicies(database, report);
+  await policies.read();
+  const core = {
+    ...(await startCore({ database, databaseUrl, trust, vault, policies, report, shutdown })),
+    authority,
+    signer,
+    provider,
+    policies,
+  };
+  policies.follow(core.listener, core.onFailure);
   const keeper = keepAuditLog({
     database,
     signer,
@@ -89,7 +107,7 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
     onFailure: core.onFailure,
   });
   stopKeeping = () => keeper.stop();
-  const parts = answering(core);
+  const parts = answering(core, options, shutdown);
   const agentUrl = await openAgentsPort(core, parts.handlers, options, shutdown);
   const url = await openPeoplesPort(core, parts, options, shutdown);
   return {
@@ -119,11 +137,12 @@ interface CoreParts extends Pick<ServerOptions, 'report'> {
   readonly databaseUrl: string;
   readonly trust: Trust;
   readonly vault: Vault;
+  readonly policies: CurrentPolicies;
   readonly shutdown: Shutdown;
 }
 
 /** What both ports work on: the agents connected here, what is sent to them, and what they report. */
-async function startCore({ database, databaseUrl, trust, vault, report, shutdown }: CoreParts) {
+async function startCore({ database, databaseUrl, trust, vault, policies, report, shutdown }: CoreParts) {
   const onFailure = (error: unknown) => {
     // What is cut short by the end is no failure: agents send again, and askers are told that we are gone.
     if (!shutdown.isRunning) report(logText(`guise server: ${describe(error)}`));
@@ -149,6 +168,7 @@ async function startCore({ database, databaseUrl, trust, vault, report, shutdown
     router.catchUp();
     tellRoots();
     checkpoints.request('all');
+    policies.refresh().catch(onFailure);
   });
   shutdown.add(() => listener.close());
   shutdown.add(() => pusher.stop());
@@ -193,11 +213,25 @@ async function startCore({ database, databaseUrl, trust, vault, report, shutdown
 interface Core extends Awaited<ReturnType<typeof startCore>> {
   readonly authority: CertificateAuthority;
   readonly signer: AuditSigner;
+  readonly provider: IdentityProvider | null;
+  readonly policies: CurrentPolicies;
 }
 
 /** What answers routes: those for people, and of them to a host those about itself. */
-function answering(core: Core) {
-  const { database, trust, vault, connections, listener, metrics, authority } = core;
+function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
+  const { database, trust, vault, connections, listener, metrics, authority, policies, onFailure } = core;
+  const permissions = new Permissions(database, policies.engine);
+  listener.subscribe((signal) => {
+    if (signal.type === 'event') permissions.forget();
+  });
+  // Denied is denied, also when the audit cannot be told.
+  const denials = new DenialLog((actor, audit) =>
+    mutate(database, actor, async () => ({ value: undefined, audit, signals: [] })).catch(onFailure),
+  );
+  const denialPeriod = periodically(limits.denialPeriodMs, () => denials.flush(), onFailure);
+  shutdown.add(() => denials.flush());
+  shutdown.add(() => denialPeriod.stop());
+  const place = { url: '' };
   const events = eventStreams(listener);
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
@@ -210,13 +244,16 @@ function answering(core: Core) {
     events,
     metrics,
     rates,
+    permissions,
+    policies,
+    logins: makeLogins({ ...core, publicUrl: () => options.publicUrl?.replace(/\/$/, '') ?? place.url }),
     authorityDigest: authority.digest,
     metricsText: async () => {
       await refreshFigures();
       return metricsText(metrics, connections.size);
     },
   });
-  return { handlers, events, rates };
+  return { handlers, events, rates, permissions, denials, place };
 }
 
 type Answering = ReturnType<typeof answering>;
@@ -234,7 +271,7 @@ async function openAgentsPort(
     handlers,
     certificate: await authority.issueServer(),
     trustPin: () => trustPin(database, trust, vault),
-    session: agentEvents({ ...core, isStopping: () => shutdown.isRunning }),
+    session: agentEvents({ ...core, engine: core.policies.engine, isStopping: () => shutdown.isRunning }),
     door: { ...agentsDoor, ...options.agentDoor },
   });
   shutdown.add(() => app.close());
@@ -251,16 +288,25 @@ async function openAgentsPort(
 }
 
 async function openPeoplesPort(
-  { database, metrics, onFailure }: Core,
-  { handlers, events, rates }: Answering,
+  { database, policies, metrics, onFailure }: Core,
+  { handlers, events, rates, permissions, denials, place }: Answering,
   options: ServerOptions,
   shutdown: Shutdown,
 ): Promise<string> {
   const { host = '127.0.0.1', tls = null } = options;
+  const loginRates = new LoginRates();
+  const slowly = ({ address }: { readonly address: string }) => loginRates.admit(address, Date.now());
   const app = buildServerApp({
     handlers,
-    gates: { postEvents: (actor, bodyBytes) => rates.admit(actor, bodyBytes, Date.now()) },
-    authenticate: (bearer) => authenticate(database, bearer),
+    gates: {
+      postEvents: ({ actor }, bodyBytes) => rates.admit(actor, bodyBytes, Date.now()),
+      beginLogin: slowly,
+      finishLogin: slowly,
+      createSession: slowly,
+    },
+    authenticate: (bearer) => authenticate(database, policies, bearer),
+    permissions,
+    denials,
     metrics,
     tls,
     door: { ...peoplesDoor, ...options.door },
@@ -269,7 +315,8 @@ async function openPeoplesPort(
   shutdown.add(() => app.close());
   shutdown.add(async () => events.closeAll());
   const port = await listen(app, { host, port: options.port ?? 7070 }, 'people and programs');
-  return `${tls === null ? 'http' : 'https'}://${inUrl(host)}:${port}`;
+  place.url = `${tls === null ? 'http' : 'https'}://${inUrl(host)}:${port}`;
+  return place.url;
 }
 
 async function databaseUrlOf(

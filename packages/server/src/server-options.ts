@@ -1,6 +1,7 @@
+/** How a server is started, and what is known of one that runs. */
+import type { ProviderOptions } from './app/identity-provider.ts';
 import type { DoorLimits } from './http/doors.ts';
 
-/** How a server is started, and what is known of one that runs. */
 export interface ServerOptions {
   /** Holds the admin token and, unless `database` is given, PostgreSQL. One server a directory. */
   readonly stateDirectory: string;
@@ -31,6 +32,12 @@ export interface ServerOptions {
   /** What one caller, one address and all of them may do at the port for people, and at the one for agents; defaults in `limits`. */
   readonly door?: Partial<DoorLimits>;
   readonly agentDoor?: Partial<DoorLimits>;
+  /** Where browsers reach it, for logins; default: where it listens. */
+  readonly publicUrl?: string;
+  /** Whom people log in with. */
+  readonly oidc?: Omit<ProviderOptions, 'allowOutbound'>;
+  /** Networks that are not public and yet may be connected to where a configuration names them, such as `10.1.0.0/16`. */
+  readonly allowOutbound?: readonly string[];
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

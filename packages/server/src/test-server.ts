@@ -31,7 +31,12 @@ export class TestServer {
   }
 
   get api(): Client {
-    return client({ baseUrl: this.running.url, token: this.running.adminToken, fetch });
+    return this.apiOf(this.running.adminToken);
+  }
+
+  /** As somebody else sees it. */
+  apiOf(token: string): Client {
+    return client({ baseUrl: this.running.url, token, fetch });
   }
 
   /** PEM. */

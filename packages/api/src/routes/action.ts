@@ -20,9 +20,20 @@ export const actions = [
   'secret:write',
   'token:read',
   'token:write',
+  'role:read',
+  'role:write',
+  'policy:read',
+  'policy:write',
+  'session:read',
+  'session:write',
   'event:post',
   'alert:read',
   'audit:read',
 ] as const;
 
 export type Action = (typeof actions)[number];
+
+/** What an agent may do, on its own host alone. */
+export const hostActions = ['self:greet', 'self:report', 'self:answer', 'self:confirm', 'self:receive'] as const;
+
+export type HostAction = (typeof hostActions)[number];

@@ -11,6 +11,7 @@ export const hostRoutes = {
     method: 'GET',
     path: '/hosts',
     action: 'host:read',
+    resource: { of: 'list', types: ['Host'] },
     summary: 'List hosts by id',
     query: pageQuery.extend({
       /** Comma-separated: `role=web`, `env!=prod`, or `rack` for any value. All must hold. */
@@ -24,6 +25,7 @@ export const hostRoutes = {
     method: 'GET',
     path: '/hosts/{host_id}',
     action: 'host:read',
+    resource: { of: 'params', type: 'Host', name: 'host_id' },
     summary: 'One host with its facts, groups and desired layers',
     params,
     response: hostDetail,
@@ -33,6 +35,7 @@ export const hostRoutes = {
     method: 'PUT',
     path: '/hosts/{host_id}/tags',
     action: 'host:tag',
+    resource: { of: 'params', type: 'Host', name: 'host_id' },
     summary: 'Replace the tags of a host',
     params,
     body: z.strictObject({ tags }),
@@ -43,6 +46,7 @@ export const hostRoutes = {
     method: 'POST',
     path: '/hosts/{host_id}/rollback',
     action: 'host:rollback',
+    resource: { of: 'params', type: 'Host', name: 'host_id' },
     summary: 'Take a host back by hand; it keeps that until what it is assigned changes',
     params,
     body: z.strictObject({ to: z.enum(['previous', 'baseline']).default('previous') }),
@@ -57,6 +61,7 @@ export const hostRoutes = {
     method: 'DELETE',
     path: '/hosts/{host_id}',
     action: 'host:delete',
+    resource: { of: 'params', type: 'Host', name: 'host_id' },
     summary: 'Forget a host: its agent is refused from now on, and nothing on the host changes',
     params,
     response: 'none',
@@ -66,6 +71,7 @@ export const hostRoutes = {
     method: 'POST',
     path: '/hosts/{host_id}/revoke',
     action: 'host:revoke',
+    resource: { of: 'params', type: 'Host', name: 'host_id' },
     summary:
       'Refuse the identity of a host, now and until it enrols again; its connections end, and nothing on the host changes',
     params,

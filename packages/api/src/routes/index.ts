@@ -3,9 +3,11 @@ import { adaptationRoutes } from './adaptation.ts';
 import { assignmentRoutes } from './assignments.ts';
 import { hostReportRoutes } from './host-reports.ts';
 import { hostRoutes } from './hosts.ts';
+import { permissionRoutes } from './permissions.ts';
 import { personaGroupRoutes } from './persona-groups.ts';
 import { personaRoutes } from './personas.ts';
 import { secretRoutes } from './secrets.ts';
+import { sessionRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
 import { trustRoutes } from './trust.ts';
 
@@ -19,6 +21,8 @@ export const routes = {
   ...adaptationRoutes,
   ...trustRoutes,
   ...secretRoutes,
+  ...permissionRoutes,
+  ...sessionRoutes,
 } as const;
 
 export type Routes = typeof routes;

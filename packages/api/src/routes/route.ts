@@ -1,16 +1,18 @@
 /**
- * A route as data: what it is called, who may (its Cedar action), what goes in and what comes out.
+ * A route as data: what it is called, who may (its Cedar action, and on what), what goes in and what comes out.
  *
  * The server binds handlers to these, the client is derived from them, and `/openapi.json` is generated from them, so none of
  * the three can disagree with another. Paths are OpenAPI's (`/hosts/{host_id}`).
  */
 import type { z } from 'zod';
 import type { Action } from './action.ts';
+import type { ResourceRule } from './resource.ts';
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: `/${string}`;
   readonly action: Action;
+  readonly resource: ResourceRule;
   readonly summary: string;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
@@ -21,8 +23,8 @@ export interface Route {
   readonly secretBody?: true;
   /** Default: `limits.requestBodyBytes`. */
   readonly bodyBytes?: number;
-  /** JSON of this shape, no content, or a stream of this media type. */
-  readonly response: z.ZodType | 'none' | 'text/event-stream' | 'text/plain';
+  /** JSON of this shape, no content, another place to go to, or a stream of this media type. */
+  readonly response: z.ZodType | 'none' | 'redirect' | 'text/event-stream' | 'text/plain';
   /** Success statuses; the first is the usual one. */
   readonly statuses: readonly [number, ...number[]];
   /** The one exception to "an anonymous request gets 401". */

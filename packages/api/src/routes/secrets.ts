@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { pageOf, pageQuery } from '../schemas/page.ts';
 import { secretName, secretSummary, secretWrite, writtenSecret } from '../schemas/secret.ts';
+import { fleet } from './resource.ts';
 import type { Route } from './route.ts';
 
 const params = z.strictObject({ name: secretName });
@@ -10,6 +11,7 @@ export const secretRoutes = {
     method: 'GET',
     path: '/secrets',
     action: 'secret:read',
+    resource: fleet,
     summary: 'Every secret by name and version; no value is ever told',
     query: pageQuery,
     response: pageOf(secretSummary),
@@ -19,6 +21,7 @@ export const secretRoutes = {
     method: 'PUT',
     path: '/secrets/{name}',
     action: 'secret:write',
+    resource: fleet,
     summary: 'A new version of a secret, sent to every host whose personas name it',
     params,
     body: secretWrite,
@@ -30,6 +33,7 @@ export const secretRoutes = {
     method: 'DELETE',
     path: '/secrets/{name}',
     action: 'secret:write',
+    resource: fleet,
     summary: 'Remove a secret; refused while a current persona names it',
     params,
     query: z.strictObject({

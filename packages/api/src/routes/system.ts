@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { json } from '../schemas/json.ts';
+import { fleet } from './resource.ts';
 import type { Route } from './route.ts';
 
 export const systemRoutes = {
@@ -7,6 +8,7 @@ export const systemRoutes = {
     method: 'GET',
     path: '/healthz',
     action: 'system:read',
+    resource: fleet,
     summary: 'Whether this process can serve: its database answers',
     response: z.object({ status: z.literal('ok') }),
     statuses: [200],
@@ -16,6 +18,7 @@ export const systemRoutes = {
     method: 'GET',
     path: '/metrics',
     action: 'system:read',
+    resource: fleet,
     summary: 'Measurements in Prometheus’ text format',
     response: 'text/plain',
     statuses: [200],
@@ -24,6 +27,7 @@ export const systemRoutes = {
     method: 'GET',
     path: '/openapi.json',
     action: 'system:read',
+    resource: fleet,
     summary: 'This description',
     response: z.record(z.string(), json),
     statuses: [200],
@@ -32,6 +36,7 @@ export const systemRoutes = {
     method: 'GET',
     path: '/events',
     action: 'system:read',
+    resource: fleet,
     summary: 'What happens, as server-sent events, from now on',
     response: 'text/event-stream',
     statuses: [200],

@@ -15,6 +15,7 @@ import {
   tokenSummary,
   trustRoot,
 } from '../schemas/trust.ts';
+import { fleet } from './resource.ts';
 import type { Route } from './route.ts';
 
 const auditCursor = z
@@ -27,7 +28,8 @@ export const trustRoutes = {
   getRoot: {
     method: 'GET',
     path: '/trust/root',
-    action: 'persona:read',
+    action: 'system:read',
+    resource: fleet,
     summary: 'The trust root: whose signatures hosts here believe',
     response: trustRoot,
     statuses: [200],
@@ -36,6 +38,7 @@ export const trustRoutes = {
     method: 'PUT',
     path: '/trust/root',
     action: 'root:write',
+    resource: fleet,
     summary: 'Take the next trust root, signed by those of this one and by its own; agents hear of it at once',
     body: z.strictObject({ envelope }),
     response: trustRoot,
@@ -45,6 +48,7 @@ export const trustRoutes = {
     method: 'POST',
     path: '/join-tokens',
     action: 'host:enroll',
+    resource: { of: 'handler', types: ['Fleet', 'Host'] },
     summary: 'A token with which one host may enrol, once and soon',
     body: joinTokenRequest,
     response: joinToken,
@@ -54,6 +58,7 @@ export const trustRoutes = {
     method: 'POST',
     path: '/tokens',
     action: 'token:write',
+    resource: { of: 'handler', types: ['Token'] },
     summary: 'A bearer token for a person or a program; told once',
     body: tokenRequest,
     response: newToken,
@@ -63,6 +68,7 @@ export const trustRoutes = {
     method: 'GET',
     path: '/tokens',
     action: 'token:read',
+    resource: { of: 'list', types: ['Token'] },
     summary: 'Bearer tokens, without the tokens themselves',
     query: pageQuery,
     response: pageOf(tokenSummary),
@@ -72,6 +78,7 @@ export const trustRoutes = {
     method: 'DELETE',
     path: '/tokens/{token_id}',
     action: 'token:write',
+    resource: { of: 'params', type: 'Token', name: 'token_id' },
     summary: 'Withdraw a bearer token, at once',
     params: z.strictObject({ token_id: z.uuid() }),
     response: 'none',
@@ -81,6 +88,7 @@ export const trustRoutes = {
     method: 'GET',
     path: '/audit',
     action: 'audit:read',
+    resource: fleet,
     summary: 'Who did what to what, newest first',
     query: pageQuery.extend({
       cursor: auditCursor,
@@ -96,6 +104,7 @@ export const trustRoutes = {
     method: 'GET',
     path: '/audit/checkpoints',
     action: 'audit:read',
+    resource: fleet,
     summary: 'Signed checkpoints of the audit log, newest first, and the key that signs them',
     query: pageQuery.extend({ cursor: auditCursor }),
     response: pageOf(auditCheckpoint).extend(auditLogName),
@@ -105,6 +114,7 @@ export const trustRoutes = {
     method: 'GET',
     path: '/audit/export',
     action: 'audit:read',
+    resource: fleet,
     summary: 'The audit log as it is hashed, a page at a time, with all that it takes to verify it',
     query: z.strictObject({ from: auditSize.default(0) }),
     response: auditLogPage,
@@ -114,6 +124,7 @@ export const trustRoutes = {
     method: 'GET',
     path: '/audit/proof',
     action: 'audit:read',
+    resource: fleet,
     summary: 'That the log of so many entries has the one at an index, or goes on from a shorter one',
     query: z
       .strictObject({ size: auditSize, index: auditSize.optional(), from: auditSize.optional() })

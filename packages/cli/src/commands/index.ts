@@ -22,6 +22,7 @@ const host = 'Hosts, through the control plane';
 const adaptation = 'What makes hosts adapt themselves';
 const secret = 'Secrets, through the control plane';
 const audit = 'Who did what';
+const people = 'Who may do what';
 const lab = 'Lab hosts on this machine';
 const run = 'Running guise';
 
@@ -225,6 +226,30 @@ export const commandEntries: readonly CommandEntry[] = [
     'Write the audit log into a file that can be verified by itself',
     async () => (await import('./audit-export.ts')).auditExport,
   ),
+  entry(people, 'login', 'Log in with your identity provider', async () => (await import('./login.ts')).login),
+  entry(people, 'logout', 'End the session', async () => (await import('./logout.ts')).logout),
+  entry(people, 'whoami', 'Tell who the control plane takes you for', async () => (await import('./whoami.ts')).whoami),
+  entry(people, 'policy ls', 'List policies', async () => (await import('./policy-ls.ts')).policyLs),
+  entry(people, 'policy show', 'Show a policy', async () => (await import('./policy-show.ts')).policyShow),
+  entry(
+    people,
+    'policy validate',
+    'Check policy files',
+    async () => (await import('./policy-validate.ts')).policyValidate,
+  ),
+  entry(people, 'policy set', 'Set a policy from a file', async () => (await import('./policy-set.ts')).policySet),
+  entry(people, 'policy rm', 'Remove a policy', async () => (await import('./policy-rm.ts')).policyRm),
+  entry(people, 'role ls', 'List who has which role', async () => (await import('./role-ls.ts')).roleLs),
+  entry(
+    people,
+    'role grant',
+    'Give a role to a user, a group or a token',
+    async () => (await import('./role-grant.ts')).roleGrant,
+  ),
+  entry(people, 'role revoke', 'Take a role back', async () => (await import('./role-revoke.ts')).roleRevoke),
+  entry(people, 'token new', 'Make a token for a program', async () => (await import('./token-new.ts')).tokenNew),
+  entry(people, 'token ls', 'List tokens', async () => (await import('./token-ls.ts')).tokenLs),
+  entry(people, 'token rm', 'Withdraw a token', async () => (await import('./token-rm.ts')).tokenRm),
 
   entry(lab, 'lab up', 'Boot lab hosts', async () => (await import('./lab-up.ts')).labUp),
   entry(
@@ -270,7 +295,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `key`, `root`, `host`, `event`, `alert`, `lab`. */
+/** `persona`, `key`, `root`, `host`, `event`, `alert`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { GuiseError } from '@guise/model';
+import type { ServerOptions } from '@guise/server';
 import { defineCommand, flagOf } from '../command.ts';
 import type { Context } from '../context.ts';
 import { adminTokenFile, placesFor } from '../places.ts';
@@ -42,6 +43,26 @@ export const server = defineCommand({
     tlsKey: { type: 'string', value: 'FILE', summary: 'Its key, PEM' },
     agentHost: { type: 'string', value: 'ADDRESS', summary: 'For agents, over mutual TLS (default 127.0.0.1)' },
     agentPort: { type: 'string', value: 'PORT', summary: 'For agents (default 7071)' },
+    publicUrl: {
+      type: 'string',
+      value: 'URL',
+      summary: 'Where browsers reach it, for logins (default: where it listens)',
+    },
+    oidcIssuer: { type: 'string', value: 'URL', summary: 'The identity provider that people log in with' },
+    oidcClientId: { type: 'string', value: 'ID', summary: 'What this control plane is called there' },
+    oidcClientSecretFile: { type: 'string', value: 'FILE', summary: 'Its secret there, when it has one' },
+    oidcGroupsClaim: {
+      type: 'string',
+      value: 'CLAIM',
+      summary: 'Where the provider says in which groups somebody is (default groups)',
+    },
+    allowOutbound: {
+      type: 'string',
+      multiple: true,
+      value: 'CIDR',
+      summary:
+        'A network that is not public and yet may be connected to, such as 10.1.0.0/16; may be given several times',
+    },
     user: {
       type: 'string',
       value: 'ACCOUNT',
@@ -61,6 +82,10 @@ export const server = defineCommand({
     {
       line: 'guise server --database postgresql://guise@db/guise --master-key master.key --host 0.0.0.0 --tls-cert c.pem --tls-key k.pem',
       why: 'one of several replicas',
+    },
+    {
+      line: 'guise server --oidc-issuer https://login.example.com --oidc-client-id guise',
+      why: 'people log in; tell the provider to send them back to <URL>/auth/callback',
     },
   ],
   async run(context, { options }) {
@@ -84,6 +109,9 @@ export const server = defineCommand({
       ...portOption('port', options.port),
       ...portOption('agentPort', options.agentPort),
       ...tlsOption(options.tlsCert, options.tlsKey),
+      ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
+      ...oidcOption(options),
+      allowOutbound: options.allowOutbound ?? [],
       report: (line) => context.err.line(line),
     });
     const tokenFile = join(stateDirectory, adminTokenFile);
@@ -103,7 +131,7 @@ export const server = defineCommand({
 async function giveUpRoot(
   context: Context,
   stateDirectory: string,
-  { user, ...options }: Readonly<Record<string, boolean | string | undefined>>,
+  { user, ...options }: Readonly<Record<string, boolean | string | readonly string[] | undefined>>,
 ): Promise<never> {
   const [{ serverAccount }, { handOver }, { becomeServerAccount }] = await Promise.all([
     import('../unprivileged/server-account.ts'),
@@ -116,7 +144,7 @@ async function giveUpRoot(
   if (options['database'] === undefined) await (await import('@guise/server/postgres-programs')).postgresPrograms();
   const argv = Object.entries(options).flatMap(([name, value]) => {
     if (value === undefined || value === false || name === 'stateDir') return [];
-    return value === true ? [flagOf(name)] : [`${flagOf(name)}=${value}`];
+    return value === true ? [flagOf(name)] : [value].flat().map((text) => `${flagOf(name)}=${text}`);
   });
   return becomeServerAccount({
     account,
@@ -131,6 +159,30 @@ function endOf(stream: NodeJS.ReadStream): AbortSignal {
   for (const event of ['end', 'close', 'error'] as const) stream.once(event, () => ended.abort());
   stream.resume();
   return ended.signal;
+}
+
+function oidcOption(options: {
+  readonly oidcIssuer: string | undefined;
+  readonly oidcClientId: string | undefined;
+  readonly oidcClientSecretFile: string | undefined;
+  readonly oidcGroupsClaim: string | undefined;
+}): Pick<ServerOptions, 'oidc'> {
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecretFile, oidcGroupsClaim } = options;
+  if (issuer === undefined && clientId === undefined) return {};
+  if (issuer === undefined || clientId === undefined) {
+    throw new GuiseError(
+      'argument_invalid',
+      'Cannot use half of an identity provider: give both --oidc-issuer and --oidc-client-id',
+    );
+  }
+  return {
+    oidc: {
+      issuer,
+      clientId,
+      ...(oidcClientSecretFile === undefined ? {} : { clientSecretFile: oidcClientSecretFile }),
+      ...(oidcGroupsClaim === undefined ? {} : { groupsClaim: oidcGroupsClaim }),
+    },
+  };
 }
 
 function portOption<Name extends string>(name: Name, text: string | undefined): { readonly [N in Name]?: number } {

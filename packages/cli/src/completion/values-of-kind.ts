@@ -1,4 +1,4 @@
-/** Values of operands: persona files of a folder, hosts and personas that the control plane knows, kinds of addresses. */
+/** Values of operands: persona files of a folder, hosts, personas and the like that the control plane knows, kinds of addresses. */
 import { readdirSync } from 'node:fs';
 import { kinds } from '@guise/model';
 import type { OperandKind } from '../command.ts';
@@ -8,6 +8,7 @@ import type { Candidate } from './complete-words.ts';
 /** A person waits for this with a finger on the key. */
 const askMs = 300;
 const offeredMax = 200;
+const personaFile = /\.(ya?ml|json)$/;
 
 export async function valuesOfKind(
   kind: OperandKind,
@@ -16,7 +17,7 @@ export async function valuesOfKind(
 ): Promise<readonly Candidate[]> {
   switch (kind) {
     case 'persona_file':
-      return filesNamed(/\.(ya?ml|json)$/, current);
+      return filesNamed(personaFile, current);
     case 'key_file':
       return filesNamed(/\.(key|pub|pem)$/, current);
     case 'file':
@@ -26,9 +27,15 @@ export async function valuesOfKind(
     case 'secret':
       return (await secrets(context)).map(bare);
     case 'persona':
-      return [...(await personas(context)).map(bare), ...filesNamed(/\.(ya?ml|json)$/, current)];
+      return [...(await personas(context)).map(bare), ...filesNamed(personaFile, current)];
     case 'address':
       return kinds.map((each) => bare(`${each}:`));
+    case 'policy':
+      return (await policies(context)).map(bare);
+    case 'role':
+      return (await roles(context)).map(bare);
+    case 'token':
+      return (await tokens(context)).map(bare);
     case 'text':
       return [];
   }
@@ -69,6 +76,24 @@ async function personas(context: Pick<Context, 'env' | 'isRoot'>): Promise<reado
 async function secrets(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
   return asked(context, async (client, signal) => {
     const { items } = await client.listSecrets({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ name }) => name);
+  });
+}
+
+async function policies(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listPolicies({}, { signal });
+    return items.map(({ name }) => name);
+  });
+}
+
+async function roles(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => (await client.listRoles({ query: { limit: 1 } }, { signal })).roles);
+}
+
+async function tokens(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listTokens({ query: { limit: offeredMax } }, { signal });
     return items.map(({ name }) => name);
   });
 }

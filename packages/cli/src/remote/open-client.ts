@@ -1,5 +1,5 @@
 /**
- * The control plane's client, with its address and token from options, environment or this machine's own server.
+ * The control plane's client, with its address and token from options, environment, the last login or this machine's own server.
  *
  * Throws: `token_missing` when there is none; calls throw the control plane's own errors, or `server_unavailable`.
  */
@@ -8,6 +8,7 @@ import { type Client, client } from '@guise/api';
 import { GuiseError, limits } from '@guise/model';
 import type { Context } from '../context.ts';
 import { adminTokenFile, defaultServerUrl, placesFor } from '../places.ts';
+import { readSession } from './session-file.ts';
 import { tokenIn } from './token-file.ts';
 
 export interface ServerOptions {
@@ -16,11 +17,24 @@ export interface ServerOptions {
 }
 
 export function openClient(context: Pick<Context, 'env' | 'isRoot'>, options: ServerOptions): Client {
+  const baseUrl = serverUrl(context, options);
   return client({
-    baseUrl: options.server ?? (context.env['GUISE_SERVER'] || defaultServerUrl),
-    token: options.token ?? (context.env['GUISE_TOKEN'] || localToken(context)),
+    baseUrl,
+    token: options.token ?? (context.env['GUISE_TOKEN'] || sessionToken(context, baseUrl) || localToken(context)),
     fetch: fetchInTime(limits.askTimeoutMs * 2),
   });
+}
+
+/** What was said last: now, in the environment, or at login. */
+export function serverUrl(context: Pick<Context, 'env'>, { server }: Pick<ServerOptions, 'server'>): string {
+  const url = server ?? (context.env['GUISE_SERVER'] || readSession(context)?.server || defaultServerUrl);
+  return url.replace(/\/+$/, '');
+}
+
+/** For the control plane that gave it, and no other. */
+function sessionToken(context: Pick<Context, 'env'>, baseUrl: string): string | null {
+  const session = readSession(context);
+  return session?.server === baseUrl ? session.token : null;
 }
 
 /** Longer than the control plane itself waits for an agent, so that its own words about that arrive. */
@@ -40,6 +54,6 @@ function localToken({ env, isRoot }: Pick<Context, 'env' | 'isRoot'>): string {
   }
   throw new GuiseError(
     'token_missing',
-    `Cannot log in: give --token or GUISE_TOKEN; a server on this machine keeps one in ${join(server, adminTokenFile)}`,
+    `Cannot log in: guise login, or give --token or GUISE_TOKEN; a server on this machine keeps one in ${join(server, adminTokenFile)}`,
   );
 }

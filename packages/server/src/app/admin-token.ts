@@ -5,7 +5,7 @@
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Database } from '../store/database.ts';
-import { findTokenName } from '../store/tokens.ts';
+import { findAsker } from '../store/tokens.ts';
 import { createAdminToken, tokenDigest } from './tokens.ts';
 
 export async function adminToken(database: Database, stateDirectory: string): Promise<string> {
@@ -14,7 +14,7 @@ export async function adminToken(database: Database, stateDirectory: string): Pr
     (text) => text.trim(),
     () => null,
   );
-  if (kept !== null && (await findTokenName(database, tokenDigest(kept))) !== null) return kept;
+  if (kept !== null && (await findAsker(database, { digest: tokenDigest(kept) })) !== null) return kept;
   const token = await createAdminToken(database);
   const temporary = `${path}.new`;
   // Whatever mode a leftover had, this one is ours.

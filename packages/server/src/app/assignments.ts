@@ -86,11 +86,12 @@ export async function assignSet(
   caller: Caller,
   target: Target,
   personas: readonly PersonaTerms[],
+  requireGone: (tx: Executor, personas: readonly string[]) => Promise<void>,
 ): Promise<readonly Assignment[]> {
   return mutate(database, caller.actor, async (tx) => {
     await requireTarget(tx, target);
     const before = await lockAssignmentsTo(tx, target);
-    await deleteAssignmentsTo(tx, target);
+    await requireGone(tx, await deleteAssignmentsTo(tx, target));
     const assignments: Assignment[] = [];
     for (const terms of personas) assignments.push(await put(tx, caller, target, terms));
     return {

@@ -1,7 +1,6 @@
 /** Who asks, as the audit trail names them, and what they were permitted to do. */
-import type { Action } from '@guise/api';
+import type { Doing } from '../permissions/permissions.ts';
 
-export interface Caller {
+export interface Caller extends Doing {
   readonly actor: string;
-  readonly action: Action;
 }

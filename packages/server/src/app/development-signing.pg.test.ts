@@ -6,6 +6,7 @@ import { parseDocument } from '@guise/model/documents';
 import type { PersonaStatement, RollbackStatement } from '@guise/model/trust';
 import { verifySignature } from '@guise/trust/signing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { anonymous } from '../permissions/principal.ts';
 import { insertVersion } from '../store/personas.ts';
 import { readRollbacks } from '../store/rollback-statements.ts';
 import { TestDatabase } from '../store/test-database.ts';
@@ -22,7 +23,7 @@ import { signEarlierVersions } from './sign-earlier-versions.ts';
 
 const test = new TestDatabase();
 const startMs = Date.parse('2026-11-25T09:00:00Z');
-const caller: Caller = { actor: 'alice', action: 'persona:publish' };
+const caller: Caller = { actor: 'alice', action: 'persona:publish', principal: anonymous };
 let nowMs = startMs;
 let vault: Vault;
 let trust: Trust;

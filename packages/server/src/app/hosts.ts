@@ -6,7 +6,7 @@
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import { deleteAssignmentsTo, lockAssignmentsTo, summaryOf } from '../store/assignments.ts';
-import type { Database } from '../store/database.ts';
+import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { groupsOf, lockHostGroup, replaceHostGroup } from '../store/host-groups.ts';
 import type { Host } from '../store/hosts.ts';
@@ -49,6 +49,7 @@ export async function tagHost(
   caller: Caller,
   hostId: HostId,
   tags: Record<string, string>,
+  requireChanged: (tx: Executor, tags: readonly string[]) => Promise<void>,
 ): Promise<void> {
   const count = Object.keys(tags).length;
   if (count > limits.tagsPerHost) {
@@ -60,6 +61,8 @@ export async function tagHost(
   await mutate(database, caller.actor, async (tx) => {
     const before = await lockTags(tx, hostId);
     if (before === null) throw noHost(hostId);
+    // Before the change: by it a host could come under what permits it.
+    await requireChanged(tx, changedTags(before, tags));
     await setTags(tx, hostId, tags);
     return {
       value: undefined,
@@ -106,12 +109,16 @@ export async function putHostGroup(
   caller: Caller,
   group: string,
   hosts: readonly HostId[],
+  requireChanged: (tx: Executor, hosts: readonly string[]) => Promise<void>,
 ): Promise<{ readonly group: string; readonly hosts: HostId[] }> {
   const distinct = [...new Set(hosts)].sort();
   return mutate(database, caller.actor, async (tx) => {
+    const before = await lockHostGroup(tx, group);
+    const members = new Set(before);
+    // Before the change, as with tags; and before it is told whether there are such hosts.
+    await requireChanged(tx, [...members.symmetricDifference(new Set<string>(distinct))]);
     const [unknown] = await unknownHosts(tx, distinct);
     if (unknown !== undefined) throw noHost(unknown);
-    const before = await lockHostGroup(tx, group);
     const changed = await replaceHostGroup(tx, group, distinct);
     return {
       value: { group, hosts: distinct },
@@ -125,6 +132,12 @@ export async function putHostGroup(
       signals: [...signalsForHosts(changed), { type: 'event', event: 'host_group.changed', subject: group }],
     };
   });
+}
+
+function changedTags(before: Readonly<Record<string, string>>, after: Readonly<Record<string, string>>): string[] {
+  const written = (tags: Readonly<Record<string, string>>) =>
+    new Set(Object.entries(tags).map(([key, value]) => `${key}=${value}`));
+  return [...written(before).symmetricDifference(written(after))].sort();
 }
 
 function noHost(hostId: string): GuiseError {

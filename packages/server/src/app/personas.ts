@@ -61,13 +61,17 @@ export async function putPersonaGroup(
   caller: Caller,
   group: string,
   personas: readonly PersonaId[],
+  requireChanged: (tx: Executor, personas: readonly string[]) => Promise<void>,
 ): Promise<{ readonly group: string; readonly personas: PersonaId[] }> {
   const distinct = [...new Set(personas)].sort();
   return mutate(database, caller.actor, async (tx) => {
+    const before = await lockPersonaGroup(tx, group);
+    const members = new Set(before);
+    // Before the change: by it a persona could come under what permits it.
+    await requireChanged(tx, [...members.symmetricDifference(new Set<string>(distinct))]);
     const [unknown] = await unknownPersonas(tx, distinct);
     if (unknown !== undefined) throw noPersona(unknown);
     for (const personaId of distinct) await requireUsableInGroup(tx, personaId);
-    const before = await lockPersonaGroup(tx, group);
     await replacePersonaGroup(tx, group, distinct, caller.actor);
     return {
       value: { group, personas: distinct },

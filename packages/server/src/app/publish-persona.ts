@@ -36,6 +36,8 @@ export interface Published {
 export interface PublishOptions {
   /** Publish only over an existing persona of this id. */
   readonly existing?: PersonaId;
+  /** Asked once nobody else changes the persona: as it is, if it is there, it is somebody's already. */
+  readonly require?: (tx: Executor) => Promise<void>;
 }
 
 export async function publishPersona(
@@ -54,6 +56,7 @@ export async function publishPersona(
   await checkPersona(publication.persona);
   return mutate(database, caller.actor, async (tx) => {
     const head = await lockPersona(tx, persona.personaId);
+    await options.require?.(tx);
     if (options.existing !== undefined && (head === null || head.deleted)) throw noPersona(options.existing);
     const { version, envelope } =
       publication.signed === null

@@ -24,7 +24,15 @@ export interface Publication {
   readonly signed: SignedPersona | null;
 }
 
-export async function readPublication(database: Database, trust: Trust, sent: Sent): Promise<Publication> {
+interface Parts {
+  readonly database: Database;
+  readonly trust: Trust;
+  /** Is asked before a persona of this repository becomes a part of another. */
+  readonly requireParent: (personaId: string) => Promise<void>;
+}
+
+export async function readPublication(parts: Parts, sent: Sent): Promise<Publication> {
+  const { database, trust, requireParent } = parts;
   if ('envelope' in sent) {
     const signed = await openSigned(database, trust, sent.envelope);
     return { persona: checked(signed.opened.statement.persona), signed };
@@ -34,7 +42,8 @@ export async function readPublication(database: Database, trust: Trust, sent: Se
     return mayBeUnsigned(database, trust, persona);
   }
   const entry = (sent.file ?? 'persona.yaml').split('/').at(-1) || 'persona.yaml';
-  return mayBeUnsigned(database, trust, await resolvePersona(entry, repositoryReader(database, entry, sent)));
+  const reader = repositoryReader(database, entry, sent, requireParent);
+  return mayBeUnsigned(database, trust, await resolvePersona(entry, reader));
 }
 
 /** Said before anything is looked for that the persona may lack. */
@@ -49,13 +58,19 @@ function checked(persona: ResolvedPersona): ResolvedPersona {
 }
 
 /** The entry and its files as sent; any other document is a persona of this repository, `hardened.yaml` for `hardened`. */
-function repositoryReader(database: Database, entry: string, { document, files = {} }: Text): PersonaReader {
+function repositoryReader(
+  database: Database,
+  entry: string,
+  { document, files = {} }: Text,
+  requireParent: (personaId: string) => Promise<void>,
+): PersonaReader {
   const encoder = new TextEncoder();
   return {
     read: async (_folder, path) => {
       if (path === entry) return encoder.encode(document);
       if (Object.hasOwn(files, path)) return encoder.encode(files[path]);
       const id = /^([a-z0-9._-]+)\.yaml$/.exec(path)?.[1];
+      if (id !== undefined) await requireParent(id);
       const parent = id === undefined ? null : await findVersion(database, id as PersonaId);
       return parent === null ? null : encoder.encode(jsonText(parent.persona.own));
     },

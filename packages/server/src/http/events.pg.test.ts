@@ -46,7 +46,7 @@ async function refusal(body: unknown, headers: Record<string, string> = {}) {
 }
 
 const token = async (name: string) => {
-  const created = await server.api.createToken({ body: { name } });
+  const created = await server.api.createToken({ body: { name, roles: ['operator'] } });
   return { authorization: `Bearer ${created.token}` };
 };
 

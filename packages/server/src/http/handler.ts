@@ -9,6 +9,8 @@ export interface CallContext {
   readonly caller: Caller;
   /** For the routes with more than one success status. */
   readonly setStatus: (status: number) => void;
+  readonly cookie: (name: string) => string | null;
+  readonly setCookie: (cookie: string) => void;
 }
 
 /** Open-ended JSON is readonly already, and endless. */
@@ -22,7 +24,7 @@ type DeepReadonly<Value> = [Json] extends [Value]
 
 type Answer<Name extends RouteName> = Routes[Name]['response'] extends 'text/event-stream'
   ? Promise<Readable>
-  : Routes[Name]['response'] extends 'text/plain'
+  : Routes[Name]['response'] extends 'text/plain' | 'redirect'
     ? Promise<string>
     : Routes[Name]['response'] extends 'none'
       ? Promise<void>

@@ -38,6 +38,7 @@ function operation(name: string, route: Route, components: JsonObject): JsonObje
     operationId: name,
     summary: route.summary,
     'x-guise-action': route.action,
+    'x-guise-resource': resourceOf(route),
     ...(route.anonymous ? { security: [] } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(route.body === undefined
@@ -50,8 +51,24 @@ function operation(name: string, route: Route, components: JsonObject): JsonObje
   };
 }
 
+/** As ADR 0019 names them: `Host {host_id}`, `each Host`, `Fleet`. */
+function resourceOf({ resource }: Route): string {
+  switch (resource.of) {
+    case 'fleet':
+      return 'Fleet';
+    case 'params':
+      return `${resource.type} {${resource.name}}`;
+    case 'list':
+      return `each ${resource.types.join(', ')}`;
+    case 'handler':
+      return resource.types.join(', ');
+  }
+}
+
 function successOf(route: Route, components: JsonObject): JsonObject {
   if (route.response === 'none') return { description: 'Done' };
+  if (route.response === 'redirect')
+    return { description: 'Elsewhere', headers: { location: { schema: { type: 'string' } } } };
   if (typeof route.response === 'string') {
     return { description: 'Done', content: { [route.response]: { schema: { type: 'string' } } } };
   }

@@ -57,7 +57,7 @@ describe('a host with the tag', () => {
   it('keeps a generation when the same group is written again', async () => {
     await server.api.putPersonaGroup({ params: { group: 'edge' }, body: { personas: [db, web] } });
     const before = await server.api.getHost({ params });
-    const { token } = await server.api.createToken({ body: { name: 'somebody else' } });
+    const { token } = await server.api.createToken({ body: { name: 'somebody else', roles: ['admin'] } });
     const response = await server.request('PUT', '/persona-groups/edge', {
       body: JSON.stringify({ personas: [web, db] }),
       headers: { authorization: `Bearer ${token}` },

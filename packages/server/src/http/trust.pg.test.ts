@@ -30,7 +30,7 @@ describe('a bearer token', () => {
     (await server.request('GET', '/hosts', { headers: { authorization: `Bearer ${token}` } })).status;
 
   it('is told once, names its bearer in the audit, and can be withdrawn', async () => {
-    const created = await server.api.createToken({ body: { name: 'ci', expires_in_s: 3600 } });
+    const created = await server.api.createToken({ body: { name: 'ci', roles: ['admin'], expires_in_s: 3600 } });
     expect(await statusWith(created.token)).toBe(200);
     const headers = { authorization: `Bearer ${created.token}` };
     await server.request('POST', '/personas', { headers, body: JSON.stringify({ document: personaText('by-ci', 1) }) });
@@ -42,7 +42,7 @@ describe('a bearer token', () => {
   });
 
   it('stops working when it expires', async () => {
-    const created = await server.api.createToken({ body: { name: 'brief', expires_in_s: 3600 } });
+    const created = await server.api.createToken({ body: { name: 'brief', roles: ['viewer'], expires_in_s: 3600 } });
     await sql`update tokens set expires_at = now() where name = 'brief'`.execute(database);
     expect(await statusWith(created.token)).toBe(401);
   });

@@ -90,8 +90,15 @@ export async function deleteAssignment(
   return numDeletedRows > 0n;
 }
 
-export async function deleteAssignmentsTo(tx: Executor, target: Target): Promise<void> {
-  await tx.deleteFrom('assignments').where('target_type', '=', target.type).where('target', '=', target.name).execute();
+/** The personas that it had. */
+export async function deleteAssignmentsTo(tx: Executor, target: Target): Promise<readonly string[]> {
+  const rows = await tx
+    .deleteFrom('assignments')
+    .where('target_type', '=', target.type)
+    .where('target', '=', target.name)
+    .returning('persona_id')
+    .execute();
+  return rows.map((row) => row.persona_id);
 }
 
 export async function isAssigned(tx: Executor, personaId: PersonaId): Promise<boolean> {

@@ -25,6 +25,8 @@ export type Signal =
   | { readonly type: 'replied'; readonly ask_id: string }
   /** What a host is let in by may have changed. */
   | { readonly type: 'identity'; readonly host_id: string }
+  /** Policies changed, or somebody has less than before. */
+  | { readonly type: 'permissions' }
   /** Events that are to be sent to the hosts concerned. */
   | { readonly type: 'posted'; readonly sequences: readonly string[] }
   /** The audit log has a new checkpoint. */

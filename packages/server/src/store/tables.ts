@@ -111,7 +111,29 @@ export interface Tables {
     digest: string;
     created_at: TimeNow;
     expires_at: Time | null;
+    scope: Jsonb<unknown> | null;
+    created_by: string;
+    user_id: string | null;
   };
+  users: {
+    user_id: Generated<string>;
+    issuer: string;
+    subject: string;
+    email: string | null;
+    name: string | null;
+    groups: string[];
+    last_login_at: TimeNow;
+  };
+  role_bindings: {
+    role: string;
+    subject_type: 'user' | 'group' | 'token';
+    subject: string;
+    granted_by: string;
+    granted_at: TimeNow;
+  };
+  policies: { name: string; text: string; version: number; updated_by: string; updated_at: TimeNow };
+  policy_revision: { revision: string };
+  logins: { digest: string; sealed: Buffer; user_id: string | null; expires_at: Time };
   audit: {
     sequence: Generated<string>;
     at: TimeNow;

@@ -2,6 +2,8 @@
 import type { HostId } from '@guise/model';
 import { admitHost } from '../../app/admit-host.ts';
 import type { Connections } from '../../app/connections.ts';
+import { hostMay } from '../../permissions/host-may.ts';
+import type { PolicyEngine } from '../../permissions/policy-engine.ts';
 import type { CheckpointPusher } from '../../reconcilers/push-checkpoints.ts';
 import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
 import { rootsFor } from '../../reconcilers/push-roots.ts';
@@ -22,6 +24,7 @@ interface Parts {
   readonly checkpoints: CheckpointPusher;
   readonly metrics: Metrics;
   readonly replicaId: string;
+  readonly engine: PolicyEngine;
   readonly onFailure: (error: unknown) => void;
   /** Departures are then recorded all at once. */
   readonly isStopping: () => boolean;
@@ -35,6 +38,7 @@ export function agentEvents({
   checkpoints,
   metrics,
   replicaId,
+  engine,
   onFailure,
   isStopping,
 }: Parts): SessionParts {
@@ -42,6 +46,7 @@ export function agentEvents({
     connections,
     intake,
     onFailure,
+    may: (hostId) => hostMay(database, engine, hostId),
     onHello: async (peer, hello) => {
       const { hostId } = peer;
       // Its socket is among the open ones by now, so a refusal that comes later finds it.

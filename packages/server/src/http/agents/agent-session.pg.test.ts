@@ -109,6 +109,18 @@ describe('an agent', () => {
     expect(await asking).toEqual({ drift: [] });
   });
 
+  it('that a policy shuts out is let go with its next word, and may come back when the policy is gone', async () => {
+    const socket = await greet();
+    const text = 'forbid (principal == Host::"h1", action == Action::"self:report", resource);';
+    await server.api.putPolicy({ params: { name: 'quarantine' }, body: { text } });
+    const closing = closeReason(socket);
+    socket.send(JSON.stringify({ type: 'heartbeat' }));
+    socket.send(JSON.stringify({ type: 'candidates', candidates: [], holds: [] }));
+    expect(await closing).toContain('a policy forbids it');
+    await server.api.deletePolicy({ params: { name: 'quarantine' } });
+    await greet();
+  });
+
   it('of a host that was deleted is let go', async () => {
     const socket = await greet();
     const closing = closeReason(socket);

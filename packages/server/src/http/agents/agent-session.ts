@@ -8,12 +8,13 @@
 
 import type { WebSocket } from '@fastify/websocket';
 import type { AgentMessage, Ask, ServerMessage } from '@guise/api';
-import { agentMessage, decodeMessage, errorFrom } from '@guise/api';
+import { agentMessage, agentMessageActions, decodeMessage, errorFrom, serverMessageActions } from '@guise/api';
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { Envelope } from '@guise/model/trust';
 import type { HostPeer } from '../../app/admit-host.ts';
 import type { AgentConnection, Connections } from '../../app/connections.ts';
+import type { HostMay } from '../../permissions/host-may.ts';
 import type { Report, ReportIntake } from '../../reconcilers/report-intake.ts';
 import { closeCodes, closeReasonOf } from './close-codes.ts';
 import { MessagePace } from './message-pace.ts';
@@ -34,6 +35,8 @@ export interface SessionParts {
    * Throws: when it is let in no more.
    */
   readonly onHello: (peer: HostPeer, hello: Hello) => Promise<Arrival>;
+  /** What policies let its agent say and hear. */
+  readonly may: (hostId: HostId) => HostMay;
   readonly onReady: (hostId: HostId) => void;
   readonly onGone: (hostId: HostId) => void;
   readonly onIgnored: (hostId: HostId, reason: string) => void;
@@ -53,9 +56,14 @@ export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionPart
   let greeted = false;
   let silence = setTimeout(() => socket.close(closeCodes.silent, 'no hello came'), limits.helloTimeoutMs);
 
+  const may = parts.may(hostId);
   const handle = async (message: AgentMessage): Promise<void> => {
+    const about = message.type === 'hello' ? message.host_id : hostId;
+    if (!(await mayExchange(may, message, about))) {
+      const why = about === hostId ? 'a policy forbids it' : 'the certificate is of another host';
+      return socket.close(closeCodes.refused, why);
+    }
     if (message.type === 'hello') {
-      if (message.host_id !== hostId) return socket.close(closeCodes.refused, 'the certificate is of another host');
       connection.known = message.known;
       connection.checkpointSize = message.checkpoint_size;
       const { lastTransaction, roots } = await parts.onHello(peer, message);
@@ -126,6 +134,14 @@ export function serveAgent(socket: WebSocket, peer: HostPeer, parts: SessionPart
 /** Between the handshake and its hello the host was refused; no failure of ours. */
 function isRefusal(error: unknown): error is GuiseError {
   return error instanceof GuiseError && (error.kind === 'forbidden' || error.kind === 'unauthenticated');
+}
+
+/** What it says now, and all that it may be sent afterwards: it is heard at least every `limits.silenceMs`. */
+async function mayExchange(may: HostMay, message: AgentMessage, about: string): Promise<boolean> {
+  for (const action of new Set([agentMessageActions[message.type], ...Object.values(serverMessageActions)])) {
+    if (!(await may(action, about))) return false;
+  }
+  return true;
 }
 
 interface Greeted {

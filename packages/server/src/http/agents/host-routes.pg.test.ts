@@ -2,7 +2,7 @@
 import { agentRoutes, type Route, routes } from '@guise/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import { hostMay } from '../../app/host-may.ts';
+import { hostMayRead } from '../../app/host-may-read.ts';
 import { enrolmentBody, type PortAnswer, type TestAgent } from '../../test-agent.ts';
 import { TestServer } from '../../test-server.ts';
 
@@ -78,9 +78,9 @@ describe('a host', () => {
 describe('hostMay', () => {
   it('is no by default', () => {
     for (const route of ofHosts) {
-      expect(hostMay(route, 'a' as never, {})).toBe(false);
-      expect(hostMay(route, 'a' as never, { host_id: 'b' })).toBe(false);
-      expect(hostMay({ ...route, method: 'POST' }, 'a' as never, { host_id: 'a' })).toBe(false);
+      expect(hostMayRead(route, 'a' as never, {})).toBe(false);
+      expect(hostMayRead(route, 'a' as never, { host_id: 'b' })).toBe(false);
+      expect(hostMayRead({ ...route, method: 'POST' }, 'a' as never, { host_id: 'a' })).toBe(false);
     }
   });
 });

@@ -4,7 +4,8 @@ import { GuiseError } from '@guise/model';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { HostPeer } from '../../app/admit-host.ts';
-import { hostMay } from '../../app/host-may.ts';
+import { hostMayRead } from '../../app/host-may-read.ts';
+import { anonymous as nobody } from '../../permissions/principal.ts';
 import { type AnyHandler, answer } from '../bind-routes.ts';
 import { checkPart } from '../check-part.ts';
 import type { Handlers } from '../handler.ts';
@@ -25,17 +26,22 @@ export function bindHostRoutes(
       // Before anything of the body is read.
       onRequest: async (request) => {
         const { hostId } = peerOf(request);
-        if (hostMay(route, hostId, request.params as { readonly host_id?: string })) return;
+        if (hostMayRead(route, hostId, request.params as { readonly host_id?: string })) return;
         throw new GuiseError('not_permitted', `"${hostId}" may not ${route.method} ${request.url.slice(0, 200)}`);
       },
       handler: async (request, reply) => {
         void reply.status(route.statuses[0]);
+        const { hostId } = peerOf(request);
+        // Without roles: whatever a handler asks about is denied.
+        const principal = { ...nobody, id: hostId, actor: `host/${hostId}` };
         const answered = await handler({
           params: checkPart(route.params ?? nothing, request.params, 'params'),
           query: checkPart(route.query ?? nothing, request.query, 'query'),
           body: undefined,
-          caller: { actor: `host/${peerOf(request).hostId}`, action: route.action },
+          caller: { actor: principal.actor, principal, action: route.action },
           setStatus: (status) => void reply.status(status),
+          cookie: () => null,
+          setCookie: () => undefined,
         });
         return answer(reply, route, answered);
       },

@@ -8,17 +8,27 @@ import type { HandlerParts } from './index.ts';
 
 type Names = 'listHosts' | 'getHost' | 'putHostTags' | 'rollbackHost' | 'deleteHost' | 'revokeHost';
 
-export function hostHandlers({ database, trust, ask }: HandlerParts): Pick<Handlers, Names> {
+export function hostHandlers({ database, trust, ask, permissions }: HandlerParts): Pick<Handlers, Names> {
   return {
-    listHosts: ({ query: { tags, connected, ...page } }) =>
-      listHosts(database, {
+    listHosts: async ({ query: { tags, connected, ...page }, caller }) => {
+      const found = await listHosts(database, {
         ...page,
         terms: tags === undefined ? [] : parseTagSelector(tags),
         connected: connected === undefined ? undefined : connected === 'true',
-      }),
+      });
+      const items = await permissions.visible(caller, found.items, ({ host_id }) => ({ type: 'Host', id: host_id }));
+      return { ...found, items };
+    },
     getHost: ({ params }) => describeHost(database, trust, params.host_id),
     putHostTags: async ({ params, body, caller }) => {
-      await tagHost(database, caller, params.host_id, body.tags);
+      await tagHost(database, caller, params.host_id, body.tags, (tx, changed) =>
+        permissions.require(
+          caller,
+          changed.map((id) => ({ type: 'Tag', id })),
+          undefined,
+          tx,
+        ),
+      );
       return { tags: body.tags };
     },
     rollbackHost: ({ params, body, caller }) => rollbackHost(database, trust, ask, caller, params.host_id, body.to),

@@ -1,7 +1,10 @@
 import type { AskHost } from '../../app/ask-host.ts';
 import type { AuditSigner } from '../../app/audit-checkpoint.ts';
+import type { Logins } from '../../app/logins.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Trust } from '../../app/served-trust.ts';
+import type { CurrentPolicies } from '../../permissions/current-policies.ts';
+import type { Permissions } from '../../permissions/permissions.ts';
 import type { Database } from '../../store/database.ts';
 import type { Vault } from '../../store/vault.ts';
 import type { EventStreams } from '../event-stream.ts';
@@ -12,8 +15,10 @@ import { assignmentHandlers } from './assignments.ts';
 import { auditHandlers } from './audit.ts';
 import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
+import { permissionHandlers } from './permissions.ts';
 import { personaHandlers } from './personas.ts';
 import { secretHandlers } from './secrets.ts';
+import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
 import { trustHandlers } from './trust.ts';
 
@@ -29,6 +34,9 @@ export interface HandlerParts {
   readonly rates: SenderRates;
   /** Join tokens name it. */
   readonly authorityDigest: string;
+  readonly permissions: Permissions;
+  readonly policies: CurrentPolicies;
+  readonly logins: Logins;
 }
 
 export function makeHandlers(parts: HandlerParts): Handlers {
@@ -42,5 +50,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...trustHandlers(parts),
     ...secretHandlers(parts),
     ...auditHandlers(parts),
+    ...permissionHandlers(parts),
+    ...sessionHandlers(parts),
   };
 }

@@ -4,6 +4,7 @@ import { deletePersona, getPersona, putPersonaGroup } from '../../app/personas.t
 import { publishPersona } from '../../app/publish-persona.ts';
 import { readPublication } from '../../app/read-publication.ts';
 import { rollbackPersona } from '../../app/rollback-persona.ts';
+import { parentsOfPersona, personaFacts } from '../../store/permission-facts.ts';
 import { listPersonaGroups, listPersonas } from '../../store/persona-list.ts';
 import { listVersions } from '../../store/personas.ts';
 import type { CallContext, Handlers } from '../handler.ts';
@@ -21,21 +22,41 @@ type Names =
   | 'putPersonaGroup'
   | 'listPersonaGroups';
 
-export function personaHandlers({ database, trust }: HandlerParts): Pick<Handlers, Names> {
+export function personaHandlers({ database, trust, permissions }: HandlerParts): Pick<Handlers, Names> {
   const publish = async (
     { body, caller, setStatus }: Pick<CallOf<Routes['publishPersona']>, 'body'> & CallContext,
     existing?: PersonaId,
   ) => {
-    const publication = await readPublication(database, trust, body);
-    const options = existing === undefined ? {} : { existing };
-    const published = await publishPersona(database, { trust, caller }, publication, options);
+    const publication = await readPublication(
+      {
+        database,
+        trust,
+        // What is extended becomes part of the persona, for whoever may read that.
+        requireParent: (id) => permissions.require({ ...caller, action: 'persona:read' }, [{ type: 'Persona', id }]),
+      },
+      body,
+    );
+    const { persona_id: id, category = null, persona_groups = [] } = publication.persona.own.document;
+    const parents = parentsOfPersona(category, persona_groups);
+    const published = await publishPersona(database, { trust, caller }, publication, {
+      ...(existing === undefined ? {} : { existing }),
+      require: async (tx) => {
+        const asItIs = (await personaFacts(tx, [id])).get(id);
+        const asItWillBe = { type: 'Persona', id, parents } as const;
+        await permissions.require(caller, asItIs === undefined ? [asItWillBe] : [asItIs, asItWillBe], undefined, tx);
+      },
+    });
     setStatus(published.created ? 201 : 200);
     return published;
   };
   return {
     publishPersona: (call) => publish(call),
     replacePersona: (call) => publish(call, call.params.persona_id),
-    listPersonas: ({ query }) => listPersonas(database, query),
+    listPersonas: async ({ query, caller }) => {
+      const page = await listPersonas(database, query);
+      const items = await permissions.visible(caller, page.items, ({ persona_id: id }) => ({ type: 'Persona', id }));
+      return { ...page, items };
+    },
     getPersona: ({ params }) => getPersona(database, params.persona_id),
     getVersion: ({ params }) => getPersona(database, params.persona_id, params.version),
     listVersions: async ({ params, query }) => {
@@ -45,7 +66,19 @@ export function personaHandlers({ database, trust }: HandlerParts): Pick<Handler
     rollbackPersona: ({ params, body, caller }) =>
       rollbackPersona(database, { trust, caller }, params.persona_id, body),
     deletePersona: ({ params, caller }) => deletePersona(database, caller, params.persona_id),
-    putPersonaGroup: ({ params, body, caller }) => putPersonaGroup(database, caller, params.group, body.personas),
-    listPersonaGroups: ({ query }) => listPersonaGroups(database, query),
+    putPersonaGroup: ({ params, body, caller }) =>
+      putPersonaGroup(database, caller, params.group, body.personas, (tx, changed) =>
+        permissions.require(
+          caller,
+          changed.map((id) => ({ type: 'Persona', id })),
+          undefined,
+          tx,
+        ),
+      ),
+    listPersonaGroups: async ({ query, caller }) => {
+      const page = await listPersonaGroups(database, query);
+      const items = await permissions.visible(caller, page.items, ({ group: id }) => ({ type: 'PersonaGroup', id }));
+      return { ...page, items };
+    },
   };
 }

@@ -3,6 +3,7 @@ import { adaptation } from './0002-adaptation.ts';
 import { sealedValues } from './0003-sealed-values.ts';
 import { signatures } from './0004-signatures.ts';
 import { identities } from './0005-identities.ts';
+import { principals } from './0006-principals.ts';
 import { auditLog } from './0007-audit-log.ts';
 import { secrets } from './0008-secrets.ts';
 import type { Migration } from './migration.ts';
@@ -14,6 +15,7 @@ export const migrations: readonly Migration[] = [
   sealedValues,
   signatures,
   identities,
+  principals,
   auditLog,
   secrets,
 ];

@@ -2,7 +2,7 @@
 import type { Route } from '@guise/api';
 import type { HostId } from '@guise/model';
 
-export function hostMay(
+export function hostMayRead(
   route: Pick<Route, 'method' | 'action'>,
   hostId: HostId,
   params: { readonly host_id?: string },

@@ -1,0 +1,46 @@
+/** What permissions may depend on: what hosts and personas are in. Each is one query, however many are asked for. */
+import { sql } from 'kysely';
+import type { Facts } from '../permissions/resource.ts';
+import type { Executor } from './database.ts';
+
+/** Those that there are, by id. */
+export async function hostFacts(db: Executor, hosts: readonly string[]): Promise<ReadonlyMap<string, Facts>> {
+  const { rows } = await sql<{ host_id: string; tags: Record<string, string>; groups: string[] }>`
+    select host_id, tags, array(select group_name from host_group_members m where m.host_id = h.host_id) as groups
+    from hosts h where host_id = any(${hosts}::text[])`.execute(db);
+  return new Map(rows.map((row) => [row.host_id, { type: 'Host', id: row.host_id, parents: parentsOfHost(row) }]));
+}
+
+function parentsOfHost({
+  tags,
+  groups,
+}: {
+  readonly tags: Readonly<Record<string, string>>;
+  readonly groups: readonly string[];
+}): Facts['parents'] {
+  return [
+    ...Object.entries(tags).map(([key, value]) => ({ type: 'Tag', id: `${key}=${value}` }) as const),
+    ...groups.map((id) => ({ type: 'HostGroup', id }) as const),
+  ];
+}
+
+export async function personaFacts(db: Executor, personas: readonly string[]): Promise<ReadonlyMap<string, Facts>> {
+  const { rows } = await sql<{ persona_id: string; category: string | null; groups: string[] }>`
+    select p.persona_id, v.category,
+      array(select group_name from persona_group_personas g where g.persona_id = p.persona_id) as groups
+    from personas p join persona_versions v on v.persona_id = p.persona_id and v.version = p.current_version
+    where p.deleted_at is null and p.persona_id = any(${personas}::text[])`.execute(db);
+  return new Map(
+    rows.map(({ persona_id, category, groups }) => [
+      persona_id,
+      { type: 'Persona', id: persona_id, parents: parentsOfPersona(category, groups) },
+    ]),
+  );
+}
+
+export function parentsOfPersona(category: string | null, groups: readonly string[]): Facts['parents'] {
+  return [
+    ...(category === null ? [] : [{ type: 'Category', id: category } as const]),
+    ...groups.map((id) => ({ type: 'PersonaGroup', id }) as const),
+  ];
+}
