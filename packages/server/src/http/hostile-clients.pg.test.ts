@@ -53,7 +53,7 @@ function codeIn(body: string): string {
 describe('a flood', () => {
   it('of one principal is 429 with the time to wait, and takes nothing from another', async () => {
     const { url, adminToken } = await withDoor({ requestsPerSecond: 0.01, requestsAtOnce: 20 });
-    const { token } = await server.api.createToken({ body: { name: 'ci' } });
+    const { token } = await server.api.createToken({ body: { name: 'ci', roles: ['viewer'] } });
     const flood = open({ url });
     const request = requestText('GET /hosts', { authorization: `Bearer ${token}` });
     flood.send(request.repeat(40)).send(requestText('GET /nowhere', { connection: 'close' }));
@@ -113,7 +113,7 @@ describe('a flood', () => {
     await Promise.all(streams.map((stream) => stream.until('welcome')));
     const refused = await ask({ url, token: adminToken, path: '/events' });
     expect([refused.status, codeIn(refused.body)]).toEqual([413, 'limit_exceeded']);
-    const { token } = await server.api.createToken({ body: { name: 'another' } });
+    const { token } = await server.api.createToken({ body: { name: 'another', roles: ['viewer'] } });
     const other = open({ url }).send(requestText('GET /events', { authorization: `Bearer ${token}` }));
     expect(await other.until('welcome')).toContain('200 OK');
   });

@@ -248,7 +248,10 @@ describe('a login', () => {
 
 describe('a control plane without an identity provider', () => {
   it('says so', async () => {
-    const other = new TestServer({ database: server.running.databaseUrl });
+    const other = new TestServer({
+      database: server.running.databaseUrl,
+      masterKeyFile: server.running.masterKeyFile,
+    });
     await other.start();
     const url = start.replace(server.running.url, other.running.url);
     const response = await fetch(url, { redirect: 'manual' });

@@ -79,7 +79,10 @@ describe('a policy', () => {
   });
 
   it('is gone by on every process from the next request on', async () => {
-    const second = new TestServer({ database: server.running.databaseUrl });
+    const second = new TestServer({
+      database: server.running.databaseUrl,
+      masterKeyFile: server.running.masterKeyFile,
+    });
     await second.start();
     try {
       const { token } = await server.api.createToken({ body: { name: 'everywhere', roles: ['viewer'] } });
@@ -109,6 +112,7 @@ describe('a server whose policies do not fit any more', () => {
     const second = await startServer({
       stateDirectory: join(server.stateDirectory, 'second'),
       database: server.running.databaseUrl,
+      masterKeyFile: server.running.masterKeyFile,
       port: 0,
       agentPort: 0,
       report: (line) => lines.push(line),

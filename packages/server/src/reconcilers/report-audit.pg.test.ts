@@ -26,7 +26,7 @@ afterAll(async () => {
 beforeEach(async () => {
   hosts += 1;
   host = parseHostId(`h${hosts}`);
-  const row = { host_id: host, agent_token_digest: host, tags: '{}', facts: '{}' };
+  const row = { host_id: host, tags: '{}', facts: '{}' };
   await test.database
     .insertInto('hosts')
     .values({ ...row, agent_version: null, last_seen_at: null, replica_id: null })
