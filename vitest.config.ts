@@ -1,5 +1,8 @@
 import { availableParallelism } from 'node:os';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+
+/** Too long for `npm run ok`: what has a PostgreSQL of its own, and what tries one thing thousands of times. */
+const slow = 'packages/**/*.{pg,slow}.test.ts';
 
 /**
  * Unit tests share module instances, since no module of ours keeps state: loading them anew for each file would cost as much again as
@@ -21,6 +24,7 @@ export default defineConfig({
             'tests/trust/**/*.test.ts',
             'tests/tidy.test.ts',
           ],
+          exclude: [...configDefaults.exclude, slow],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           isolate: false,
@@ -30,11 +34,22 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'database',
+          include: [slow],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          isolate: false,
+          maxWorkers: availableParallelism() + 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
           name: 'sim',
           include: ['tests/sim/**/*.test.ts'],
           testTimeout: 300_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -44,7 +59,7 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],
