@@ -191,8 +191,8 @@ export const limits = {
   scopeItems: 200,
   /** Groups that an identity provider says somebody is in. */
   groupsPerUser: 500,
-  /** One policy, and all that were set. */
-  policyChars: 64 * 1024,
+  /** One policy, and all that were set. A character may take three bytes, and the audit keeps the whole text: see `auditDetailBytes`. */
+  policyChars: 20 * 1024,
   /** Brackets in brackets, and operators in one rule: its reader goes down a stack of fixed size. */
   policyDepth: 20,
   policySteps: 200,

@@ -182,6 +182,8 @@ class AgentLink implements Link {
   #onMessage(message: ServerMessage): void {
     switch (message.type) {
       case 'welcome':
+        // Once a connection: another would start another heartbeat, which nothing would ever end.
+        if (this.#welcomed) return;
         this.#intake.takeRoots(message.roots ?? []);
         this.#onWelcome(message.last_transaction);
         return;

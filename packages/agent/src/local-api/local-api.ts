@@ -6,7 +6,7 @@
  * Source: ../shared/source-documents/instances-10846115.txt, "API Endpoints (local to the instance)".
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { GuiseError, limits, statusOf } from '@guise/model';
+import { GuiseError, limits, statusOf, tooDeepAt } from '@guise/model';
 import { nodeHttp } from '../host/node-http.ts';
 import type { LocalRoutes } from './local-routes.ts';
 
@@ -36,7 +36,7 @@ interface Answer {
 }
 
 async function answer(routes: LocalRoutes, request: IncomingMessage): Promise<Answer> {
-  const url = new URL(request.url ?? '/', 'http://agent');
+  const url = urlOf(request);
   const [, name = '', verb = '', id = ''] = url.pathname.split('/');
   const key = [request.method, name, verb].filter((part) => part !== '').join(' ');
   const route = routes[key];
@@ -46,7 +46,21 @@ async function answer(routes: LocalRoutes, request: IncomingMessage): Promise<An
       `Cannot find ${request.method} ${url.pathname}: this agent has ${Object.keys(routes).join(', ')}`,
     );
   const body = request.method === 'GET' ? {} : await bodyOf(request);
-  return { status: 200, body: await route({ id: decodeURIComponent(id), query: url.searchParams, body }) };
+  return { status: 200, body: await route({ id: decoded(id), query: url.searchParams, body }) };
+}
+
+function urlOf({ method, url = '/' }: IncomingMessage): URL {
+  const parsed = URL.parse(url, 'http://agent');
+  if (parsed === null) throw new GuiseError('route_not_found', `Cannot find ${method} ${url}: it is no path`);
+  return parsed;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new GuiseError('argument_invalid', `Cannot read the path: "${part}" has a % that begins no character`);
+  }
 }
 
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
@@ -63,8 +77,15 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
     chunks.push(chunk);
   }
   if (sizeBytes === 0) return {};
+  const text = Buffer.concat(chunks).toString('utf8');
+  if (tooDeepAt(text) !== null) {
+    throw new GuiseError(
+      'argument_invalid',
+      `Cannot read the request: it is nested more than ${limits.jsonDepth} deep`,
+    );
+  }
   try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    return JSON.parse(text);
   } catch (error) {
     throw new GuiseError(
       'argument_invalid',

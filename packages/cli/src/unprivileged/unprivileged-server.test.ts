@@ -119,6 +119,15 @@ it('is another user with no rights, no groups and no way back, and so is its Pos
   expect(existsSync(`/proc/${postgres}`)).toBe(false);
 });
 
+it('has every option that it was started with, those that are given several times too', async () => {
+  const networks = ['10.1.0.0/16', '10.2.0.0/16'];
+  const { pid } = await started(networks.flatMap((network) => ['--allow-outbound', network]));
+  const argv = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  expect(argv.filter((word) => word.startsWith('--allow-outbound'))).toEqual(
+    networks.map((network) => `--allow-outbound=${network}`),
+  );
+});
+
 it("cannot read root's files", async () => {
   const secret = join(directory, 'key.pem');
   writeFileSync(secret, 'secret', { mode: 0o600 });

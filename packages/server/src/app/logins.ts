@@ -18,7 +18,7 @@ import type { Vault } from '../store/vault.ts';
 import type { Caller } from './caller.ts';
 import type { Identity, IdentityProvider, LoginSecrets } from './identity-provider.ts';
 import { newLoginSecrets } from './identity-provider.ts';
-import { newSecret, tokenDigest } from './tokens.ts';
+import { newSecret, tokenDigest, tokenState } from './tokens.ts';
 
 interface Parts {
   readonly database: Database;
@@ -159,6 +159,7 @@ async function redeem(parts: Parts, { code, code_verifier }: CallOf<Routes['crea
         action,
         resource: actor,
         detail: { issuer, subject, groups: [...groups], expires_at: session.expires_at },
+        after: tokenState({ ...session, roles: [] }),
       },
       signals: [],
     };
@@ -176,10 +177,16 @@ export async function endSession(database: Database, caller: Caller): Promise<vo
     );
   }
   await mutate(database, caller.actor, async (tx) => {
-    await deleteToken(tx, tokenId);
+    const session = await deleteToken(tx, tokenId);
     return {
       value: undefined,
-      audit: { action, resource: caller.actor, detail: { ended: true } },
+      audit: {
+        action,
+        resource: caller.actor,
+        detail: { ended: true },
+        before: session === null ? null : tokenState(session),
+        after: null,
+      },
       signals: [{ type: 'permissions' }],
     };
   });

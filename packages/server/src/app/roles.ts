@@ -14,6 +14,7 @@ import type { GrantedRole, RoleBinding } from '../store/role-bindings.ts';
 import { deleteBinding, insertBinding, rolesOfToken } from '../store/role-bindings.ts';
 import { findToken } from '../store/tokens.ts';
 import type { Caller } from './caller.ts';
+import { stateDigest } from './state-digest.ts';
 
 export async function grantRole(
   database: Database,
@@ -25,8 +26,13 @@ export async function grantRole(
   return mutate(database, caller.actor, async (tx) => {
     const { kept, grantee } = await subjectOf(tx, binding);
     requireHeld(engine, caller, { ...grantee, roles: [...grantee.roles, binding.role] }, binding.role);
-    const granted = { ...(await insertBinding(tx, kept, caller.actor)), subject: shown(binding) };
-    return { value: granted, audit: auditOf(caller, binding), signals: [] };
+    const { granted, isNew } = await insertBinding(tx, kept, caller.actor);
+    const state = stateDigest({ ...kept });
+    return {
+      value: { ...granted, subject: shown(binding) },
+      audit: { ...auditOf(caller, binding), before: isNew ? null : state, after: state },
+      signals: [],
+    };
   });
 }
 
@@ -41,7 +47,12 @@ export async function revokeRole(database: Database, caller: Caller, binding: Ro
     }
     return {
       value: undefined,
-      audit: { ...auditOf(caller, binding), detail: { revoked: shown(binding) } },
+      audit: {
+        ...auditOf(caller, binding),
+        detail: { revoked: shown(binding) },
+        before: stateDigest({ ...kept }),
+        after: null,
+      },
       signals: [{ type: 'permissions' }],
     };
   });

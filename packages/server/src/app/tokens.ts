@@ -5,7 +5,7 @@
  * Throws: `token_exists`, `token_not_found`, `token_missing`, `token_invalid`, `role_not_found`, `not_permitted`.
  */
 import { createHash, randomBytes } from 'node:crypto';
-import type { HostId, Json } from '@guise/model';
+import type { Digest, HostId, Json } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type { CurrentPolicies } from '../permissions/current-policies.ts';
 import type { PolicyEngine } from '../permissions/policy-engine.ts';
@@ -90,11 +90,16 @@ export async function createToken(
         action: caller.action,
         resource: `token/${created.token_id}`,
         detail: { name, roles: [...roles], scope: scopeJson(scope), expires_at: created.expires_at },
-        after: stateDigest({ ...created, roles: [...roles], scope: scopeJson(scope) }),
+        after: tokenState({ ...created, roles }),
       },
       signals: [],
     };
   });
+}
+
+/** What the audit tells of one; roles have no order. */
+export function tokenState({ roles, scope, ...token }: Token): Digest | null {
+  return stateDigest({ ...token, roles: [...new Set(roles)].sort(), scope: scopeJson(scope) });
 }
 
 function scopeJson(scope: TokenScope | null): Json {
@@ -121,7 +126,7 @@ export async function createAdminToken(database: Database): Promise<string> {
         action: 'token:write',
         resource: `token/${created.token_id}`,
         detail: { name: adminTokenName },
-        after: stateDigest({ ...created, scope: null }),
+        after: tokenState({ ...created, roles: ['admin'] }),
       },
       signals: [],
     };
@@ -139,7 +144,7 @@ export async function withdrawToken(database: Database, caller: Caller, tokenId:
         action: caller.action,
         resource: `token/${tokenId}`,
         detail: { name: withdrawn.name },
-        before: stateDigest({ ...withdrawn, roles: [...withdrawn.roles], scope: scopeJson(withdrawn.scope) }),
+        before: tokenState(withdrawn),
         after: null,
       },
       signals: [{ type: 'permissions' }],

@@ -90,7 +90,7 @@ describe('an entry has digests of before and after', () => {
   });
 
   it('when tokens come and go, and never the token', async () => {
-    const { token, token_id } = await server.api.createToken({ body: { name: 'ci' } });
+    const { token, token_id } = await server.api.createToken({ body: { name: 'ci', roles: ['viewer', 'author'] } });
     await server.api.deleteToken({ params: { token_id } });
     const [gone, come] = await entriesOf(`token/${token_id}`);
     expect(come).toMatchObject({ before: null, after: expect.stringMatching(/^sha256:/) });
@@ -98,6 +98,17 @@ describe('an entry has digests of before and after', () => {
     const { join_token } = await server.api.createJoinToken({ body: {} });
     const text = JSON.stringify(await signed());
     for (const secret of [token, join_token, server.running.adminToken]) expect(text).not.toContain(secret);
+  });
+
+  it('when a role is given, given again, and taken back', async () => {
+    const body = { role: 'viewer', subject_type: 'group', subject: 'sre' } as const;
+    await server.api.grantRole({ body });
+    await server.api.grantRole({ body });
+    await server.api.revokeRole({ body });
+    const [back, again, given] = await entriesOf('role/viewer');
+    expect(given).toMatchObject({ before: null, after: expect.stringMatching(/^sha256:/) });
+    expect(again).toMatchObject({ before: given?.after, after: given?.after });
+    expect(back).toMatchObject({ before: given?.after, after: null });
   });
 
   it('when something is asked of an agent that is away: it failed, and nothing is other than before', async () => {

@@ -83,6 +83,9 @@ describe('somebody who logs in', () => {
     expect(lifeMs).toBeGreaterThan(limits.sessionLifeMs - 60_000);
     expect(lifeMs).toBeLessThanOrEqual(limits.sessionLifeMs);
     await server.apiOf(session.token).deleteSession();
+    const [ended, begun] = await auditOf('user/alice@example.com');
+    expect(begun).toMatchObject({ before: null, after: expect.stringMatching(/^sha256:/) });
+    expect(ended).toMatchObject({ before: begun?.after, after: null, detail: { ended: true } });
     await expect(server.apiOf(session.token).getSession()).rejects.toMatchObject({ code: 'token_invalid' });
     await expect(server.api.deleteSession()).rejects.toThrow('guise token rm');
   });

@@ -1,6 +1,6 @@
 /** Policies that people set, over HTTP: what they change, and from when on. */
 import { join } from 'node:path';
-import { parseHostId } from '@guise/model';
+import { limits, parseHostId } from '@guise/model';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startServer } from '../main.ts';
@@ -40,6 +40,17 @@ describe('a policy', () => {
       { version: 2, text: `// again\n${text}` },
       { version: 1, text },
     ]);
+  });
+
+  it('is in the audit whole, however long it is', async () => {
+    const rule = 'forbid (principal, action == Action::"host:delete", resource in Tag::"team=nobody");';
+    // Each of these takes as many bytes as one can.
+    const text = `${rule}// `.padEnd(limits.policyChars, '一');
+    await setPolicy('long', text);
+    const { items } = await server.api.listAudit({ query: { resource: 'policy/long' } });
+    expect(items.map(({ detail }) => detail)).toEqual([{ version: 1, text }]);
+    await expect(setPolicy('long', `${text}.`)).rejects.toMatchObject({ code: 'argument_invalid' });
+    await server.api.deletePolicy({ params: { name: 'long' } });
   });
 
   it('that does not fit is refused with line and column, and counts for nothing', async () => {

@@ -20,12 +20,16 @@ export interface GrantedRole extends RoleBinding {
 }
 
 /** Of one that is there already, what it was. */
-export async function insertBinding(tx: Executor, binding: RoleBinding, grantedBy: string): Promise<GrantedRole> {
-  await tx
+export async function insertBinding(
+  tx: Executor,
+  binding: RoleBinding,
+  grantedBy: string,
+): Promise<{ readonly granted: GrantedRole; readonly isNew: boolean }> {
+  const { numInsertedOrUpdatedRows = 0n } = await tx
     .insertInto('role_bindings')
     .values({ ...binding, granted_by: grantedBy })
     .onConflict((conflict) => conflict.doNothing())
-    .execute();
+    .executeTakeFirst();
   const row = await tx
     .selectFrom('role_bindings')
     .selectAll()
@@ -33,7 +37,7 @@ export async function insertBinding(tx: Executor, binding: RoleBinding, grantedB
     .where('subject', '=', binding.subject)
     .where('role', '=', binding.role)
     .executeTakeFirstOrThrow();
-  return bindingOf(row);
+  return { granted: bindingOf(row), isNew: numInsertedOrUpdatedRows > 0n };
 }
 
 export async function deleteBinding(tx: Executor, { role, subject_type, subject }: RoleBinding): Promise<boolean> {
