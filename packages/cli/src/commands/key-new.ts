@@ -4,7 +4,13 @@ import { writeNewKey } from '../trust/key-files.ts';
 
 export const keyNew = defineCommand({
   operands: [{ name: 'NAME', kind: 'text' }],
-  options: { out: { type: 'string', value: 'DIR', summary: 'Folder for NAME.key and NAME.pub; default: this one' } },
+  options: {
+    out: {
+      type: 'string',
+      value: 'DIR',
+      summary: 'Folder for NAME.key and NAME.pub, made when it is missing; default: this one',
+    },
+  },
   notes: [
     'NAME.key is the private half: whoever has it signs as NAME. Keep it, and a copy of it, where nobody else reads; nothing else has it. NAME.pub is for everybody. Files that are there already are never written over.',
   ],

@@ -73,6 +73,19 @@ describe('guise persona verify', () => {
     }
   });
 
+  it('judges signatures before it looks at what they sign', async () => {
+    const { payload, ...rest } = JSON.parse(readFileSync(at('web.json'), 'utf8'));
+    const said = Buffer.from(payload, 'base64').toString().replace('"production"', '"productio!"');
+    writeFileSync(
+      at('changed.json'),
+      `${JSON.stringify({ payload: Buffer.from(said).toString('base64'), ...rest })}\n`,
+    );
+    expect(await verify('changed.json')).toMatchObject({
+      code: 3,
+      text: expect.stringContaining('by alice is not good'),
+    });
+  });
+
   it('refuses arbitrary bytes as either', async () => {
     const bytes = fc.oneof(
       fc.uint8Array({ maxLength: 2000 }),

@@ -23,7 +23,7 @@ export const personaVerify = defineCommand({
     if (options.root === undefined) throw new GuiseError('argument_invalid', 'Cannot verify: --root is missing');
     const trusted = await trustRootFile(options.root);
     const envelope = readEnvelopeFile(file);
-    const opened = openAuthored(envelope, trusted, { environment: options.environment, nowMs: Date.now() });
+    const opened = openAuthored(envelope, trusted, { environment: options.environment ?? null, nowMs: Date.now() });
     refuseExpired(opened);
     const { statement, digest, expiresAt } = opened;
     const signers = opened.signers.toSorted();

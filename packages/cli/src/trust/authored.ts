@@ -18,25 +18,25 @@ export function unverifiedAuthored(envelope: Envelope): {
   readonly statement: AuthoredStatement;
   readonly digest: string;
 } {
-  if (envelope.payloadType === payloadTypes.rollback) return unverifiedRollback(envelope);
-  if (envelope.payloadType !== payloadTypes.root) return unverifiedPersona(envelope);
-  throw new GuiseError(
-    'envelope_invalid',
-    'Cannot accept the envelope: it is a root, which guise root show and sign are for',
-  );
+  return isRollback(envelope) ? unverifiedRollback(envelope) : unverifiedPersona(envelope);
 }
 
 /** For its own environment unless another is given. Throws: `envelope_invalid`, `signature_missing`. */
 export function openAuthored(
   envelope: Envelope,
   trusted: TrustedRoot,
-  options: { readonly environment: string | undefined; readonly nowMs: number },
+  options: { readonly environment: string | null; readonly nowMs: number },
 ): Opened<AuthoredStatement> {
-  const environment = options.environment ?? unverifiedAuthored(envelope).statement.environment;
-  const opening = { environment, nowMs: options.nowMs, verify: verifySignature };
-  return envelope.payloadType === payloadTypes.rollback
-    ? openRollback(envelope, trusted, opening)
-    : openPersona(envelope, trusted, opening);
+  const opening = { ...options, verify: verifySignature };
+  return isRollback(envelope) ? openRollback(envelope, trusted, opening) : openPersona(envelope, trusted, opening);
+}
+
+function isRollback({ payloadType }: Envelope): boolean {
+  if (payloadType !== payloadTypes.root) return payloadType === payloadTypes.rollback;
+  throw new GuiseError(
+    'envelope_invalid',
+    'Cannot accept the envelope: it is a root, which guise root show and sign are for',
+  );
 }
 
 /** `web@2`, or `web: back from 3 to 2 on h1, h2`. */

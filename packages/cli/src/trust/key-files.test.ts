@@ -41,8 +41,16 @@ describe('a new key', () => {
     expect(() => writeNewKey(folder, 'alice')).toThrow(refusedAs('argument_invalid'));
     expect(readFileSync(privateFile, 'utf8')).toBe(before);
     expect(() => writeNewKey(folder, '../alice')).toThrow(refusedAs('key_invalid'));
-    expect(() => writeNewKey(join(folder, 'nowhere'), 'bob')).toThrow(/no such folder/);
+    expect(() => writeNewKey(join(publicFile, 'nowhere'), 'bob')).toThrow(/a part of its path is no folder/);
+    expect(() => writeNewKey(publicFile, 'bob')).toThrow(refusedAs('argument_invalid'));
     expect(readdirSync(folder)).toEqual(names);
+  });
+
+  it('makes its folder, for its owner alone', () => {
+    const made = join(folder, 'team', 'keys');
+    writeNewKey(made, 'bob');
+    expect(statSync(made).mode & 0o777).toBe(0o700);
+    expect(readdirSync(made)).toEqual(['bob.key', 'bob.pub']);
   });
 });
 

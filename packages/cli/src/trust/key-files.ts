@@ -9,7 +9,7 @@ import { GuiseError, limits } from '@guise/model';
 import { bytesOfBase64 } from '@guise/model/trust';
 import { keyIdOf, newSigningKey, type SigningKey, signingKey } from '@guise/trust/signing';
 import { readBoundedFile } from './bounded-file.ts';
-import { writeWhole } from './write-whole.ts';
+import { makeFolder, writeWhole } from './write-whole.ts';
 
 const namePattern = /^[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?$/;
 const pem = /^-----BEGIN ([A-Z ]*)-----\r?\n/;
@@ -48,12 +48,13 @@ export function readSigningKey(path: string): KeyFile & { readonly signing: Sign
   throw new GuiseError('key_invalid', `Cannot sign with ${path}: it has only the public half of ${key.name}`);
 }
 
-/** Nothing is written over. The public half comes last: `guise key show NAME.key` prints it again where it is missing. */
+/** Makes the folder; nothing is written over. The public half comes last: `guise key show NAME.key` prints it again where it is missing. */
 export function writeNewKey(
   folder: string,
   name: string,
 ): { readonly key: KeyFile; readonly files: readonly string[] } {
   const path = join(folder, checkedName(name, name));
+  makeFolder(folder);
   const { privatePem, ...signing } = newSigningKey();
   const key = { name, keyId: signing.keyId, publicKey: signing.publicKey, signing };
   writeWhole(`${path}.key`, privatePem, { permissions: 0o600, mode: 'new' });

@@ -56,7 +56,7 @@ export function keepSigned(context: Context, { file, envelope, keys, trusted }: 
 /** Null when the root says that it is signed by enough. */
 function lackOf(envelope: Envelope, trusted: TrustedRoot): string | null {
   try {
-    openAuthored(envelope, trusted, { environment: undefined, nowMs: Date.now() });
+    openAuthored(envelope, trusted, { environment: null, nowMs: Date.now() });
     return null;
   } catch (error) {
     if (error instanceof GuiseError && error.code === 'signature_missing') return error.message;

@@ -4,7 +4,7 @@
  * Throws: `argument_invalid` when the place cannot be written, or is taken and `mode` says that it must be new.
  */
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { GuiseError } from '@guise/model';
 
@@ -35,6 +35,15 @@ export function writeWhole(path: string, text: string, { permissions, mode }: Wr
   }
 }
 
+/** With its parents, for its owner alone; one that is there stays as it is. */
+export function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw unwritable(path, cause);
+  }
+}
+
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r');
   try {
@@ -49,6 +58,7 @@ function unwritable(path: string, cause: unknown): GuiseError {
   const reasons: { readonly [code: string]: string } = {
     EEXIST: 'it is there already, and is not written over',
     ENOENT: 'there is no such folder',
+    ENOTDIR: 'a part of its path is no folder',
   };
   const reason = reasons[code ?? ''] ?? `the system says ${code ?? String(cause)}`;
   return new GuiseError('argument_invalid', `Cannot write ${path}: ${reason}`, { cause });

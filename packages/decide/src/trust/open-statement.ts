@@ -14,8 +14,8 @@ import type { Opened, TrustedRoot } from './trusted-root.ts';
 import { requireSigners, signedPayload, verifiedSigners } from './verified-signers.ts';
 
 export interface OpenOptions {
-  /** The one that the host or control plane is in. */
-  readonly environment: string;
+  /** The one that the host or control plane is in; null, for authors alone, is whichever it was signed for. */
+  readonly environment: string | null;
   readonly nowMs: number;
   readonly verify: VerifySignature;
 }
@@ -56,10 +56,10 @@ export function openStatement<Statement extends AuthoredStatement>(
   const signed = verifiedSigners(envelope, message, { keys: trusted.keys, verify, refuse });
   const statement = conforming(kind.schema, canonicalValue(bytes, statementBounds, refuse), refuse);
   requireEqual('organization', statement.organization, trusted.organization, refuse);
-  requireEqual('environment', statement.environment, environment, refuse);
+  if (environment !== null) requireEqual('environment', statement.environment, environment, refuse);
   const rule = signingRule(kind.rules, statement);
   const category = statement.category === null ? 'no category' : `category ${statement.category}`;
-  const what = `for environment ${environment} and ${category}`;
+  const what = `for environment ${statement.environment} and ${category}`;
   if (rule === undefined) throw refuse(`nobody may sign ${what}`, 'signature_missing');
   const counted = requireSigners(rule, signed, { what, known: trusted.keys, refuse });
   const expiresAt = earlier(statement.expires_at, trusted.expiresAt);
