@@ -90,6 +90,23 @@ const kindOfCode = {
   secret_in_use: 'conflict',
   audit_broken: 'conflict',
   address_refused: 'forbidden',
+  pool_not_found: 'not_found',
+  pool_exists: 'conflict',
+  pool_in_use: 'conflict',
+  activation_not_found: 'not_found',
+  checkout_not_found: 'not_found',
+  traffic_not_found: 'not_found',
+  webhook_not_found: 'not_found',
+  snapshot_not_found: 'not_found',
+  /** No host fits, or none is free. */
+  host_unfit: 'conflict',
+  lease_conflict: 'conflict',
+  /** Whoever acts on the host had it before somebody else did. */
+  lease_lost: 'stale',
+  capability_missing: 'invalid',
+  fingerprint_differs: 'internal',
+  provider_failed: 'internal',
+  traffic_failed: 'internal',
   lab_unsupported: 'unavailable',
   lab_failed: 'internal',
 } as const satisfies Record<string, ErrorKind>;

@@ -367,4 +367,11 @@ export const limits = {
   triggerLeaves: 200,
   /** Compiled address and version globs that one process keeps at hand. */
   globsRemembered: 1_000,
+  /** How long a step of a flow is one process's before another may take it over; renewed at a third of it while the step runs. */
+  flowClaimMs: 6000,
+  flowsAtOnce: 32,
+  flowRetryMinMs: 250,
+  flowRetryMaxMs: 15_000,
+  /** How often flows are looked for that no signal told of. */
+  flowPeriodMs: 5000,
 } as const;

@@ -33,6 +33,22 @@ export const ask = z.discriminatedUnion('ask', [
   }),
 ]);
 
+/** Counts up with every lease of the host. An agent refuses what comes with a smaller one than it has seen. */
+const fence = z.int().min(0);
+const snapshotLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/);
+
+/** What the holder of a lease does to a host; see `ask`. */
+export const leaseAsks = [
+  /** From now on nothing of an older lease counts. */
+  z.object({ ask: z.literal('lease'), fence }),
+  z.object({ ask: z.literal('capabilities') }),
+  z.object({ ask: z.literal('snapshot'), fence, label: snapshotLabel }),
+  z.object({ ask: z.literal('revert'), fence, label: snapshotLabel }),
+  z.object({ ask: z.literal('discard'), fence, label: snapshotLabel }),
+  /** Runs the tests of what is active, one after another. */
+  z.object({ ask: z.literal('tests'), fence, instances: z.array(name).max(limits.layersPerHost) }),
+] as const;
+
 export const serverMessage = z.discriminatedUnion('type', [
   /** The answer to `hello`. The agent sends every transaction after `last_transaction`. */
   z.object({

@@ -29,6 +29,8 @@ export type Signal =
   | { readonly type: 'permissions' }
   /** Events that are to be sent to the hosts concerned. */
   | { readonly type: 'posted'; readonly sequences: readonly string[] }
+  /** A flow has something to do: it was begun, or woken. */
+  | { readonly type: 'flow' }
   /** The audit log has a new checkpoint. */
   | { readonly type: 'checkpointed'; readonly size: number };
 

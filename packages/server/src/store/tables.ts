@@ -194,4 +194,39 @@ export interface Tables {
     reply: Jsonb<unknown> | null;
     asked_at: TimeNow;
   };
+  pools: { pool_id: string; policy: Jsonb<unknown>; created_by: string; created_at: TimeNow };
+  fleet: {
+    host_id: string;
+    pool_id: string | null;
+    state: Generated<'production' | 'draining' | 'checked_out' | 'activating' | 'idle' | 'quarantined'>;
+    since: TimeNow;
+    reason: string | null;
+    provider: Generated<string>;
+    provider_host: string | null;
+    machine: string | null;
+    fence: Generated<string>;
+  };
+  leases: {
+    lease_id: Generated<string>;
+    host_id: string;
+    holder: string;
+    /** `["2026-01-01 00:00:00+00","2026-01-01 04:00:00+00")`; read its ends with lower() and upper(). */
+    during: string;
+    fence: string | null;
+    created_at: TimeNow;
+    ended_at: Time | null;
+  };
+  flows: {
+    flow_id: Generated<string>;
+    kind: string;
+    step: string;
+    data: Jsonb<unknown>;
+    due_at: TimeNow;
+    attempts: Generated<number>;
+    claim: Generated<string>;
+    claimed_until: Time | null;
+    woken: Generated<boolean>;
+    created_at: TimeNow;
+    ended_at: Time | null;
+  };
 }

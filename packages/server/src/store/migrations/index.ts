@@ -6,6 +6,7 @@ import { identities } from './0005-identities.ts';
 import { principals } from './0006-principals.ts';
 import { auditLog } from './0007-audit-log.ts';
 import { secrets } from './0008-secrets.ts';
+import { fleetStates } from './0009-fleet-states.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   principals,
   auditLog,
   secrets,
+  fleetStates,
 ];

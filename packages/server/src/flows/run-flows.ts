@@ -1,0 +1,185 @@
+/**
+ * Takes the steps of flows that are due, whichever process began them. Any number of processes may run this on one database.
+ *
+ * Killed before a step acted, while it acted, or before it said so: after `claimMs` another process, or the next start of
+ * this one, takes the same step again. Killed after that: it takes the next one.
+ */
+import { limits } from '@guise/model';
+import type { Database } from '../store/database.ts';
+import { mutate } from '../store/database.ts';
+import type { FlowRow } from '../store/flows.ts';
+import { claimFlows, nextDueMs, releaseClaim, renewClaim, stepTaken } from '../store/flows.ts';
+import type { Listener } from '../store/listener.ts';
+import type { AnyFlowKind, Taken, Turn } from './flow-kind.ts';
+
+/** Where a test kills a process: before a step acts, after it acted, after it said so. */
+export type FlowPoint = 'before' | 'acted' | 'said';
+
+interface Parts {
+  readonly database: Database;
+  readonly listener: Listener;
+  readonly kinds: readonly AnyFlowKind[];
+  readonly onFailure: (error: unknown) => void;
+  /** Default: `limits.flowClaimMs`. */
+  readonly claimMs?: number;
+  /** For tests: throws where this process is to die. It then does nothing more, as if it were gone. */
+  readonly at?: (point: FlowPoint, kind: string, step: string) => void;
+}
+
+export interface FlowRunner {
+  /** Steps that run are cut short by their signal; a later start takes them again. */
+  stop(): Promise<void>;
+}
+
+export function runFlows(parts: Parts): FlowRunner {
+  const runner = new Runner(parts);
+  const unsubscribe = parts.listener.subscribe((signal) => {
+    if (signal.type === 'flow') runner.look();
+  });
+  runner.look();
+  return {
+    stop: () => {
+      unsubscribe();
+      return runner.stop();
+    },
+  };
+}
+
+class Runner {
+  readonly #parts: Parts;
+  readonly #claimMs: number;
+  readonly #kinds: ReadonlyMap<string, AnyFlowKind>;
+  readonly #running = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+  #isDead = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#claimMs = parts.claimMs ?? limits.flowClaimMs;
+    this.#kinds = new Map(parts.kinds.map((kind) => [kind.kind, kind]));
+  }
+
+  look(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#lookAgain = true;
+    this.#looking ??= this.#lookNow()
+      .catch(this.#parts.onFailure)
+      .finally(() => {
+        this.#looking = null;
+        if (this.#lookAgain) this.look();
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    await this.#looking;
+    await Promise.all(this.#running);
+  }
+
+  async #lookNow(): Promise<void> {
+    const { database } = this.#parts;
+    const kinds = [...this.#kinds.keys()];
+    this.#lookAgain = false;
+    const free = limits.flowsAtOnce - this.#running.size;
+    // Whoever ends a step looks again.
+    if (free <= 0) return;
+    const claimed = await claimFlows(database, kinds, { count: free, claimMs: this.#claimMs });
+    for (const row of claimed) this.#run(row);
+    const waitMs = (await nextDueMs(database, kinds)) ?? limits.flowPeriodMs;
+    this.#waitFor(Math.min(Math.max(waitMs, 1), limits.flowPeriodMs));
+  }
+
+  #waitFor(ms: number): void {
+    clearTimeout(this.#timer);
+    if (this.#ending.signal.aborted) return;
+    this.#timer = setTimeout(() => this.look(), ms);
+  }
+
+  #run(row: FlowRow): void {
+    const taking = this.#take(row)
+      .catch(this.#parts.onFailure)
+      .finally(() => {
+        this.#running.delete(taking);
+        this.look();
+      });
+    this.#running.add(taking);
+  }
+
+  async #take(row: FlowRow): Promise<void> {
+    const kind = this.#kinds.get(row.kind);
+    if (kind === undefined) return;
+    const lost = new AbortController();
+    const renewal = setInterval(() => {
+      renewClaim(this.#parts.database, row, this.#claimMs).then(
+        (ours) => {
+          if (!ours) lost.abort();
+        },
+        // The database is away: the claim ends by itself, and with it what this step may write.
+        () => undefined,
+      );
+    }, this.#claimMs / 3);
+    const signal = AbortSignal.any([lost.signal, this.#ending.signal]);
+    const turn: Turn<unknown> = { flowId: row.flow_id, data: row.data, attempts: row.attempts, now: row.now, signal };
+    try {
+      this.#reach('before', row);
+      const outcome = await outcomeOf(kind, row.step, turn);
+      this.#reach('acted', row);
+      if (!signal.aborted) await this.#say(kind, row, outcome);
+      else if (!this.#isDead) await releaseClaim(this.#parts.database, row);
+      this.#reach('said', row);
+    } finally {
+      clearInterval(renewal);
+    }
+  }
+
+  #reach(point: FlowPoint, { kind, step }: FlowRow): void {
+    try {
+      this.#parts.at?.(point, kind, step);
+    } catch (error) {
+      this.#isDead = true;
+      this.#ending.abort();
+      throw error;
+    }
+  }
+
+  async #say(kind: AnyFlowKind, row: FlowRow, { taken, error }: Outcome): Promise<void> {
+    if (error !== undefined) this.#parts.onFailure(error);
+    const ended = taken.next === 'end';
+    const next = {
+      step: ended ? row.step : taken.next,
+      data: (taken.data ?? row.data) as FlowRow['data'],
+      attempts: error === undefined ? 0 : row.attempts + 1,
+      dueAt: taken.dueAt ?? null,
+      ended,
+    };
+    await mutate(this.#parts.database, kind.actor(next.data), async (tx) => {
+      const nothing = { value: undefined, audit: null, signals: [] };
+      if (!(await stepTaken(tx, row, next))) return nothing;
+      const { audit, signals } = (await taken.commit?.(tx)) ?? nothing;
+      return { value: undefined, audit, signals: [...signals, { type: 'flow' }] };
+    });
+  }
+}
+
+interface Outcome {
+  readonly taken: Taken<string, unknown>;
+  /** Why the step is to be tried again. */
+  readonly error?: unknown;
+}
+
+async function outcomeOf(kind: AnyFlowKind, name: string, turn: Turn<unknown>): Promise<Outcome> {
+  try {
+    const step = kind.steps[name] as ((turn: Turn<unknown>) => Promise<Taken<string, unknown>>) | undefined;
+    if (step === undefined) throw new Error(`The flow ${kind.kind} has no step ${name}`);
+    return { taken: await step(turn) };
+  } catch (error) {
+    const meant = turn.signal.aborted ? null : kind.failed(name, turn, error);
+    if (meant !== null) return { taken: meant };
+    const waitMs = Math.min(limits.flowRetryMinMs * 2 ** turn.attempts, limits.flowRetryMaxMs);
+    return { taken: { next: name, dueAt: new Date(turn.now.getTime() + waitMs) }, error };
+  }
+}
