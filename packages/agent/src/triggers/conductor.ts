@@ -13,6 +13,7 @@ import type { ApplyOptions, Outcome } from '../engine/engine.ts';
 import type { Desired } from '../link/desired-store.ts';
 import { ActiveSetOwner } from './active-set-owner.ts';
 import { AlertBook } from './alert-book.ts';
+import { Alone, type SwitchTo } from './alone.ts';
 import { CandidateBoard } from './candidate-board.ts';
 import type { ConductorListener, ConductorParts } from './conductor-parts.ts';
 import { candidateReportOf, type Decision } from './decide-active.ts';
@@ -25,9 +26,7 @@ import { heldActive, SignatureEnds } from './signature-ends.ts';
 import { type Said, Sources } from './sources.ts';
 import { type RequestResult, Switcher, type SwitchResult } from './switcher.ts';
 
-interface Refreshed {
-  readonly switched: Promise<RequestResult>;
-}
+type Refreshed = { readonly switched: Promise<RequestResult> };
 
 /** A timer that is due already waits this long, so that nothing can spin. */
 const shortestWaitMs = 10;
@@ -40,6 +39,7 @@ export class Conductor {
   readonly #board: CandidateBoard;
   readonly #switcher: Switcher;
   readonly #owner: ActiveSetOwner;
+  readonly #alone: Alone;
   readonly #ends: SignatureEnds;
   readonly #progress = new DesiredProgress();
   readonly #events: EventQueue;
@@ -66,7 +66,7 @@ export class Conductor {
         engine,
         clock,
         alerts: this.alerts,
-        ready: () => this.#refreshing,
+        ready: () => this.#alone.ready(() => this.#refreshing),
         decisions: () => this.#board.decisions,
         applyOptions: () => this.#applyOptions(),
         isOutdated: () => this.#owner.isOutdated(),
@@ -75,6 +75,14 @@ export class Conductor {
       },
       engine.active(),
     );
+    this.#alone = new Alone({
+      engine,
+      switcher: this.#switcher,
+      owner: this.#owner,
+      applyOptions: () => this.#applyOptions(),
+      keep: () => this.#keepTriggers(),
+      onSwitch: () => this.#tell(({ onSwitch }) => onSwitch?.()),
+    });
     this.#ends = new SignatureEnds(() => this.#switcher.active, clock.nowMs);
   }
 
@@ -108,7 +116,7 @@ export class Conductor {
   }
 
   get isSwitching(): boolean {
-    return this.#switcher.isRunning;
+    return this.#switcher.isRunning || this.#alone.isTaken;
   }
 
   get decisions(): readonly Decision[] {
@@ -218,9 +226,21 @@ export class Conductor {
     });
   }
 
+  /** What people said here, for snapshots: to keep, and to say again. */
+  get word(): Pick<Sources, 'kept' | 'goBack'> {
+    return this.#sources;
+  }
+
+  /** See alone.ts. What was said meanwhile is looked at afterwards. */
+  alone<Value>(work: (switchTo: SwitchTo) => Promise<Value>): Promise<Value> {
+    const turn = this.#words.then(() => this.#alone.run(work)).finally(() => this.#refresh({ force: false }));
+    this.#words = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** Looks at the host and makes it right again. */
   async enforce(): Promise<void> {
-    await this.#refreshing;
+    await this.#alone.ready(() => this.#refreshing);
     await this.#switcher.request(true);
   }
 
@@ -323,7 +343,7 @@ export class Conductor {
 
   /** The command line changed the active set: what it made is what was declared. */
   #noticeOthers(): void {
-    const active = this.#switcher.isRunning ? null : this.#owner.changedFrom(this.#switcher.active);
+    const active = this.isSwitching ? null : this.#owner.changedFrom(this.#switcher.active);
     if (active === null) return;
     this.#parts.report('somebody else changed which personas are active: that is what is declared here now');
     this.#sources.adopt(active);
