@@ -92,9 +92,11 @@ export class Sources {
    */
   goBack(layers: readonly Layer[], kept: Pick<Declarations, 'declared' | 'holds'>, nowMs: number): void {
     const active = new Set(layers.map(({ instance }) => instance));
+    // What a hold brought goes when the hold ends.
+    const brought = new Set(kept.holds.flatMap(({ layer }) => layer?.instance ?? []));
     const others = kept.declared.filter(({ instance, assigned_by: by }) => by === 'local' && !active.has(instance));
     this.#mustSay({
-      declared: [...layers, ...others],
+      declared: [...layers.filter(({ instance }) => !brought.has(instance)), ...others],
       holds: lastingHolds(kept.holds, nowMs),
       insteadOf: this.#said.desired?.generation ?? null,
     });
