@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
 import { diffFingerprints, type Fingerprint } from './fingerprint.ts';
@@ -54,6 +55,7 @@ describe('a host that its own agent provides', () => {
   let server: RunningServer;
   let api: Client;
   let fence = 0n;
+  let database: pg.Client;
 
   beforeAll(async () => {
     if (!canBoot) return;
@@ -66,6 +68,8 @@ describe('a host that its own agent provides', () => {
       report: () => undefined,
     });
     api = clientOf(server);
+    database = new pg.Client({ connectionString: server.databaseUrl });
+    await database.connect();
     const specs = names.map(async (name) => {
       const { join_token } = await api.createJoinToken({ body: at(name) });
       return { name, agentConfig: { name, server: server.agentUrl, token: join_token } };
@@ -79,7 +83,10 @@ describe('a host that its own agent provides', () => {
     await output('h1', ['apt-get', 'install', '--yes', '--quiet', 'btrfs-progs']);
   }, 900_000);
   afterAll(async () => {
-    if (canBoot) await server.close();
+    if (canBoot) {
+      await database.end();
+      await server.close();
+    }
     directory.remove();
   });
 
@@ -100,6 +107,8 @@ describe('a host that its own agent provides', () => {
   /** In production, with a snapshot of it. */
   const prepared = async (name: Name, label: string) => {
     fence += 1n;
+    // As a lease of the host does.
+    await database.query('update fleet set fence = $1 where host_id = $2', [String(fence), name]);
     await become(name, 'shop');
     await sh(name, 'mkdir -p /srv/data; seq 1000 > /srv/data/orders; echo by-hand > /etc/noted');
     return provider().snapshot(provided(name), label);

@@ -126,6 +126,8 @@ export const limits = {
   snapshotAskMs: 300_000,
   revertAskMs: 2_400_000,
   testsAskMs: 3_600_000,
+  /** Leases of one host, ever. A host says how far it is, so it must not be able to say what leaves no room for another. */
+  fenceMax: 2 ** 48,
   /** Snapshots of one host by its own agent. */
   snapshotsPerHost: 8,
   /** A larger file stands in a fingerprint by its size and when it was changed. */

@@ -45,6 +45,11 @@ export class LeaseHost {
     this.#parts = parts;
   }
 
+  /** The highest that this host has seen. */
+  get fence(): number {
+    return this.#parts.fences.highest;
+  }
+
   /** Whoever comes with a smaller one from now on had the host before. */
   see(fence: number): void {
     const { fences, snapshots } = this.#parts;
@@ -61,7 +66,7 @@ export class LeaseHost {
     this.see(question.fence);
     switch (question.ask) {
       case 'lease':
-        return { fence: this.#parts.fences.highest };
+        return { fence: this.fence };
       case 'snapshot':
         return this.#inTurn(question, () => this.#snapshot(question));
       case 'revert':

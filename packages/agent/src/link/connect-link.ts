@@ -139,6 +139,7 @@ class AgentLink implements Link {
       facts: { ...facts() },
       checkpoint_size: rememberedSize(this.#options.audit.trust),
       known: this.#intake.known,
+      fence: this.#options.lease.fence,
       ...(rootVersion === null ? {} : { root_version: rootVersion }),
     });
   }

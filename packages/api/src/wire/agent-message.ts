@@ -25,6 +25,8 @@ export const agentMessage = z.discriminatedUnion('type', [
     root_version: z.int().min(1).optional(),
     /** Size of the audit log at the newest checkpoint that the agent remembers; 0 for none. */
     checkpoint_size: z.int().min(0).default(0),
+    /** The highest fence that the host has seen. A control plane that was set up anew, or from a backup, goes on from it. */
+    fence: z.int().min(0).max(limits.fenceMax).optional(),
   }),
   z.object({ type: z.literal('heartbeat') }),
   z.object({ type: z.literal('report'), state: stateReport }),

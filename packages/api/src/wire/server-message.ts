@@ -12,7 +12,7 @@ const sealedSecret = z.object({ name, version: z.int().min(1), sealed: z.string(
 const askId = z.string().min(1).max(64);
 
 /** Counts up with every lease of the host. An agent refuses what comes with a smaller one than it has seen. */
-const fence = z.int().min(0);
+const fence = z.int().min(0).max(limits.fenceMax);
 const snapshotLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/);
 
 /** What the holder of a lease does to a host. */
