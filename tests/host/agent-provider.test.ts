@@ -92,12 +92,15 @@ describe('a host that its own agent provides', () => {
 
   const provider = () => server.providers.get('agent')!;
   const provided = (name: Name) => ({ hostId: name, name, fence });
-  const become = async (name: Name, id: string) => {
+  const assign = async (name: Name, id: string) => {
     await api.setHostPersonas({ params: at(name), body: { personas: [{ persona_id: parsePersonaId(id) }] } });
     await eventually(`${name} is ${id}`, async () => {
       const { desired, outcome } = await api.getHost({ params: at(name) });
       return outcome?.generation === desired.generation;
     });
+  };
+  const become = async (name: Name, id: string) => {
+    await assign(name, id);
     expect((await api.getHost({ params: at(name) })).outcome).toMatchObject({ error: null });
   };
   const whole = async (name: Name) =>
@@ -181,6 +184,20 @@ describe('a host that its own agent provides', () => {
     expect((await provider().revert(provided('h1'), 'fenced')).differing).toEqual([]);
   });
 
+  it('does not become what an older lease desires, until the control plane has learnt of the newer one', async () => {
+    await database.query('update fleet set fence = 0 where host_id = $1', ['h1']);
+    await assign('h1', 'loan');
+    const { outcome } = await api.getHost({ params: at('h1') });
+    expect(outcome).toMatchObject({ result: 'failed', error: { code: 'lease_lost' } });
+    expect(await sh('h1', 'cat /etc/shop/shop.conf')).toBe('role = production');
+    await output('h1', ['systemctl', 'restart', 'guise-agent.service']);
+    await eventually('it is what is desired', async () =>
+      (await sh('h1', 'cat /etc/shop/shop.conf')).includes('role = loan'),
+    );
+    const { rows } = await database.query('select fence from fleet where host_id = $1', ['h1']);
+    expect(rows).toEqual([{ fence: String(fence) }]);
+  });
+
   it('does not find a snapshot that is not there, and changes nothing', async () => {
     const everything = await whole('h1');
     await expect(provider().revert(provided('h1'), 'missing')).rejects.toMatchObject({ code: 'snapshot_not_found' });
@@ -190,6 +207,7 @@ describe('a host that its own agent provides', () => {
 
   it('finishes a revert that its agent was killed in', async () => {
     const before = await prepared('h1', 'killed');
+    const heard: string[] = [];
     for (let round = 0; round < 5; round++) {
       await become('h1', 'loan');
       await sh('h1', 'rm -r /srv/data; echo changed > /etc/noted; dd if=/dev/zero of=/opt/large bs=1M count=20');
@@ -201,7 +219,7 @@ describe('a host that its own agent provides', () => {
         );
       const under = 'while [ ! -e /var/lib/guise/snapshots/REVERTING ]; do sleep 0.005; done';
       await sh('h1', `${under}; sleep ${round * 0.2}; systemctl kill --signal=KILL guise-agent.service`);
-      await cut;
+      heard.push(await cut);
       await eventually('the next start finishes it', async () => {
         await sleep(100);
         const { stdout } = await run('h1', ['ls', '/var/lib/guise/snapshots/REVERTING']);
@@ -213,6 +231,7 @@ describe('a host that its own agent provides', () => {
       expect((await run('h1', ['id', 'tester'])).status).not.toBe(0);
       expect(await provider().revert(provided('h1'), 'killed')).toEqual({ ...before, differing: [] });
     }
+    expect(heard.filter((each) => each === 'cut off').length).toBeGreaterThan(2);
   });
 
   it('leaves nothing of a snapshot that is discarded', async () => {

@@ -2,8 +2,10 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AnswerTo } from '@guise/api';
-import { limits, parseHostId } from '@guise/model';
+import { layerOf, limits, parseHostId } from '@guise/model';
+import { parseDocument } from '@guise/model/documents';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { engineHere } from '../engine-here.ts';
 import { localHost } from '../host/local-host.ts';
 import { desiredOf, markingLayer, TestHost } from '../triggers/test-host.ts';
 import { HostTrust } from '../trust/host-trust.ts';
@@ -34,7 +36,15 @@ function parts() {
     hostId: parseHostId('h1'),
     nowMs,
   });
-  return { engine, conductor, trust, host: localHost(host), stateDirectory: stateDirectory(), nowMs };
+  return {
+    engine,
+    conductor,
+    trust,
+    host: localHost(host),
+    stateDirectory: stateDirectory(),
+    directories: ['/srv'],
+    nowMs,
+  };
 }
 
 const lease = (): LeaseHost => leaseHere(parts());
@@ -231,4 +241,29 @@ describe('orders', () => {
     const text = readFileSync(join(stateDirectory(), 'snapshots', `${label}.json`), 'utf8');
     expect(JSON.parse(text)).toMatchObject({ label, fence: 1, running: null });
   });
+
+  it.each([
+    ['a revert', (own: LeaseHost) => own.answer({ ask: 'revert', fence: 1, label })],
+    ['a newer lease', (own: LeaseHost) => own.answer({ ask: 'lease', fence: 2 })],
+  ])('of tests end when %s comes', async (_, come) => {
+    await snapshot();
+    // Where programs run, and with nothing to change.
+    const directory = join(stateDirectory(), 'live');
+    const engine = engineHere({ root: '/', stateDirectory: directory });
+    const slow = join(directory, 'slow');
+    const script = `if [ -e ${slow} ]; then sleep 60; fi`;
+    await engine.apply([markingTests('web', script)]);
+    writeFileSync(slow, '');
+    const own = leaseHere({ ...parts(), engine });
+    const running = own.answer({ ask: 'tests', fence: 1, instances: ['web'] });
+    running.catch(() => undefined);
+    await come(own);
+    await expect(running).rejects.toMatchObject({ code: 'lease_lost' });
+    engine.close();
+  });
 });
+
+function markingTests(id: string, script: string) {
+  const text = `guise: persona/v1\npersona_id: ${id}\ntests: [{name: waits, command: [sh, -c, "${script}"]}]\n`;
+  return layerOf({ own: parseDocument(text, `${id}.yaml`), ancestors: [] }, { assignedBy: 'local' });
+}
