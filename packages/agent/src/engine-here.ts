@@ -26,8 +26,9 @@ export interface Machine {
 }
 
 export function machineHere(root: string, environment: EngineHereOptions['environment'] = process.env): Machine {
-  const { points, wrap } = faultsFromEnvironment(environment);
-  return { host: wrap(localHost({ root, points })), points };
+  const faults = faultsFromEnvironment(environment);
+  const { points } = faults;
+  return { host: faults.wrap(localHost({ root, points })), points };
 }
 
 export function engineHere({

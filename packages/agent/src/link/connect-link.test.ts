@@ -56,6 +56,7 @@ async function connect() {
   const identity = await enrolled();
   const opened = once(peer, 'connection') as Promise<[WebSocket]>;
   const stateDirectory = join(host.root, 'state');
+  const { engine, conductor } = host;
   const store = new TrustStore(join(stateDirectory, 'trust.json'));
   const trust = new HostTrust({ store, hostId, nowMs: host.clock.nowMs });
   const { port } = door.address() as AddressInfo;
@@ -64,10 +65,10 @@ async function connect() {
     identity,
     agentVersion: '0.1.0',
     facts: () => ({ hostname: 'h1' }),
-    engine: host.engine,
-    conductor: host.conductor,
+    engine,
+    conductor,
     trust,
-    lease: leaseHere({ ...host, trust, host: localHost(host), stateDirectory, nowMs: host.clock.nowMs }),
+    lease: leaseHere({ engine, conductor, trust, host: localHost(host), stateDirectory, nowMs: host.clock.nowMs }),
     clock: host.clock,
     audit: { trust: store, evidencePath: join(host.root, 'state/audit-evidence.json') },
     makeNonce: () => 'nonce',

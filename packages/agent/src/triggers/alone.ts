@@ -22,6 +22,8 @@ interface AloneParts {
   /** Puts on disk whose sets are ours. */
   readonly keep: () => void;
   readonly onSwitch: () => void;
+  /** What was said meanwhile is looked at. */
+  readonly afterwards: () => Promise<unknown>;
 }
 
 export class Alone {
@@ -53,6 +55,7 @@ export class Alone {
     } finally {
       this.#turn = null;
       resolve();
+      await this.#parts.afterwards();
     }
   }
 

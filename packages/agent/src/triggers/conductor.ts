@@ -26,8 +26,6 @@ import { heldActive, SignatureEnds } from './signature-ends.ts';
 import { type Said, Sources } from './sources.ts';
 import { type RequestResult, Switcher, type SwitchResult } from './switcher.ts';
 
-type Refreshed = { readonly switched: Promise<RequestResult> };
-
 /** A timer that is due already waits this long, so that nothing can spin. */
 const shortestWaitMs = 10;
 
@@ -81,6 +79,7 @@ export class Conductor {
       owner: this.#owner,
       applyOptions: () => this.#applyOptions(),
       keep: () => this.#keepTriggers(),
+      afterwards: () => this.#refresh({ force: false }),
       onSwitch: () => this.#tell(({ onSwitch }) => onSwitch?.()),
     });
     this.#ends = new SignatureEnds(() => this.#switcher.active, clock.nowMs);
@@ -233,7 +232,7 @@ export class Conductor {
 
   /** See alone.ts. What was said meanwhile is looked at afterwards. */
   alone<Value>(work: (switchTo: SwitchTo) => Promise<Value>): Promise<Value> {
-    const turn = this.#words.then(() => this.#alone.run(work)).finally(() => this.#refresh({ force: false }));
+    const turn = this.#words.then(() => this.#alone.run(work));
     this.#words = turn.catch(() => undefined);
     return turn;
   }
@@ -312,14 +311,14 @@ export class Conductor {
    * Whenever something was said: candidates and decisions follow, and a switch, which is the answer's. Until then nothing is
    * switched on the grounds of the old ones. `force`: as `Switcher.request`, and what failed before may be tried again.
    */
-  #refresh({ force }: { readonly force: boolean }): Promise<Refreshed> {
+  #refresh({ force }: { readonly force: boolean }): Promise<{ readonly switched: Promise<RequestResult> }> {
     this.#isRefreshing = true;
     const refreshed = this.#refreshing.then(() => this.#refreshNow(force));
     this.#refreshing = refreshed;
     return refreshed;
   }
 
-  async #refreshNow(force: boolean): Promise<Refreshed> {
+  async #refreshNow(force: boolean): Promise<{ readonly switched: Promise<RequestResult> }> {
     for (let said: Said | null = null; said !== this.#sources.said; ) {
       said = this.#sources.said;
       await this.#board.learn(this.#sources.layers());
