@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { localHost } from '@guise/agent';
 import { adaptationFiles, Conductor } from '@guise/agent/adaptation';
 import {
   auditEvidencePath,
@@ -13,6 +14,7 @@ import {
   HostTrust,
   IdentityStore,
   type Link,
+  leaseHere,
   systemClock,
   TrustStore,
   trustPath,
@@ -95,6 +97,9 @@ export function startTestAgent(
     report,
   });
   const store = new TrustStore(trustPath(stateDirectory));
+  const { nowMs } = systemClock;
+  const trust = new HostTrust({ store, hostId: parseHostId(name), nowMs });
+  const host = localHost({ root: stateDirectory });
   const link = connectLink({
     url,
     identity,
@@ -102,11 +107,8 @@ export function startTestAgent(
     facts,
     engine,
     conductor,
-    trust: new HostTrust({
-      store,
-      hostId: parseHostId(name),
-      nowMs: systemClock.nowMs,
-    }),
+    trust,
+    lease: leaseHere({ engine, conductor, trust, host, stateDirectory, nowMs }),
     clock: systemClock,
     audit: { trust: store, evidencePath: auditEvidencePath(stateDirectory) },
     makeNonce: () => randomBytes(16).toString('hex'),

@@ -41,6 +41,25 @@ export class MemoryEngine implements Engine {
   });
   why: Engine['why'] = async (address) => ({ address, managed: false, live: {}, fields: [], layers: [] });
   drift: Engine['drift'] = async () => [];
+  snapshot: Engine['snapshot'] = async (directories) => {
+    const layers = this.#layers;
+    const parts = { packages: {}, units: {}, users: {}, files: {} };
+    return { layers, transaction: null, managed: [], directories, parts, fingerprint: this.#fingerprint() };
+  };
+  compare: Engine['compare'] = async ({ fingerprint: { digest } }) => {
+    const fingerprint = this.#fingerprint();
+    const differing = fingerprint.digest === digest ? [] : ['managed layers'];
+    return { fingerprint, differing, differingCount: differing.length };
+  };
+  runTests: Engine['runTests'] = async (instances) =>
+    instances.map((instance) => ({
+      instance,
+      name: 'it is there',
+      ok: this.#layers.some((layer) => layer.instance === instance),
+      exit_code: 0,
+      duration_ms: 1,
+      output: '',
+    }));
   history: Engine['history'] = () => this.#history;
   content: Engine['content'] = () => null;
   close: Engine['close'] = () => undefined;
@@ -79,6 +98,11 @@ export class MemoryEngine implements Engine {
     };
     this.#history.unshift(transaction);
     return { type: 'committed', plan, transaction };
+  }
+
+  #fingerprint() {
+    const digest = digestOfJson(names(this.#layers));
+    return { digest, parts: { managed: digest } };
   }
 
   #planTo(layers: readonly Layer[]): Plan {

@@ -19,6 +19,11 @@ const schema = z.strictObject({
   root: z.string().optional(),
   /** Default: the host's name. */
   name: z.string().optional(),
+  /** Directories whose files a checked out host must bring back, besides /etc. Default: /usr/local, /opt and /srv. */
+  fingerprint_directories: z
+    .array(z.string().regex(/^(\/[^/\0]+)+$/, 'must be an absolute path without "/" at its end'))
+    .max(64)
+    .optional(),
 });
 
 export type AgentConfig = z.infer<typeof schema>;

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type ErrorKind, GuiseError, limits, parseHostId } from '@guise/model';
 import { type AgentConfig, readAgentConfig } from './agent-config.ts';
 import type { Engine } from './engine/engine.ts';
-import { engineHere } from './engine-here.ts';
+import { engineHere, machineHere } from './engine-here.ts';
 import { LoginWatch } from './host/login-watch.ts';
 import { readExternalMetric } from './host/metrics/external-metric.ts';
 import { localMetricSource, MetricSampler } from './host/metrics/metric-sampler.ts';
@@ -16,6 +16,9 @@ import { directoryReader } from './host/persona-reader.ts';
 import { claimSocketPath, openSocketPath, releaseSocketPath } from './host/socket-path.ts';
 import { DirectoryWatch } from './host/watch-directories.ts';
 import { keptHere } from './kept-here.ts';
+import { layersInSnapshots } from './lease/lease-here.ts';
+import { finishRevert, type RevertParts } from './lease/revert-host.ts';
+import { SnapshotStore } from './lease/snapshot-store.ts';
 import type { LinkClock } from './link/clock.ts';
 import type { Link } from './link/connect-link.ts';
 import { desiredFile } from './link/desired-store.ts';
@@ -51,9 +54,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const { stateDirectory, socketPath, personasPath, report, signal } = options;
   const config = readAgentConfig(options.configPath);
   const elsewhere = makeElsewhere(stateDirectory);
-  const engine = engineHere({ root: '/', stateDirectory, elsewhere });
+  const machine = machineHere('/');
+  const engine = engineHere({ root: '/', stateDirectory, elsewhere, machine });
   await finishInterrupted(engine, report);
   const { conductor, guard, logins } = adaptation({ ...options, engine, elsewhere });
+  const { nowMs } = options.clock;
+  const snapshots = new SnapshotStore(stateDirectory);
+  const revert = { engine, conductor, host: machine.host, stateDirectory, snapshots, nowMs };
+  await finishRevert(revert, report);
   const personas = new RememberedPersonas(directoryReader(), keptHere(stateDirectory), elsewhere);
   const desired = () => conductor.desired?.layers ?? [];
   const findPersona = hostPersonas({ folder: personasPath, personas, desired });
@@ -64,7 +72,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   report(`serving ${socketPath}`);
   const stopReleasing = releaseMemoryAtRest(options.memory, options.clock);
   const { server } = config;
-  const link = server === undefined ? null : followOrTell({ ...options, config, server, engine, conductor });
+  const link = server === undefined ? null : followOrTell({ ...options, config, server, engine, conductor, revert });
   await conductor.start();
   guard.start();
   await aborted(signal);
@@ -94,7 +102,7 @@ function adaptation({ engine, elsewhere, stateDirectory, clock, report }: Adapta
   const conductor = new Conductor({
     engine,
     store: desiredFile(`${stateDirectory}/desired.json`, (sent) =>
-      sealedStoreIn(stateDirectory).receive(sent, secretsInUse(engine)),
+      sealedStoreIn(stateDirectory).receive(sent, secretsInUse(engine, layersInSnapshots(stateDirectory))),
     ),
     memory: adaptationFiles(stateDirectory),
     clock,
@@ -118,6 +126,7 @@ interface Follow extends AgentOptions {
   readonly server: string;
   readonly engine: Engine;
   readonly conductor: Conductor;
+  readonly revert: RevertParts;
 }
 
 /** Null when it cannot: the host is then looked after as if it had no control plane. */
@@ -134,6 +143,7 @@ async function follow({
   server,
   engine,
   conductor,
+  revert,
   stateDirectory,
   agentVersion,
   clock,
@@ -149,6 +159,7 @@ async function follow({
     HostTrust,
     IdentityStore,
     joinTokenDigest,
+    leaseHere,
     pinnedRoot,
     TrustStore,
     trustPath,
@@ -168,6 +179,8 @@ async function follow({
     report('this host has not enrolled: give /etc/guise/agent.json a token that guise host token makes');
     return null;
   }
+  const trust = new HostTrust({ store, hostId, nowMs: clock.nowMs });
+  const lease = leaseHere({ ...revert, engine, conductor, trust, directories: config.fingerprint_directories });
   return connectLink({
     url: server,
     identity,
@@ -175,7 +188,8 @@ async function follow({
     facts: () => engine.facts(),
     engine,
     conductor,
-    trust: new HostTrust({ store, hostId, nowMs: clock.nowMs }),
+    trust,
+    lease,
     clock,
     audit: { trust: store, evidencePath: auditEvidencePath(stateDirectory) },
     makeNonce: makeToken,

@@ -122,6 +122,25 @@ export const limits = {
   /** Questions to one agent that wait for its answer. */
   asksPerHost: 32,
   askTimeoutMs: 30_000,
+  /** The same of what takes long: a snapshot, a revert (a switch, and every file of the root), the tests of a host. */
+  snapshotAskMs: 300_000,
+  revertAskMs: 2_400_000,
+  testsAskMs: 3_600_000,
+  /** Leases of one host, ever. A host says how far it is, so it must not be able to say what leaves no room for another. */
+  fenceMax: 2 ** 48,
+  /** Snapshots of one host by its own agent. */
+  snapshotsPerHost: 8,
+  /** A larger file stands in a fingerprint by its size and when it was changed. */
+  fingerprintFileBytes: 16 * 1024 * 1024,
+  /** Entries of one fingerprint, and how many are read before others have their turn. */
+  fingerprintEntries: 500_000,
+  fingerprintEntriesPerTurn: 64,
+  /** What is not as at the snapshot, as far as a revert tells. */
+  differingReported: 100,
+  differingChars: 512,
+  /** Tests that one question runs, and the end of what each printed. */
+  testsPerAsk: 500,
+  testOutputChars: 4_000,
   eventStreams: 200,
   eventStreamsPerCaller: 50,
   /** One event that is posted, as JSON; other CloudEvents systems promise to pass on as much. */

@@ -24,6 +24,7 @@ import { establishTrust, type Trust } from './app/served-trust.ts';
 import { signEarlierVersions } from './app/sign-earlier-versions.ts';
 import { authenticate } from './app/tokens.ts';
 import { trustPin } from './app/trust-pin.ts';
+import { hostProviders } from './drivers/host-provider/index.ts';
 import { buildAgentApp, renewServerCertificate } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
 import { openSockets } from './http/agents/open-sockets.ts';
@@ -116,6 +117,7 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
     adminToken: token,
     databaseUrl,
     masterKeyFile,
+    providers: parts.providers,
     failed: failed.signal,
     close: () => shutdown.run(),
   };
@@ -235,12 +237,13 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
   const events = eventStreams(listener);
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
+  const ask = askHosts(core);
   const handlers = makeHandlers({
     database,
     trust,
     vault,
     signer: core.signer,
-    ask: askHosts(core),
+    ask,
     events,
     metrics,
     rates,
@@ -253,7 +256,7 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
       return metricsText(metrics, connections.size);
     },
   });
-  return { handlers, events, rates, permissions, denials, place };
+  return { handlers, providers: hostProviders({ ask }), events, rates, permissions, denials, place };
 }
 
 type Answering = ReturnType<typeof answering>;

@@ -1,5 +1,6 @@
 /** How a server is started, and what is known of one that runs. */
 import type { ProviderOptions } from './app/identity-provider.ts';
+import type { HostProviders } from './drivers/host-provider/host-provider.ts';
 import type { DoorLimits } from './http/doors.ts';
 
 export interface ServerOptions {
@@ -49,6 +50,8 @@ export interface RunningServer {
   /** For another server on the same database, and what it has to share besides. */
   readonly databaseUrl: string;
   readonly masterKeyFile: string;
+  /** What can be done to hosts from outside their personas, by the name that the fleet has for each. */
+  readonly providers: HostProviders;
   /** Aborted, with a GuiseError as its reason, when it cannot go on, such as when its PostgreSQL died. It must still be closed. */
   readonly failed: AbortSignal;
   /** Ends in good order: no new work, agents let go, the database last. */

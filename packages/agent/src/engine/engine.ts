@@ -16,6 +16,8 @@ import type {
   WhyReport,
 } from '@guise/model';
 import type { SentSecret } from '../secrets/sealed-store.ts';
+import type { Comparison, HostSnapshot } from './host-snapshot.ts';
+import type { TestReport } from './persona-tests.ts';
 
 /** What is told while a switch runs, for progress on a terminal and for the control plane. */
 export interface Progress {
@@ -62,6 +64,15 @@ export interface Engine {
   state(): Promise<StateReport>;
   why(address: Address): Promise<WhyReport>;
   drift(): Promise<readonly DriftReport[]>;
+  /**
+   * What this host is now, while nothing switches it. `directories`: whose files are looked at besides those of /etc. `also`: what else
+   * is to be of the same instant.
+   */
+  snapshot(directories: readonly string[], also?: () => Promise<void>): Promise<HostSnapshot>;
+  /** Whether this host is what it was then. */
+  compare(snapshot: HostSnapshot): Promise<Comparison>;
+  /** The tests of these active personas. Throws: `persona_not_found`. */
+  runTests(instances: readonly string[], signal: AbortSignal): Promise<readonly TestReport[]>;
   /** Newest first, at most `limits.historyEntries`. */
   history(): readonly TransactionReport[];
   /** Content that the last plan of this engine or the journal's pre-images refer to; null when neither has it. For showing differences. */

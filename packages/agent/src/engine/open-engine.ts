@@ -35,7 +35,9 @@ import { shownWhy } from '../secrets/shown-why.ts';
 import { BlobStore } from './blob-store.ts';
 import { CompiledLayers } from './compiled-layers.ts';
 import type { ApplyOptions, Engine, Outcome, Progress } from './engine.ts';
+import { type Comparison, compareWith, type HostSnapshot, takeSnapshot } from './host-snapshot.ts';
 import { observe } from './observe.ts';
+import { runPersonaTests, type TestReport } from './persona-tests.ts';
 import type { Prepared } from './prepare.ts';
 import { prepare } from './prepare.ts';
 import { stateReport } from './state-report.ts';
@@ -186,6 +188,30 @@ class HostEngine implements Engine {
     });
   }
 
+  snapshot(directories: readonly string[], also: () => Promise<void> = async () => undefined): Promise<HostSnapshot> {
+    return this.#exclusively(async () => {
+      await this.#finishInterrupted({});
+      await also();
+      return takeSnapshot(this.#looking(), directories);
+    });
+  }
+
+  compare(snapshot: HostSnapshot): Promise<Comparison> {
+    return this.#exclusively(async () => {
+      await this.#finishInterrupted({});
+      return compareWith(snapshot, this.#looking());
+    });
+  }
+
+  runTests(instances: readonly string[], signal: AbortSignal): Promise<readonly TestReport[]> {
+    return this.#redacted(async () => {
+      const layers = this.active();
+      learnSecrets(layers, this.#options.secrets, this.#redactor);
+      const compiled = await this.#compiledLayers.of(layers, this.facts());
+      return runPersonaTests({ layers, compiled, instances, host: this.#host, signal });
+    });
+  }
+
   history(): readonly TransactionReport[] {
     return this.#journal.history();
   }
@@ -244,6 +270,10 @@ class HostEngine implements Engine {
       redactor: this.#redactor,
       context: this.#context(blobs),
     });
+  }
+
+  #looking() {
+    return { journal: this.#journal, adapters, context: this.#context(new BlobStore(this.#journal)) };
   }
 
   #environment(blobs: BlobStore) {

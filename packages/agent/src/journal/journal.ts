@@ -138,12 +138,21 @@ export class Journal {
   }
 
   /** Newest first. */
-  history(): readonly TransactionReport[] {
+  history(count: number = limits.historyEntries): readonly TransactionReport[] {
     const sql = 'SELECT * FROM transaction_log ORDER BY sequence DESC LIMIT ?';
-    const rows = guarded(() =>
-      this.#db.prepare(sql).all(limits.historyEntries),
-    ) as unknown as readonly TransactionRow[];
+    const rows = guarded(() => this.#db.prepare(sql).all(count)) as unknown as readonly TransactionRow[];
     return rows.map(reportOf);
+  }
+
+  /** What every switch after this one changed: as it was before the first, and as the last left it. Null: every switch. */
+  touchedSince(id: string | null): ReadonlyMap<Address, { readonly before: State; readonly after: State }> {
+    const sql = `SELECT plan FROM transaction_log WHERE status = 'committed'
+      AND sequence > coalesce((SELECT sequence FROM transaction_log WHERE id = ?), 0) ORDER BY sequence`;
+    const plans = guarded(() => this.#db.prepare(sql).all(id)).map((row) => JSON.parse(row['plan'] as string) as Plan);
+    const touched = new Map<Address, { readonly before: State; readonly after: State }>();
+    for (const { address, before, after } of plans.flatMap(({ stages }) => stages.flatMap(({ changes }) => changes)))
+      touched.set(address, { before: touched.get(address)?.before ?? before, after });
+    return touched;
   }
 
   report(id: string): TransactionReport {

@@ -1,7 +1,12 @@
-/** Answers one question of the control plane from the engine, the conductor and what this host trusts. Throws: what these throw. */
+/**
+ * Answers one question of the control plane from the engine, the conductor, what this host trusts and its lease.
+ *
+ * Throws: what these throw.
+ */
 import type { Ask } from '@guise/api';
 import { planReportOf } from '@guise/api/reports';
 import type { Engine, Outcome } from '../engine/engine.ts';
+import type { LeaseHost } from '../lease/lease-host.ts';
 import type { Conductor } from '../triggers/conductor.ts';
 import { whyWithLayers } from '../triggers/why-layers.ts';
 import type { HostTrust } from '../trust/host-trust.ts';
@@ -10,9 +15,10 @@ export interface Answerers {
   readonly engine: Engine;
   readonly conductor: Conductor;
   readonly trust: HostTrust;
+  readonly lease: LeaseHost;
 }
 
-export async function answerAsk({ engine, conductor, trust }: Answerers, question: Ask): Promise<unknown> {
+export async function answerAsk({ engine, conductor, trust, lease }: Answerers, question: Ask): Promise<unknown> {
   switch (question.ask) {
     case 'plan':
       return planReportOf(
@@ -38,6 +44,13 @@ export async function answerAsk({ engine, conductor, trust }: Answerers, questio
       });
       return { result: outcome.type, transaction_id: transactionIdOf(outcome) };
     }
+    case 'lease':
+    case 'capabilities':
+    case 'snapshot':
+    case 'revert':
+    case 'discard':
+    case 'tests':
+      return lease.answer(question);
   }
 }
 

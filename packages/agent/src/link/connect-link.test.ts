@@ -9,6 +9,8 @@ import { readCertificateRequest } from '@guise/trust/certificate-request';
 import { issueHostCertificate, issueServerCertificate, makeAuthority } from '@guise/trust/certificates';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { localHost } from '../host/local-host.ts';
+import { leaseHere } from '../lease/lease-here.ts';
 import { TestHost } from '../triggers/test-host.ts';
 import { HostTrust } from '../trust/host-trust.ts';
 import { TrustStore } from '../trust/trust-store.ts';
@@ -53,16 +55,20 @@ async function enrolled(): Promise<IdentityStore> {
 async function connect() {
   const identity = await enrolled();
   const opened = once(peer, 'connection') as Promise<[WebSocket]>;
-  const store = new TrustStore(join(host.root, 'state/trust.json'));
+  const stateDirectory = join(host.root, 'state');
+  const { engine, conductor } = host;
+  const store = new TrustStore(join(stateDirectory, 'trust.json'));
+  const trust = new HostTrust({ store, hostId, nowMs: host.clock.nowMs });
   const { port } = door.address() as AddressInfo;
   link = connectLink({
     url: `https://127.0.0.1:${port}`,
     identity,
     agentVersion: '0.1.0',
     facts: () => ({ hostname: 'h1' }),
-    engine: host.engine,
-    conductor: host.conductor,
-    trust: new HostTrust({ store, hostId, nowMs: host.clock.nowMs }),
+    engine,
+    conductor,
+    trust,
+    lease: leaseHere({ engine, conductor, trust, host: localHost(host), stateDirectory, nowMs: host.clock.nowMs }),
     clock: host.clock,
     audit: { trust: store, evidencePath: join(host.root, 'state/audit-evidence.json') },
     makeNonce: () => 'nonce',

@@ -10,6 +10,7 @@ import { errorBodyOf, wireProtocol } from '@guise/api/agent-wire';
 import type { Facts, TransactionReport } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
 import type { ApplyOptions, Engine } from '../engine/engine.ts';
+import type { LeaseHost } from '../lease/lease-host.ts';
 import type { Conductor } from '../triggers/conductor.ts';
 import { transactionCause } from '../triggers/transaction-cause.ts';
 import type { HostTrust } from '../trust/host-trust.ts';
@@ -36,6 +37,7 @@ export interface LinkOptions {
   readonly engine: Engine;
   readonly conductor: Conductor;
   readonly trust: HostTrust;
+  readonly lease: LeaseHost;
   readonly clock: LinkClock;
   /** What this host remembers of the audit log, and where checkpoints that it refused are kept. */
   readonly audit: { readonly trust: TrustStore; readonly evidencePath: string };
@@ -137,6 +139,7 @@ class AgentLink implements Link {
       facts: { ...facts() },
       checkpoint_size: rememberedSize(this.#options.audit.trust),
       known: this.#intake.known,
+      fence: this.#options.lease.fence,
       ...(rootVersion === null ? {} : { root_version: rootVersion }),
     });
   }

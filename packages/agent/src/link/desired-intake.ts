@@ -1,6 +1,7 @@
 /**
  * Takes what the control plane desires: verified first, all of it or nothing, and what came of it as an outcome to tell.
  *
+ * What an older lease than this host has seen desires is nobody's wish any more: that is told, and nothing else comes of it.
  * A refusal is told once for each time that it is sent, raises an alert, and leaves the host what it is; nothing here asks for it again.
  * The roots that come with it are taken first; a state that was refused may be right under a new one, so it is asked for by a new hello.
  */
@@ -8,6 +9,8 @@ import type { AgentMessage, DesiredMessage } from '@guise/api';
 import { errorBodyOf } from '@guise/api/agent-wire';
 import { GuiseError } from '@guise/model';
 import type { Envelope } from '@guise/model/trust';
+import type { Engine } from '../engine/engine.ts';
+import type { LeaseHost } from '../lease/lease-host.ts';
 import type { Conductor } from '../triggers/conductor.ts';
 import type { DesiredResult } from '../triggers/desired-progress.ts';
 import type { HostTrust } from '../trust/host-trust.ts';
@@ -16,8 +19,10 @@ import { transactionIdOf } from './answer-ask.ts';
 export type OutcomeMessage = Extract<AgentMessage, { readonly type: 'outcome' }>;
 
 export interface DesiredIntakeParts {
+  readonly engine: Pick<Engine, 'active'>;
   readonly conductor: Conductor;
   readonly trust: HostTrust;
+  readonly lease: Pick<LeaseHost, 'see'>;
   readonly report: (line: string) => void;
   readonly reconnect: () => void;
 }
@@ -57,18 +62,20 @@ export class DesiredIntake {
   }
 
   /** The outcome to tell at once; null when that comes with the switch. */
-  async take({ generation, digest, layers: sent, secrets }: DesiredMessage): Promise<OutcomeMessage | null> {
+  async take({ generation, digest, layers: sent, secrets, fence }: DesiredMessage): Promise<OutcomeMessage | null> {
     await this.#rootsTaken;
-    const { conductor, trust } = this.#parts;
+    const { engine, conductor, trust, lease } = this.#parts;
     try {
-      const layers = trust.accept(sent, conductor.desired?.layers ?? []);
+      if (fence !== undefined) lease.see(fence);
+      // A revert may have brought back older versions than were desired last: what is active may stay.
+      const layers = trust.accept(sent, [...(conductor.desired?.layers ?? []), ...engine.active()]);
       this.#refusal = null;
       conductor.alerts.clear(desiredAlert);
       conductor.follow({ generation, digest, layers, secrets });
       return null;
     } catch (error) {
-      const { error: body } = errorBodyOf(this.#raise(desiredAlert, error));
-      this.#refusal = { type: 'outcome', generation, result: 'failed', transaction_id: null, error: body };
+      if (error instanceof GuiseError && error.code === 'lease_lost') return refused(generation, error);
+      this.#refusal = refused(generation, this.#raise(desiredAlert, error));
       return this.#refusal;
     }
   }
@@ -92,6 +99,11 @@ export class DesiredIntake {
     conductor.alerts.raise({ key, type: 'signature', severity: 'warning', instance: null, message: error.message });
     return error;
   }
+}
+
+function refused(generation: number, error: GuiseError): OutcomeMessage {
+  const { error: body } = errorBodyOf(error);
+  return { type: 'outcome', generation, result: 'failed', transaction_id: null, error: body };
 }
 
 function outcomeOf({ desired, result }: DesiredResult): OutcomeMessage {

@@ -1,6 +1,6 @@
 /** Where a host's secrets are: the one place that knows their files. */
 import { join } from 'node:path';
-import { secretsOf } from '@guise/model';
+import { type Layer, secretsOf } from '@guise/model';
 import type { Engine } from '../engine/engine.ts';
 import { hostSecrets } from './host-secrets.ts';
 import { type SealedStore, sealedFile } from './sealed-store.ts';
@@ -22,7 +22,11 @@ export function secretsHere(root: string, stateDirectory: string): SecretSource 
   });
 }
 
-/** By what is active here and by what a rollback would bring back. */
-export function secretsInUse(engine: Pick<Engine, 'active' | 'previous'>): ReadonlySet<string> {
-  return new Set([...engine.active(), ...(engine.previous() ?? [])].flatMap(({ persona }) => secretsOf(persona)));
+/** By what is active here, and by what a rollback or a revert would bring back. */
+export function secretsInUse(
+  engine: Pick<Engine, 'active' | 'previous'>,
+  inSnapshots: readonly Layer[],
+): ReadonlySet<string> {
+  const layers = [...engine.active(), ...(engine.previous() ?? []), ...inSnapshots];
+  return new Set(layers.flatMap(({ persona }) => secretsOf(persona)));
 }

@@ -13,6 +13,7 @@ import type { ApplyOptions, Outcome } from '../engine/engine.ts';
 import type { Desired } from '../link/desired-store.ts';
 import { ActiveSetOwner } from './active-set-owner.ts';
 import { AlertBook } from './alert-book.ts';
+import { Alone, type SwitchTo } from './alone.ts';
 import { CandidateBoard } from './candidate-board.ts';
 import type { ConductorListener, ConductorParts } from './conductor-parts.ts';
 import { candidateReportOf, type Decision } from './decide-active.ts';
@@ -25,10 +26,6 @@ import { heldActive, SignatureEnds } from './signature-ends.ts';
 import { type Said, Sources } from './sources.ts';
 import { type RequestResult, Switcher, type SwitchResult } from './switcher.ts';
 
-interface Refreshed {
-  readonly switched: Promise<RequestResult>;
-}
-
 /** A timer that is due already waits this long, so that nothing can spin. */
 const shortestWaitMs = 10;
 
@@ -40,6 +37,7 @@ export class Conductor {
   readonly #board: CandidateBoard;
   readonly #switcher: Switcher;
   readonly #owner: ActiveSetOwner;
+  readonly #alone: Alone;
   readonly #ends: SignatureEnds;
   readonly #progress = new DesiredProgress();
   readonly #events: EventQueue;
@@ -66,7 +64,7 @@ export class Conductor {
         engine,
         clock,
         alerts: this.alerts,
-        ready: () => this.#refreshing,
+        ready: () => this.#alone.ready(() => this.#refreshing),
         decisions: () => this.#board.decisions,
         applyOptions: () => this.#applyOptions(),
         isOutdated: () => this.#owner.isOutdated(),
@@ -75,6 +73,15 @@ export class Conductor {
       },
       engine.active(),
     );
+    this.#alone = new Alone({
+      engine,
+      switcher: this.#switcher,
+      owner: this.#owner,
+      applyOptions: () => this.#applyOptions(),
+      keep: () => this.#keepTriggers(),
+      afterwards: () => this.#refresh({ force: false }),
+      onSwitch: () => this.#tell(({ onSwitch }) => onSwitch?.()),
+    });
     this.#ends = new SignatureEnds(() => this.#switcher.active, clock.nowMs);
   }
 
@@ -108,7 +115,7 @@ export class Conductor {
   }
 
   get isSwitching(): boolean {
-    return this.#switcher.isRunning;
+    return this.#switcher.isRunning || this.#alone.isTaken;
   }
 
   get decisions(): readonly Decision[] {
@@ -218,9 +225,21 @@ export class Conductor {
     });
   }
 
+  /** What people said here, for snapshots: to keep, and to say again. */
+  get word(): Pick<Sources, 'kept' | 'goBack'> {
+    return this.#sources;
+  }
+
+  /** See alone.ts. What was said meanwhile is looked at afterwards. */
+  alone<Value>(work: (switchTo: SwitchTo) => Promise<Value>): Promise<Value> {
+    const turn = this.#words.then(() => this.#alone.run(work));
+    this.#words = turn.catch(() => undefined);
+    return turn;
+  }
+
   /** Looks at the host and makes it right again. */
   async enforce(): Promise<void> {
-    await this.#refreshing;
+    await this.#alone.ready(() => this.#refreshing);
     await this.#switcher.request(true);
   }
 
@@ -292,14 +311,14 @@ export class Conductor {
    * Whenever something was said: candidates and decisions follow, and a switch, which is the answer's. Until then nothing is
    * switched on the grounds of the old ones. `force`: as `Switcher.request`, and what failed before may be tried again.
    */
-  #refresh({ force }: { readonly force: boolean }): Promise<Refreshed> {
+  #refresh({ force }: { readonly force: boolean }): Promise<{ readonly switched: Promise<RequestResult> }> {
     this.#isRefreshing = true;
     const refreshed = this.#refreshing.then(() => this.#refreshNow(force));
     this.#refreshing = refreshed;
     return refreshed;
   }
 
-  async #refreshNow(force: boolean): Promise<Refreshed> {
+  async #refreshNow(force: boolean): Promise<{ readonly switched: Promise<RequestResult> }> {
     for (let said: Said | null = null; said !== this.#sources.said; ) {
       said = this.#sources.said;
       await this.#board.learn(this.#sources.layers());
@@ -323,7 +342,7 @@ export class Conductor {
 
   /** The command line changed the active set: what it made is what was declared. */
   #noticeOthers(): void {
-    const active = this.#switcher.isRunning ? null : this.#owner.changedFrom(this.#switcher.active);
+    const active = this.isSwitching ? null : this.#owner.changedFrom(this.#switcher.active);
     if (active === null) return;
     this.#parts.report('somebody else changed which personas are active: that is what is declared here now');
     this.#sources.adopt(active);

@@ -80,6 +80,28 @@ export class Sources {
     this.#mustSay({ declared, insteadOf: this.#said.desired?.generation ?? null });
   }
 
+  /** What a snapshot keeps of what people said here. */
+  get kept(): Pick<Declarations, 'declared' | 'holds'> {
+    const { holds } = this.#said;
+    return { declared: this.#declared(), holds };
+  }
+
+  /**
+   * These layers were active and this was said at a snapshot, and it is so again, until the control plane desires something else.
+   * Throws: `journal_failed`.
+   */
+  goBack(layers: readonly Layer[], kept: Pick<Declarations, 'declared' | 'holds'>, nowMs: number): void {
+    const active = new Set(layers.map(({ instance }) => instance));
+    // What a hold brought goes when the hold ends.
+    const brought = new Set(kept.holds.flatMap(({ layer }) => layer?.instance ?? []));
+    const others = kept.declared.filter(({ instance, assigned_by: by }) => by === 'local' && !active.has(instance));
+    this.#mustSay({
+      declared: [...layers.filter(({ instance }) => !brought.has(instance)), ...others],
+      holds: lastingHolds(kept.holds, nowMs),
+      insteadOf: this.#said.desired?.generation ?? null,
+    });
+  }
+
   /** As `declare`, of what is so already. */
   adopt(active: readonly Layer[]): void {
     this.#say({ declared: active, insteadOf: this.#said.desired?.generation ?? null });

@@ -50,6 +50,7 @@ export class Switcher {
   #waiters: ((result: RequestResult) => void)[] = [];
   #isForced = false;
   #running: Promise<void> | null = null;
+  #switching: Promise<unknown> = Promise.resolve();
   #passing = { attempts: 0, retryAtMs: Number.POSITIVE_INFINITY };
   #stalled = { attempts: 0, until: 0, key: '' };
   #closed = false;
@@ -65,6 +66,11 @@ export class Switcher {
 
   get isRunning(): boolean {
     return this.#running !== null;
+  }
+
+  /** Resolves when the switch that is under way has ended, however it ended. */
+  async settled(): Promise<void> {
+    await this.#switching;
   }
 
   /** Somebody else changed the active set. */
@@ -114,7 +120,9 @@ export class Switcher {
       const isForced = this.#isForced || this.#passing.attempts > 0;
       this.#waiters = [];
       this.#isForced = false;
-      const result = this.#closed ? ({ type: 'idle' } as const) : await this.#switch(isForced);
+      const switching = this.#closed ? Promise.resolve({ type: 'idle' } as const) : this.#switch(isForced);
+      this.#switching = switching.catch(() => undefined);
+      const result = await switching;
       for (const resolve of waiters) resolve(result);
     }
   }

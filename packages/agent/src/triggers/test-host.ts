@@ -46,11 +46,16 @@ export class TestHost {
 
   /** As after a kill: nothing is closed properly. */
   async restart(): Promise<void> {
+    this.revive();
+    await this.conductor.start();
+  }
+
+  /** The next process, before it does anything. */
+  revive(): void {
     this.#life = { writesLeft: Number.POSITIVE_INFINITY, when: 'after' };
     this.#generation += 1;
     this.engine = this.#openEngine();
     this.conductor = this.#openConductor();
-    await this.conductor.start();
   }
 
   /** Persona ids that left their file on the host. */

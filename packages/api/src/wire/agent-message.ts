@@ -25,6 +25,8 @@ export const agentMessage = z.discriminatedUnion('type', [
     root_version: z.int().min(1).optional(),
     /** Size of the audit log at the newest checkpoint that the agent remembers; 0 for none. */
     checkpoint_size: z.int().min(0).default(0),
+    /** The highest fence that the host has seen. A control plane that was set up anew, or from a backup, goes on from it. */
+    fence: z.int().min(0).max(limits.fenceMax).optional(),
   }),
   z.object({ type: z.literal('heartbeat') }),
   z.object({ type: z.literal('report'), state: stateReport }),
@@ -54,6 +56,19 @@ export const agentMessage = z.discriminatedUnion('type', [
 
 export type AgentMessage = z.output<typeof agentMessage>;
 
+const fingerprint = z.object({ digest, parts: z.record(z.string().max(64), digest) });
+
+const testResult = z.object({
+  instance: z.string().max(256),
+  name: z.string().max(256),
+  ok: z.boolean(),
+  /** Null when it did not end by itself. */
+  exit_code: z.int().nullable(),
+  duration_ms: z.number().min(0),
+  /** The end of what it printed, without secrets. */
+  output: z.string().max(limits.testOutputChars),
+});
+
 /** The shape of each answer, by what was asked. */
 export const answers = {
   plan: planReport,
@@ -66,6 +81,21 @@ export const answers = {
     result: z.enum(['unchanged', 'committed', 'rolled_back', 'stuck']),
     transaction_id: z.string().nullable(),
   }),
+  /** The highest fence that the host has seen. */
+  lease: z.object({ fence: z.int().min(0) }),
+  capabilities: z.object({
+    can: z.array(z.enum(['snapshot', 'revert'])),
+    /** Whether a revert brings back every file, or only what guise manages. */
+    reverts: z.enum(['everything', 'managed']),
+  }),
+  snapshot: fingerprint,
+  revert: fingerprint.extend({
+    /** What is not as at the snapshot, such as `files /etc/hosts`, and how much more there is. */
+    differing: z.array(z.string().max(limits.differingChars)).max(limits.differingReported),
+    differing_count: z.int().min(0),
+  }),
+  discard: z.object({ discarded: z.boolean() }),
+  tests: z.array(testResult).max(limits.testsPerAsk),
 } as const;
 
 export type AnswerTo<Question extends keyof typeof answers> = z.output<(typeof answers)[Question]>;

@@ -11,6 +11,22 @@ const sealedSecret = z.object({ name, version: z.int().min(1), sealed: z.string(
 
 const askId = z.string().min(1).max(64);
 
+/** Counts up with every lease of the host. An agent refuses what comes with a smaller one than it has seen. */
+const fence = z.int().min(0).max(limits.fenceMax);
+const snapshotLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/);
+
+/** What the holder of a lease does to a host. */
+const leaseAsks = [
+  /** From now on nothing of an older lease counts. */
+  z.object({ ask: z.literal('lease'), fence }),
+  z.object({ ask: z.literal('capabilities') }),
+  z.object({ ask: z.literal('snapshot'), fence, label: snapshotLabel }),
+  z.object({ ask: z.literal('revert'), fence, label: snapshotLabel }),
+  z.object({ ask: z.literal('discard'), fence, label: snapshotLabel }),
+  /** Runs the tests of what is active, one after another. */
+  z.object({ ask: z.literal('tests'), fence, instances: z.array(name).max(limits.layersPerHost) }),
+] as const;
+
 /** A question, or an order whose outcome is the answer. */
 export const ask = z.discriminatedUnion('ask', [
   z.object({
@@ -31,23 +47,8 @@ export const ask = z.discriminatedUnion('ask', [
     /** To go back to older versions, where that is what was before. */
     permissions: z.array(envelope).max(limits.layersPerHost).optional(),
   }),
+  ...leaseAsks,
 ]);
-
-/** Counts up with every lease of the host. An agent refuses what comes with a smaller one than it has seen. */
-const fence = z.int().min(0);
-const snapshotLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/);
-
-/** What the holder of a lease does to a host; see `ask`. */
-export const leaseAsks = [
-  /** From now on nothing of an older lease counts. */
-  z.object({ ask: z.literal('lease'), fence }),
-  z.object({ ask: z.literal('capabilities') }),
-  z.object({ ask: z.literal('snapshot'), fence, label: snapshotLabel }),
-  z.object({ ask: z.literal('revert'), fence, label: snapshotLabel }),
-  z.object({ ask: z.literal('discard'), fence, label: snapshotLabel }),
-  /** Runs the tests of what is active, one after another. */
-  z.object({ ask: z.literal('tests'), fence, instances: z.array(name).max(limits.layersPerHost) }),
-] as const;
 
 export const serverMessage = z.discriminatedUnion('type', [
   /** The answer to `hello`. The agent sends every transaction after `last_transaction`. */
@@ -66,6 +67,8 @@ export const serverMessage = z.discriminatedUnion('type', [
     layers: z.array(signedLayer).max(limits.layersPerHost),
     /** Every secret that the layers name, for this host alone. */
     secrets: z.array(sealedSecret).max(limits.secretsPerHost).default([]),
+    /** Of the host's last lease; 0 when there never was one. Absent from a control plane that knows of no leases. */
+    fence: fence.optional(),
   }),
   /** The newest checkpoint of the audit log, and the proof that it only adds to the one of `hello` or of the last such message. */
   z.object({

@@ -9,13 +9,14 @@ import { randomUUID } from 'node:crypto';
 import type { AnswerTo, Ask } from '@guise/api';
 import { answers, errorBody, errorBodyOf, errorFrom } from '@guise/api';
 import type { HostId } from '@guise/model';
-import { GuiseError, limits } from '@guise/model';
+import { GuiseError } from '@guise/model';
 import type { Reply } from '../store/asks.ts';
 import { findAsk, insertAsk, takeReply, writeReply } from '../store/asks.ts';
 import type { Database } from '../store/database.ts';
 import type { Listener } from '../store/listener.ts';
 import { replicaOf } from '../store/presence.ts';
 import { sendSignals } from '../store/signal.ts';
+import { askTimeoutMs, noAnswer } from './ask-timeout.ts';
 import type { Connections } from './connections.ts';
 import { requireHost } from './hosts.ts';
 
@@ -57,7 +58,7 @@ async function askElsewhere(parts: Parts, hostId: HostId, question: Ask): Promis
   const unsubscribe = listener.subscribe((signal) => {
     if (signal.type === 'replied' && signal.ask_id === askId) resolve('replied');
   });
-  const timer = setTimeout(() => resolve('late'), limits.askTimeoutMs);
+  const timer = setTimeout(() => resolve('late'), askTimeoutMs(question));
   try {
     await database.transaction().execute(async (tx) => {
       await insertAsk(tx, { askId, hostId, question });
@@ -68,12 +69,11 @@ async function askElsewhere(parts: Parts, hostId: HostId, question: Ask): Promis
     clearTimeout(timer);
     unsubscribe();
   }
-  return answerOf(hostId, await takeReply(database, askId));
+  return answerOf(hostId, question, await takeReply(database, askId));
 }
 
-function answerOf(hostId: HostId, reply: Reply | null): unknown {
-  if (reply === null)
-    throw new GuiseError('command_timeout', `"${hostId}" did not answer within ${limits.askTimeoutMs / 1000} s`);
+function answerOf(hostId: HostId, question: Ask, reply: Reply | null): unknown {
+  if (reply === null) throw noAnswer(hostId, question);
   if ('answer' in reply) return reply.answer;
   throw errorFrom({ error: errorBody.shape.error.parse(reply.error) }, 'host_unavailable');
 }

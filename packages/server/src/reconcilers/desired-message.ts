@@ -1,6 +1,7 @@
 /**
  * Writes the `desired` message as text, for many hosts that mostly have the same layers.
  *
+ * The fence is read after what is desired was settled, so no agent takes new content for that of an older lease.
  * Envelopes are stored as JSON and go into the message as they are: what hosts verify passes through here unread. The bytes of one list of layers are made once a batch and
  * shared by all its messages, so a switch of ten thousand hosts holds them once.
  */
@@ -9,6 +10,7 @@ import type { DesiredLayer } from '../app/desired-layers.ts';
 import { sealingFor } from '../app/sealed-secrets.ts';
 import type { Settled } from '../app/settle-desired.ts';
 import type { Database } from '../store/database.ts';
+import { readFences } from '../store/fences.ts';
 import { readRollbacks } from '../store/rollback-statements.ts';
 import type { Vault } from '../store/vault.ts';
 import { readEnvelopes } from '../store/version-envelopes.ts';
@@ -33,6 +35,10 @@ export function desiredMessages(database: Database, vault: Vault): WriteDesired 
       vault,
       settled.map(({ secrets }) => secrets),
     );
+    const fences = await readFences(
+      database,
+      settled.map(({ row }) => row.hostId),
+    );
     const tails = new Map<string, Buffer>();
     const messages = new Map<string, DesiredText>();
     for (const { row, layers, secrets } of settled) {
@@ -40,7 +46,7 @@ export function desiredMessages(database: Database, vault: Vault): WriteDesired 
       if (row.digest === null || sealed === null) continue;
       const tail = tails.get(row.digest) ?? tailOf(layers, kept);
       tails.set(row.digest, tail);
-      const head = `{"type":"desired","generation":${row.generation},"digest":"${row.digest}","secrets":${JSON.stringify(sealed)},"layers":`;
+      const head = `{"type":"desired","generation":${row.generation},"digest":"${row.digest}","fence":${fences.get(row.hostId) ?? 0n},"secrets":${JSON.stringify(sealed)},"layers":`;
       if (head.length + tail.length <= limits.wireMessageBytes) messages.set(row.hostId, { head, tail });
     }
     while (kept.size > envelopesKept) kept.delete(kept.keys().next().value ?? '');

@@ -36,6 +36,8 @@ export interface Fingerprint {
   readonly digest: Digest;
   /** By part, such as `files`, `packages` or `units`, so that a difference can be told. */
   readonly parts: { readonly [part: string]: Digest };
+  /** Of a reverted host: the first names of what is not as at the snapshot, for people, where the provider can tell. */
+  readonly differing?: readonly string[];
 }
 
 /** What a host may take of its machine. A part that is absent is not limited. */

@@ -9,6 +9,7 @@ import type { DesiredPusher } from '../../reconcilers/push-desired.ts';
 import { rootsFor } from '../../reconcilers/push-roots.ts';
 import type { ReportIntake } from '../../reconcilers/report-intake.ts';
 import type { Database } from '../../store/database.ts';
+import { raiseFence } from '../../store/fences.ts';
 import { recordArrival, recordDeparture } from '../../store/presence.ts';
 import { lastTransaction } from '../../store/reports.ts';
 import type { Signal } from '../../store/signal.ts';
@@ -53,6 +54,7 @@ export function agentEvents({
       await admitHost(database, peer);
       return database.transaction().execute(async (tx) => {
         await recordArrival(tx, { hostId, replicaId, agentVersion: hello.agent_version, facts: hello.facts });
+        if (hello.fence !== undefined) await raiseFence(tx, hostId, hello.fence);
         await sendSignals(tx, [happened('host.connected', hostId)]);
         return {
           lastTransaction: await lastTransaction(tx, hostId),

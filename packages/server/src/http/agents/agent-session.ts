@@ -196,7 +196,7 @@ function connectionOf(socket: WebSocket, hostId: HostId, asks: PendingAsks): Age
           `Cannot ask "${hostId}": ${limits.asksPerHost} questions to it wait already`,
         );
       }
-      const { id, answer } = asks.open(hostId);
+      const { id, answer } = asks.open(hostId, question);
       send(socket, { type: 'ask', id, question });
       return answer;
     },

@@ -1,7 +1,9 @@
 /** Questions on one connection that wait for their answers. Each ends exactly once: answered, refused, late, or cut off. */
 import { randomUUID } from 'node:crypto';
+import type { Ask } from '@guise/api';
 import type { HostId } from '@guise/model';
-import { GuiseError, limits } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import { askTimeoutMs, noAnswer } from '../../app/ask-timeout.ts';
 
 export type Settlement = { readonly answer: unknown } | { readonly error: GuiseError };
 
@@ -12,14 +14,12 @@ export class PendingAsks {
     return this.#waiting.size;
   }
 
-  open(hostId: HostId): { readonly id: string; readonly answer: Promise<unknown> } {
+  open(hostId: HostId, question: Ask): { readonly id: string; readonly answer: Promise<unknown> } {
     const id = randomUUID();
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     const timer = setTimeout(() => {
-      this.settle(id, {
-        error: new GuiseError('command_timeout', `"${hostId}" did not answer within ${limits.askTimeoutMs / 1000} s`),
-      });
-    }, limits.askTimeoutMs);
+      this.settle(id, { error: noAnswer(hostId, question) });
+    }, askTimeoutMs(question));
     this.#waiting.set(id, (settlement) => {
       clearTimeout(timer);
       if ('error' in settlement) reject(settlement.error);
