@@ -16,6 +16,7 @@ import { makeConnections } from './app/connections.ts';
 import { developmentNotice } from './app/development-root.ts';
 import type { IdentityProvider } from './app/identity-provider.ts';
 import { openProvider } from './app/identity-provider.ts';
+import { unawareAgents } from './app/lease-agents.ts';
 import { LoginRates } from './app/login-rates.ts';
 import { makeLogins } from './app/logins.ts';
 import { readGivenRoot } from './app/read-given-root.ts';
@@ -24,6 +25,9 @@ import { establishTrust, type Trust } from './app/served-trust.ts';
 import { signEarlierVersions } from './app/sign-earlier-versions.ts';
 import { authenticate } from './app/tokens.ts';
 import { trustPin } from './app/trust-pin.ts';
+import type { HostProviders } from './drivers/host-provider/host-provider.ts';
+import { flowKinds } from './flows/index.ts';
+import { runFlows } from './flows/run-flows.ts';
 import { buildAgentApp, renewServerCertificate } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
 import { openSockets } from './http/agents/open-sockets.ts';
@@ -234,18 +238,35 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
   const place = { url: '' };
   const events = eventStreams(listener);
   const rates = new SenderRates();
+  const ask = askHosts(core);
+  const flows = runFlows({
+    database,
+    listener,
+    onFailure,
+    kinds: flowKinds({
+      database,
+      trust,
+      ask,
+      agents: options.leaseAgents ?? unawareAgents,
+      providers: providersOf(options),
+      traffics: options.traffics ?? (async () => []),
+    }),
+    ...options.flows,
+  });
+  shutdown.add(() => flows.stop());
   const refreshFigures = fleetFigures(database, metrics, Date.now);
   const handlers = makeHandlers({
     database,
     trust,
     vault,
     signer: core.signer,
-    ask: askHosts(core),
+    ask,
     events,
     metrics,
     rates,
     permissions,
     policies,
+    providers: providersOf(options),
     logins: makeLogins({ ...core, publicUrl: () => options.publicUrl?.replace(/\/$/, '') ?? place.url }),
     authorityDigest: authority.digest,
     metricsText: async () => {
@@ -335,6 +356,10 @@ async function databaseUrlOf(
   );
   shutdown.add(() => postgres.stop());
   return postgres.url;
+}
+
+function providersOf({ providers }: ServerOptions): HostProviders {
+  return providers ?? new Map();
 }
 
 function refuseOpenDoors({ host = '127.0.0.1', tls }: ServerOptions): void {

@@ -23,11 +23,10 @@ const inMs = (ms: number) => new Date(Date.now() + ms);
 const take = (holder: string, from: Date | null = null, durationMs = hourMs) =>
   within((tx) => takeLease(tx, { hostId, holder, from, durationMs }));
 
-/** As if so much time had gone by. */
-async function passed(ms: number): Promise<void> {
-  await sql`update leases set during = tstzrange(lower(during) - ${ms} * interval '1 ms', upper(during) - ${ms} * interval '1 ms')`.execute(
-    test.database,
-  );
+/** As if so much time had gone by since it was taken. */
+async function passed(leaseId: string, ms: number): Promise<void> {
+  await sql`update leases set during = tstzrange(lower(during) - ${ms} * interval '1 ms', upper(during) - ${ms} * interval '1 ms')
+    where lease_id = ${leaseId}`.execute(test.database);
 }
 
 describe('a lease', () => {
@@ -100,7 +99,7 @@ describe('the fence of a host', () => {
     await sql`update fleet set state = 'quarantined'`.execute(test.database);
     expect(await within((tx) => beginLease(tx, now.leaseId))).toBeNull();
     await sql`update fleet set state = 'production'`.execute(test.database);
-    await passed(2 * hourMs);
+    await passed(now.leaseId, 2 * hourMs);
     expect(await within((tx) => beginLease(tx, now.leaseId))).toBeNull();
     const { rows } = await sql`select fence from fleet`.execute(test.database);
     expect(rows).toEqual([{ fence: '0' }]);
@@ -122,7 +121,7 @@ describe('an extension', () => {
 
   it('is too late once the lease is over', async () => {
     const { leaseId } = await take('alice');
-    await passed(2 * hourMs);
+    await passed(leaseId, 2 * hourMs);
     expect(await within((tx) => extendLease(tx, leaseId, hourMs))).toBeNull();
   });
 

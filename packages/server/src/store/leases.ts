@@ -45,6 +45,8 @@ interface LeaseRow {
 
 const columns = sql`lease_id, host_id, holder, lower(during) as starts, upper(during) as ends, fence, ended_at`;
 
+const tooLate = 'somebody else has just taken it';
+
 /** Source: PostgreSQL, Appendix A, "exclusion_violation". */
 const exclusionViolation = '23P01';
 
@@ -61,19 +63,22 @@ export async function tryLease(tx: Executor, { hostId, holder, from, durationMs 
 export async function takeLease(tx: Executor, terms: LeaseTerms): Promise<Lease> {
   const lease = await tryLease(tx, terms);
   if (lease !== null) return lease;
-  throw await leaseConflict(tx, terms);
+  throw (
+    (await leaseConflict(tx, terms)) ?? new GuiseError('lease_conflict', `Cannot lease "${terms.hostId}": ${tooLate}`)
+  );
 }
 
-/** Who is in the way: has the host for a part of that time, or had it and has not given it back. */
+/** Who is in the way: has the host for a part of that time, or had it and has not given it back. Null for nobody. */
 export async function leaseConflict(
   tx: Executor,
   { hostId, from, durationMs }: Omit<LeaseTerms, 'holder'>,
-): Promise<GuiseError> {
+): Promise<GuiseError | null> {
   const { rows } = await sql<LeaseRow>`
     select ${columns} from leases, ${startOf(from)} t
     where host_id = ${hostId} and ended_at is null
       and (during && tstzrange(t.starts, t.starts + ${msInterval(durationMs)}) or (fence is not null and lower(during) <= t.starts))
     order by lower(during) limit 1`.execute(tx);
+  if (rows[0] === undefined) return null;
   const when = from === null ? 'now' : `from ${from.toISOString()}`;
   return new GuiseError('lease_conflict', `Cannot lease "${hostId}" ${when}: ${havingIt(rows[0])}`);
 }
@@ -119,6 +124,12 @@ export async function extendLease(tx: Executor, leaseId: string, byMs: number): 
   }
 }
 
+/** The database's. */
+export async function clockOf(db: Executor): Promise<Date> {
+  const { rows } = await sql<{ now: Date }>`select now() as now`.execute(db);
+  return rows[0]?.now ?? new Date(Number.NaN);
+}
+
 /** Whoever waits for the host may have it from now on. */
 export async function endLease(tx: Executor, leaseId: string): Promise<void> {
   await tx
@@ -153,7 +164,7 @@ async function extensionConflict(tx: Executor, { leaseId, hostId, until }: Lease
 }
 
 function havingIt(row: LeaseRow | undefined): string {
-  if (row === undefined) return 'somebody else has just taken it';
+  if (row === undefined) return tooLate;
   const { holder, starts, ends } = row;
   return `"${holder}" has it from ${starts.toISOString()} until ${ends.toISOString()}`;
 }
