@@ -9,6 +9,7 @@ import { parseHostId, parsePersonaId } from '@guise/model';
 import type { RunningServer, ServerOptions } from '@guise/server';
 import { MemoryProvider } from '@guise/server/memory-provider';
 import { MemoryTraffic } from '@guise/server/memory-traffic';
+import pg from 'pg';
 import {
   clientOf,
   enrolTestHost,
@@ -32,6 +33,8 @@ export class Lending {
   readonly provider = new MemoryProvider();
   readonly traffic: MemoryTraffic;
   readonly agents = new Map<string, TestAgent>();
+  /** The fences that agents were told of, in order. */
+  readonly told: string[] = [];
   readonly #directory = temporaryDirectory();
   readonly #hosts: readonly string[];
   readonly #runners: RunningServer[] = [];
@@ -107,7 +110,12 @@ export class Lending {
 
   /** As its agent has it. */
   activeOn(host: string): readonly string[] {
-    return this.agents.get(host)?.engine.active().map(({ instance }) => instance) ?? [];
+    return (
+      this.agents
+        .get(host)
+        ?.engine.active()
+        .map(({ instance }) => instance) ?? []
+    );
   }
 
   async reportedOn(host: string): Promise<readonly string[]> {
@@ -138,12 +146,34 @@ export class Lending {
     return last;
   }
 
+  /** What the database has, which nothing tells otherwise. */
+  async rows(query: string): Promise<readonly unknown[]> {
+    const database = new pg.Client({ connectionString: this.server.databaseUrl });
+    await database.connect();
+    try {
+      return (await database.query<Record<string, unknown>>(query)).rows;
+    } finally {
+      await database.end();
+    }
+  }
+
+  /** The states that it went through, as the audit has them. */
+  async statesOf({ checkout_id }: Pick<Checkout, 'checkout_id'>): Promise<readonly unknown[]> {
+    const query = { resource: `checkout/${checkout_id}`, action: 'checkout:step', limit: 100 };
+    const { items } = await this.api.listAudit({ query });
+    return items.map(({ detail }) => (detail as { to: string }).to).toReversed();
+  }
+
   #options() {
     this.#started += 1;
     return {
       stateDirectory: join(this.#directory.path, `server-${this.#started}`),
       providers: new Map([['agent', this.provider]]),
       traffics: async () => [this.traffic],
+      leaseAgents: {
+        tell: async (host: string, fence: bigint) => void this.told.push(`${host} ${fence}`),
+        runTests: async () => [{ name: 'it runs', passed: true }],
+      },
     };
   }
 }
