@@ -29,6 +29,14 @@ type FlowOptions = NonNullable<ServerOptions['flows']>;
 /** Short, because a killed process's steps are another's only after it. */
 const claimMs = 200;
 
+const documents = [
+  personaText('web', 10),
+  `${personaText('lab', 11)}category: testing\n`,
+  'guise: persona/v1\npersona_id: big\noperating_system: {image: bookworm}\nresource_allocation: {cpu_cores: 2}\n',
+  `${personaText('nightly', 12)}activation_triggers: {any: [{time_schedule: {cron: "0 0 29 2 *", duration: 1m, zone: Etc/UTC}}]}\n`,
+  `${personaText('huge', 13)}required_cores: 4096\n`,
+];
+
 export class Lending {
   readonly provider = new MemoryProvider();
   readonly traffic: MemoryTraffic;
@@ -55,14 +63,13 @@ export class Lending {
     return clientOf(this.server);
   }
 
-  /** Its hosts have the persona `web`; `lab` and `db` are there to be asked for. */
+  /** Its hosts have the persona `web`; `lab`, `big` (another system and allocation) and `nightly` (with triggers) are there to be asked for. */
   async start(): Promise<void> {
     const dead = () => {
       throw new Error('This process runs no flows');
     };
     this.#server = await startTestServer({ ...this.#options(), flows: { claimMs, at: dead } });
-    for (const [index, id] of ['web', 'lab', 'db'].entries())
-      await this.api.publishPersona({ body: { document: personaText(id, index + 10) } });
+    for (const document of documents) await this.api.publishPersona({ body: { document } });
     for (const host of this.#hosts) {
       const directory = join(this.#directory.path, host);
       mkdirSync(directory, { recursive: true });
@@ -162,6 +169,11 @@ export class Lending {
     const query = { resource: `checkout/${checkout_id}`, action: 'checkout:step', limit: 100 };
     const { items } = await this.api.listAudit({ query });
     return items.map(({ detail }) => (detail as { to: string }).to).toReversed();
+  }
+
+  /** It was in other states since then. */
+  async sinceIsOther(checkout: Pick<Checkout, 'checkout_id'>, since: string): Promise<void> {
+    await eventually('its state changed', async () => (await this.find(checkout)).state_since !== since);
   }
 
   #options() {

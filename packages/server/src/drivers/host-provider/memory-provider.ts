@@ -36,11 +36,17 @@ export class MemoryProvider implements HostProvider {
   /** Every call that changes a host, in order: `snapshot h1 3`, with the fence. */
   readonly calls: string[] = [];
   readonly #hosts = new Map<string, MemoryHost>();
+  #spoiled: string | null = null;
   readonly #failures = new Map<Failing, unknown[]>();
 
   /** What the next call of the method throws; several are thrown one after the other. */
   failNext(method: Failing, error: unknown): void {
     this.#failures.set(method, [...(this.#failures.get(method) ?? []), error]);
+  }
+
+  /** The next revert leaves this part as it is then. */
+  spoilRevert(part: string): void {
+    this.#spoiled = part;
   }
 
   loseSnapshot(label: string): void {
@@ -81,7 +87,9 @@ export class MemoryProvider implements HostProvider {
     const kept = host.snapshots.get(label);
     if (kept === undefined)
       throw new GuiseError('snapshot_not_found', `Cannot revert "${fenced.name}": it has no snapshot "${label}"`);
-    host.content = kept;
+    const left = this.#spoiled === null ? [] : [[this.#spoiled, host.content.get(this.#spoiled) ?? ''] as const];
+    this.#spoiled = null;
+    host.content = new Map([...kept, ...left]);
     host.isOn = true;
     return fingerprintOf(host.content);
   }

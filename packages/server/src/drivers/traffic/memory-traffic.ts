@@ -6,6 +6,8 @@ export class MemoryTraffic implements Traffic {
   /** `drain h1`, `restore h1`, in order. */
   readonly calls: string[] = [];
   underWay = 0;
+  /** Awaited in the middle of each drain. */
+  hold: Promise<void> = Promise.resolve();
   readonly #serving: Map<string, boolean>;
 
   constructor(name: string, hosts: readonly string[]) {
@@ -24,6 +26,7 @@ export class MemoryTraffic implements Traffic {
   async drain(hostId: string): Promise<TrafficState> {
     this.calls.push(`drain ${hostId}`);
     this.#serving.set(hostId, false);
+    await this.hold;
     return this.state(hostId);
   }
 
