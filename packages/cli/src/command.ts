@@ -44,6 +44,7 @@ export type OperandKind =
   | 'policy'
   | 'role'
   | 'token'
+  | 'checkout'
   | 'text';
 
 export interface OperandSpec {

@@ -30,14 +30,15 @@ async function dispatch(argv: readonly string[], context: Context): Promise<Exit
     const { completeWords } = await import('./completion/complete-words.ts');
     return completeWords(argv.slice(1), context);
   }
+  // A command may be the first word of others: `checkout`, `checkout ls`.
+  const member = commandNamed(`${first} ${second}`);
+  if (member !== null) return runCommand(member, argv.slice(2), context);
   const entry = commandNamed(first);
   if (entry !== null) return runCommand(entry, argv.slice(1), context);
   if (isHelp(first)) return overview(second === '--help' || isHelp(second) ? '' : second, context);
   if (!groupNames().includes(first))
     throw unknownCommand(first, [...commandEntries.map(({ name }) => name), ...groupNames()]);
   if (isHelp(second)) return overview(first, context);
-  const member = commandNamed(`${first} ${second}`);
-  if (member !== null) return runCommand(member, argv.slice(2), context);
   throw unknownCommand(
     `${first} ${second}`,
     commandEntries.map(({ name }) => name).filter((name) => name.startsWith(`${first} `)),

@@ -9,13 +9,14 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { GuiseError, type HostId, limits, logText } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
-import { answerOthers, askHosts } from './app/ask-host.ts';
+import { type AskHost, answerOthers, askHosts } from './app/ask-host.ts';
 import { type AuditSigner, auditSigner } from './app/audit-checkpoint.ts';
 import { type CertificateAuthority, openCertificateAuthority } from './app/certificate-authority.ts';
 import { makeConnections } from './app/connections.ts';
 import { developmentNotice } from './app/development-root.ts';
 import type { IdentityProvider } from './app/identity-provider.ts';
 import { openProvider } from './app/identity-provider.ts';
+import { unawareAgents } from './app/lease-agents.ts';
 import { LoginRates } from './app/login-rates.ts';
 import { makeLogins } from './app/logins.ts';
 import { readGivenRoot } from './app/read-given-root.ts';
@@ -24,7 +25,10 @@ import { establishTrust, type Trust } from './app/served-trust.ts';
 import { signEarlierVersions } from './app/sign-earlier-versions.ts';
 import { authenticate } from './app/tokens.ts';
 import { trustPin } from './app/trust-pin.ts';
+import type { HostProviders } from './drivers/host-provider/host-provider.ts';
 import { hostProviders } from './drivers/host-provider/index.ts';
+import { flowKinds } from './flows/index.ts';
+import { runFlows } from './flows/run-flows.ts';
 import { buildAgentApp, renewServerCertificate } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
 import { openSockets } from './http/agents/open-sockets.ts';
@@ -238,6 +242,8 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
   const ask = askHosts(core);
+  const providers = hostProviders({ ask, others: options.providers });
+  startFlows(core, { ask, providers, options, shutdown });
   const handlers = makeHandlers({
     database,
     trust,
@@ -249,6 +255,7 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
     rates,
     permissions,
     policies,
+    providers,
     logins: makeLogins({ ...core, publicUrl: () => options.publicUrl?.replace(/\/$/, '') ?? place.url }),
     authorityDigest: authority.digest,
     metricsText: async () => {
@@ -256,10 +263,37 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
       return metricsText(metrics, connections.size);
     },
   });
-  return { handlers, providers: hostProviders({ ask }), events, rates, permissions, denials, place };
+  return { handlers, providers, events, rates, permissions, denials, place };
 }
 
 type Answering = ReturnType<typeof answering>;
+
+interface FlowsParts {
+  readonly ask: AskHost;
+  readonly providers: HostProviders;
+  readonly options: ServerOptions;
+  readonly shutdown: Shutdown;
+}
+
+/** What outlives this process goes on here, whichever process began it. */
+function startFlows(core: Core, { ask, providers, options, shutdown }: FlowsParts): void {
+  const { database, listener, trust, onFailure } = core;
+  const flows = runFlows({
+    database,
+    listener,
+    onFailure,
+    kinds: flowKinds({
+      database,
+      trust,
+      ask,
+      agents: options.leaseAgents ?? unawareAgents,
+      providers,
+      traffics: options.traffics ?? (async () => []),
+    }),
+    ...options.flows,
+  });
+  shutdown.add(() => flows.stop());
+}
 
 async function openAgentsPort(
   core: Core,

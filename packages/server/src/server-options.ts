@@ -1,6 +1,9 @@
 /** How a server is started, and what is known of one that runs. */
 import type { ProviderOptions } from './app/identity-provider.ts';
+import type { LeaseAgents } from './app/lease-agents.ts';
 import type { HostProviders } from './drivers/host-provider/host-provider.ts';
+import type { Traffic } from './drivers/traffic/traffic.ts';
+import type { FlowPoint } from './flows/run-flows.ts';
 import type { DoorLimits } from './http/doors.ts';
 
 export interface ServerOptions {
@@ -39,6 +42,13 @@ export interface ServerOptions {
   readonly oidc?: Omit<ProviderOptions, 'allowOutbound'>;
   /** Networks that are not public and yet may be connected to where a configuration names them, such as `10.1.0.0/16`. */
   readonly allowOutbound?: readonly string[];
+  /** What hosts run on, by the names that the fleet has for it; without one its hosts cannot be lent. */
+  readonly providers?: HostProviders;
+  /** What sends requests to hosts, as it is configured now. */
+  readonly traffics?: () => Promise<readonly Traffic[]>;
+  readonly leaseAgents?: LeaseAgents;
+  /** How long a step of a flow is this process's; and for tests, where it is to die. */
+  readonly flows?: { readonly claimMs?: number; readonly at?: (point: FlowPoint, kind: string, step: string) => void };
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

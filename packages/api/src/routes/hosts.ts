@@ -79,4 +79,15 @@ export const hostRoutes = {
     response: 'none',
     statuses: [204],
   },
+  releaseHost: {
+    method: 'POST',
+    path: '/hosts/{host_id}/release',
+    action: 'host:release',
+    resource: { of: 'params', type: 'Host', name: 'host_id' },
+    summary: 'Say that a quarantined host is in order: it goes back to what it did, as it is now',
+    params,
+    body: z.strictObject({ reason: z.string().min(1).max(256) }),
+    response: 'none',
+    statuses: [204],
+  },
 } as const satisfies Record<string, Route>;

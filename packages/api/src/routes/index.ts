@@ -1,6 +1,7 @@
 /** Every route of the control plane, by name. */
 import { adaptationRoutes } from './adaptation.ts';
 import { assignmentRoutes } from './assignments.ts';
+import { checkoutRoutes } from './checkouts.ts';
 import { hostReportRoutes } from './host-reports.ts';
 import { hostRoutes } from './hosts.ts';
 import { permissionRoutes } from './permissions.ts';
@@ -19,6 +20,7 @@ export const routes = {
   ...hostReportRoutes,
   ...assignmentRoutes,
   ...adaptationRoutes,
+  ...checkoutRoutes,
   ...trustRoutes,
   ...secretRoutes,
   ...permissionRoutes,

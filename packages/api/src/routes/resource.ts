@@ -9,6 +9,7 @@ export const resourceTypes = [
   'Host',
   'Tag',
   'HostGroup',
+  'Checkout',
   'Persona',
   'PersonaGroup',
   'Token',

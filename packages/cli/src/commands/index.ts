@@ -19,6 +19,7 @@ const persona = 'Personas';
 const trust = 'Keys and trust roots';
 const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
+const lending = 'Borrowing hosts';
 const adaptation = 'What makes hosts adapt themselves';
 const secret = 'Secrets, through the control plane';
 const audit = 'Who did what';
@@ -187,6 +188,40 @@ export const commandEntries: readonly CommandEntry[] = [
   ),
 
   entry(
+    host,
+    'host release',
+    'Say that a quarantined host is in order',
+    async () => (await import('./host-release.ts')).hostRelease,
+  ),
+
+  entry(lending, 'checkout', 'Borrow a host, now or later', async () => (await import('./checkout.ts')).checkout),
+  entry(
+    lending,
+    'checkout ls',
+    'List who has which host, and who waits for one',
+    async () => (await import('./checkout-ls.ts')).checkoutLs,
+  ),
+  entry(
+    lending,
+    'checkout show',
+    'Show where a checkout stands',
+    async () => (await import('./checkout-show.ts')).checkoutShow,
+  ),
+  entry(
+    lending,
+    'checkout extend',
+    'Keep a host longer',
+    async () => (await import('./checkout-extend.ts')).checkoutExtend,
+  ),
+  entry(
+    lending,
+    'checkout results',
+    'Show what the tests on a borrowed host said',
+    async () => (await import('./checkout-results.ts')).checkoutResults,
+  ),
+  entry(lending, 'checkin', 'Give a host back', async () => (await import('./checkin.ts')).checkin),
+
+  entry(
     adaptation,
     'event post',
     'Tell hosts that something happened',
@@ -295,7 +330,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `key`, `root`, `host`, `event`, `alert`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
+/** `persona`, `key`, `root`, `host`, `checkout`, `event`, `alert`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),

@@ -33,10 +33,12 @@ export async function candidatesFor(
   const entry = commandNamed(before.slice(0, 2).join(' ')) ?? commandNamed(before[0] ?? '');
   if (entry === null) return startingWith(current, commandWords(before));
   const command = await entry.load();
-  return startingWith(current, await inCommand(command, before.slice(entry.name.split(' ').length), current, context));
+  const own = await inCommand(command, before.slice(entry.name.split(' ').length), current, context);
+  // A command may be the first word of others.
+  return startingWith(current, before.length === 1 ? [...commandWords(before), ...own] : own);
 }
 
-/** The next word of every command that begins with these. */
+/** The next word of every command that begins with these, and has more. */
 function commandWords(before: readonly string[]): readonly Candidate[] {
   const prefix = before.map((word) => `${word} `).join('');
   const found = new Map<string, Candidate>();

@@ -36,6 +36,8 @@ export async function valuesOfKind(
       return (await roles(context)).map(bare);
     case 'token':
       return (await tokens(context)).map(bare);
+    case 'checkout':
+      return checkouts(context);
     case 'text':
       return [];
   }
@@ -91,6 +93,16 @@ async function roles(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly
   return asked(context, async (client, signal) => (await client.listRoles({ query: { limit: 1 } }, { signal })).roles);
 }
 
+async function checkouts(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly Candidate[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listCheckouts({ query: { limit: offeredMax } }, { signal });
+    return items.map((each) => ({
+      value: each.checkout_id,
+      summary: `${each.host_id ?? 'no host yet'}, ${each.state}`,
+    }));
+  });
+}
+
 async function tokens(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
   return asked(context, async (client, signal) => {
     const { items } = await client.listTokens({ query: { limit: offeredMax } }, { signal });
@@ -101,10 +113,10 @@ async function tokens(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonl
 type Client = import('@guise/api').Client;
 
 /** Empty when there is no control plane, no token or no answer in time. */
-async function asked(
+async function asked<Value>(
   context: Pick<Context, 'env' | 'isRoot'>,
-  ask: (client: Client, signal: AbortSignal) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
+  ask: (client: Client, signal: AbortSignal) => Promise<readonly Value[]>,
+): Promise<readonly Value[]> {
   try {
     const { openClient } = await import('../remote/open-client.ts');
     return await ask(openClient(context, { server: undefined, token: undefined }), AbortSignal.timeout(askMs));

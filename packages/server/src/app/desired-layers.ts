@@ -29,7 +29,7 @@ export type DesiredLayers =
   | { readonly type: 'layers'; readonly layers: readonly DesiredLayer[] }
   | { readonly type: 'refused'; readonly reason: string };
 
-const rankOf = { host: 0, tag: 1, group: 2, persona_group: 3 } as const;
+const rankOf = { checkout: 0, host: 0, tag: 1, group: 2, persona_group: 3 } as const;
 
 export function desiredLayers(candidates: readonly Candidate[]): DesiredLayers {
   const winners = winnersOf(candidates);

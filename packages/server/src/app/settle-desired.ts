@@ -4,10 +4,11 @@
  * Shape: host ids → one entry for each host that exists.
  */
 import { limits } from '@guise/model';
+import { frozenHosts } from '../store/checkouts.ts';
 import type { Database, Executor } from '../store/database.ts';
 import type { Candidate, DesiredRow } from '../store/desired.ts';
 import { lockDesired, readCandidates, writeDesired } from '../store/desired.ts';
-import type { DesiredLayer } from './desired-layers.ts';
+import type { DesiredLayer, DesiredLayers } from './desired-layers.ts';
 import { desiredLayers } from './desired-layers.ts';
 import { type NeededSecrets, withNeededSecrets } from './needed-secrets.ts';
 import { nextDesired, sameDesired } from './next-desired.ts';
@@ -35,12 +36,16 @@ export async function settleDesired(
   return settled;
 }
 
+/** Nothing is sent to a host that is being copied, made anew or brought back. */
+const unchanged: DesiredLayers = { type: 'refused', reason: 'a checkout has the host in hand' };
+
 export async function settleBatch(tx: Executor, trust: Trust, hostIds: readonly string[]): Promise<readonly Settled[]> {
   const rows = await lockDesired(tx, hostIds);
   const candidates = byHost(await permitGoingBack(tx, trust, await readCandidates(tx, hostIds)));
+  const frozen = await frozenHosts(tx, hostIds);
   const reached = rows.map(({ hostId }) => {
     const own = candidates.get(hostId) ?? [];
-    return { hostId, candidates: own, desired: desiredLayers(own) };
+    return { hostId, candidates: own, desired: frozen.has(hostId) ? unchanged : desiredLayers(own) };
   });
   const withSecrets = await withNeededSecrets(tx, reached);
   const settled = rows.flatMap((row, index): Settled[] => {

@@ -9,7 +9,7 @@
 import type { Action, ResourceType } from '@guise/api';
 import { limits } from '@guise/model';
 import type { Database, Executor } from '../store/database.ts';
-import { hostFacts, personaFacts } from '../store/permission-facts.ts';
+import { checkoutFacts, hostFacts, personaFacts } from '../store/permission-facts.ts';
 import { findToken } from '../store/tokens.ts';
 import { NotPermitted } from './not-permitted.ts';
 import type { PolicyEngine } from './policy-engine.ts';
@@ -59,15 +59,23 @@ export class Permissions {
     throw this.#denial({ principal, action }, { ...resource, parents: [] }, null);
   }
 
-  /** Those that he may do this to. */
-  async visible<Item>(doing: Doing, items: readonly Item[], resourceOf: (item: Item) => Resource): Promise<Item[]> {
+  /** Those that he may do this to, with the persona beside each. */
+  async visible<Item>(
+    doing: Doing,
+    items: readonly Item[],
+    resourceOf: (item: Item) => Resource,
+    persona?: string,
+  ): Promise<Item[]> {
     const resources = items.map(resourceOf);
     const types = [...new Set(resources.map(({ type }) => type))];
-    if (types.every((type) => this.#engine.reach(doing.principal, doing.action, type) === 'all')) return [...items];
+    const isEvery = types.every((type) => this.#engine.reach(doing.principal, doing.action, type) === 'all');
+    if (persona === undefined && isEvery) return [...items];
     const facts = await this.factsOf(doing.principal, resources);
+    const [beside = null] =
+      persona === undefined ? [] : await this.factsOf(doing.principal, [{ type: 'Persona', id: persona }]);
     return items.filter((_, index) => {
       const known = facts[index];
-      return known !== undefined && this.#engine.permits(doing.principal, doing.action, known);
+      return known !== undefined && this.#engine.permits(doing.principal, doing.action, known, beside);
     });
   }
 
@@ -95,11 +103,14 @@ export class Permissions {
     const fresh = new Map<string, Facts>();
     await this.#read(tx ?? this.#database, 'Host', unknown('Host'), hostFacts, fresh);
     await this.#read(tx ?? this.#database, 'Persona', unknown('Persona'), personaFacts, fresh);
+    const checkouts = resources.flatMap(({ type, id }) => (type === 'Checkout' ? [id] : []));
+    const ofCheckouts = await checkoutFacts(tx ?? this.#database, checkouts, asker.actor);
     const facts: Facts[] = [];
     for (const each of resources) {
       const key = `${each.type} ${each.id}`;
       if ('parents' in each) facts.push(each);
       else if (each.type === 'Fleet') facts.push(wholeFleet);
+      else if (each.type === 'Checkout') facts.push(ofCheckouts.get(each.id) ?? { ...each, parents: [] });
       else if (each.type === 'Token') facts.push(await this.#token(asker, each, tx));
       else facts.push(fresh.get(key) ?? this.#known.get(key)?.facts ?? { ...each, parents: [] });
     }

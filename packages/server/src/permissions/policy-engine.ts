@@ -169,6 +169,7 @@ function attributesOf({ type, id, own = false }: Facts): EntityJson['attrs'] {
     case 'Persona':
       return { persona_id: id };
     case 'Token':
+    case 'Checkout':
       return { own };
     case 'Fleet':
     case 'Tag':

@@ -14,9 +14,9 @@ export interface Resource {
 
 /** A resource with all that a decision may depend on. */
 export interface Facts extends Resource {
-  /** What it is in: tags and groups of a host, category and groups of a persona. */
+  /** What it is in: tags and groups of a host, which with the host are those of its checkouts; category and groups of a persona. */
   readonly parents: readonly EntityId[];
-  /** Of a token: whether whoever asks has made it. */
+  /** Of a token or a checkout: whether it is of whoever asks. */
   readonly own?: boolean;
 }
 
@@ -34,6 +34,7 @@ export function auditNameOf({ type, id }: Resource): string {
 const wordOf: Readonly<Record<ResourceType, string>> = {
   Fleet: 'fleet',
   Host: 'host',
+  Checkout: 'checkout',
   Tag: 'tag',
   HostGroup: 'host group',
   Persona: 'persona',

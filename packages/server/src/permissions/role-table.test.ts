@@ -20,6 +20,9 @@ const things = {
   'other host': { type: 'Host', id: 'web-1', parents: [{ type: 'Tag', id: 'role=web' }] },
   'other tag': { type: 'Tag', id: 'role=web', parents: [] },
   group: { type: 'HostGroup', id: 'edge', parents: [] },
+  'own checkout': { type: 'Checkout', id: 'c1', parents: [{ type: 'Host', id: 'web-1' }], own: true },
+  'lab checkout': { type: 'Checkout', id: 'c2', parents: [{ type: 'Host', id: 'lab-1' }, labTag], own: false },
+  'foreign checkout': { type: 'Checkout', id: 'c3', parents: [{ type: 'Host', id: 'web-1' }], own: false },
   persona: { type: 'Persona', id: 'web', parents: [{ type: 'Category', id: 'web_server' }] },
   'persona group': { type: 'PersonaGroup', id: 'edge', parents: [] },
   'own token': { type: 'Token', id: 't1', parents: [], own: true },
@@ -31,6 +34,8 @@ const things = {
 type Thing = keyof typeof things;
 
 const hostLike = ['lab host', 'lab tag', 'other host', 'other tag', 'group'] as const;
+const checkouts = ['own checkout', 'lab checkout', 'foreign checkout'] as const;
+const hostsAndCheckouts = [...hostLike, ...checkouts] as const;
 const hostsAndFleet = [...hostLike, 'fleet'] as const;
 const personaLike = ['persona', 'persona group'] as const;
 
@@ -53,6 +58,11 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'host:hold': hostsAndFleet,
   'host:delete': hostsAndFleet,
   'host:revoke': hostsAndFleet,
+  'host:release': hostsAndFleet,
+  'checkout:read': hostsAndCheckouts,
+  'checkout:request': hostLike,
+  'checkout:extend': hostsAndCheckouts,
+  'checkout:checkin': hostsAndCheckouts,
   'root:write': ['fleet'],
   'secret:read': ['fleet'],
   'secret:write': ['fleet'],
@@ -67,19 +77,26 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'policy:write': ['policy'],
 };
 
-const looking = ['system:read', 'persona:read', 'host:read', 'alert:read', 'policy:read'] as const;
+const looking = ['system:read', 'persona:read', 'host:read', 'checkout:read', 'alert:read', 'policy:read'] as const;
 const oneself = ['session:read', 'session:write'] as const;
+
+/** What a holder may do with what he has borrowed. */
+const having = [
+  ['checkout:read', ['own checkout']],
+  ['checkout:extend', ['own checkout']],
+  ['checkout:checkin', ['own checkout']],
+] as const;
 
 /** Role → what it may do to everything that the action can be done to, and what to some things only. */
 const expected: Readonly<
   Record<string, { readonly all: readonly Action[]; readonly some: readonly (readonly [Action, readonly Thing[]])[] }>
 > = {
-  nobody: { all: oneself, some: [] },
-  viewer: { all: [...oneself, ...looking], some: [] },
-  author: { all: [...oneself, ...looking, 'persona:publish', 'persona:delete', 'secret:read'], some: [] },
+  nobody: { all: oneself, some: having },
+  viewer: { all: [...oneself, ...looking], some: having },
+  author: { all: [...oneself, ...looking, 'persona:publish', 'persona:delete', 'secret:read'], some: having },
   approver: {
     all: [...oneself, ...looking, 'persona:rollback', 'audit:read', 'role:read'],
-    some: [],
+    some: having,
   },
   'lab-user': {
     all: [...oneself, ...looking],
@@ -87,6 +104,9 @@ const expected: Readonly<
       ['host:assign', ['lab host', 'lab tag']],
       ['host:rollback', ['lab host', 'lab tag']],
       ['host:hold', ['lab host', 'lab tag']],
+      ['checkout:request', ['lab host', 'lab tag']],
+      ['checkout:extend', ['lab host', 'lab tag', 'own checkout', 'lab checkout']],
+      ['checkout:checkin', ['lab host', 'lab tag', 'own checkout', 'lab checkout']],
     ],
   },
   operator: {
@@ -100,6 +120,10 @@ const expected: Readonly<
       'host:hold',
       'host:delete',
       'host:revoke',
+      'host:release',
+      'checkout:request',
+      'checkout:extend',
+      'checkout:checkin',
       'secret:read',
       'secret:write',
       'host:enroll',

@@ -8,7 +8,7 @@ import type { ResourceType } from '@guise/api';
 import type { TokenScope } from './principal.ts';
 import type { Facts, Resource } from './resource.ts';
 
-const aboutHosts: readonly ResourceType[] = ['Host', 'Tag', 'HostGroup'];
+const aboutHosts: readonly ResourceType[] = ['Host', 'Tag', 'HostGroup', 'Checkout'];
 const aboutPersonas: readonly ResourceType[] = ['Persona', 'PersonaGroup'];
 
 export function scopeAllows(
@@ -55,6 +55,11 @@ export function isWithin(inner: TokenScope | null, outer: TokenScope | null): bo
 function isAmong({ hosts = [], tags = [] }: TokenScope, { type, id, parents }: Facts): boolean {
   if (type === 'Host') {
     return has(hosts, id) || parents.some((parent) => parent.type === 'Tag' && has(tags, parent.id));
+  }
+  if (type === 'Checkout') {
+    return parents.some(
+      (parent) => (parent.type === 'Host' && has(hosts, parent.id)) || (parent.type === 'Tag' && has(tags, parent.id)),
+    );
   }
   return type === 'Tag' && has(tags, id);
 }

@@ -12,6 +12,7 @@ import type { AdaptationReport } from '../store/adaptations.ts';
 import { writeAdaptations } from '../store/adaptations.ts';
 import { writeAlerts } from '../store/alerts.ts';
 import { insertAudits } from '../store/audit.ts';
+import { wakeListening } from '../store/checkouts.ts';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { recordHeartbeats } from '../store/presence.ts';
@@ -128,6 +129,7 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
     const candidatesBefore = await writeAdaptations(tx, buffer.adaptations);
     await insertAudits(tx, recordsOf(buffer, transactions, candidatesBefore));
     const turns = await writeAlerts(tx, buffer.alerts);
+    const isAwaited = await wakeListening(tx, [...hostsOf(buffer)]);
     return {
       value: undefined,
       // Written above, in the names of the hosts.
@@ -135,6 +137,7 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
       signals: [
         ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
         ...turns.map(({ host_id, key, turn }) => happened(`alert.${turn}`, `${host_id}/${key}`)),
+        ...(isAwaited ? [{ type: 'flow' } as const] : []),
       ],
     };
   });

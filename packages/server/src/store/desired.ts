@@ -7,6 +7,7 @@
 import type { SwitchOutcome } from '@guise/api';
 import type { Digest, HostId, LayerRef, PersonaId } from '@guise/model';
 import { sql } from 'kysely';
+import { hasBorrowed } from './checkouts.ts';
 import type { Executor } from './database.ts';
 import { jsonbText } from './jsonb-text.ts';
 
@@ -25,7 +26,8 @@ export interface DesiredRow {
 
 export interface Candidate {
   readonly host_id: HostId;
-  readonly target_type: 'host' | 'tag' | 'group' | 'persona_group';
+  /** `checkout`: while somebody has the host, what he asked for is all that it is to have. */
+  readonly target_type: 'host' | 'tag' | 'group' | 'persona_group' | 'checkout';
   readonly target: string;
   readonly instance: string;
   readonly persona_id: PersonaId;
@@ -69,27 +71,35 @@ export async function lockDesired(tx: Executor, hostIds: readonly string[]): Pro
   }));
 }
 
-/** Every assignment that reaches each of the hosts, whichever way, and the personas of the group that its tag `persona_group` names. */
+/**
+ * Every assignment that reaches each of the hosts, whichever way, and the personas of the group that its tag `persona_group` names.
+ * Of a host that somebody has borrowed, what he wants it to be, and nothing else.
+ */
 export async function readCandidates(db: Executor, hostIds: readonly string[]): Promise<readonly Candidate[]> {
   const { rows } = await sql<Candidate>`
-    with assigned as (
-      select h.host_id, a.* from unnest(${hostIds}::text[]) as h(host_id)
+    with borrowed as (
+      select c.* from checkouts c where c.host_id = any(${hostIds}::text[]) and ${hasBorrowed}
+    ), own as (
+      select h.host_id, h.tags from hosts h
+        where h.host_id = any(${hostIds}::text[]) and not exists (select from borrowed b where b.host_id = h.host_id)
+    ), assigned as (
+      select h.host_id, a.* from own h
         join assignments a on a.target_type = 'host' and a.target = h.host_id
       union all
-      select m.host_id, a.* from host_group_members m
+      select m.host_id, a.* from own h join host_group_members m using (host_id)
         join assignments a on a.target_type = 'group' and a.target = m.group_name
-        where m.host_id = any(${hostIds}::text[])
       union all
-      select h.host_id, a.* from hosts h
+      select h.host_id, a.* from own h
         cross join lateral jsonb_each_text(h.tags) as t(key, value)
         join assignments a on a.target_type = 'tag' and a.target = t.key || '=' || t.value
-        where h.host_id = any(${hostIds}::text[])
     ), reached as (
       select host_id, target_type, target, instance, persona_id, version, priority, parameters, assigned_by from assigned
       union all
       select h.host_id, 'persona_group', g.group_name, g.persona_id, g.persona_id, null, null, '{}'::jsonb, g.added_by
-        from hosts h join persona_group_personas g on g.group_name = h.tags->>'persona_group'
-        where h.host_id = any(${hostIds}::text[])
+        from own h join persona_group_personas g on g.group_name = h.tags->>'persona_group'
+      union all
+      select b.host_id, 'checkout', b.checkout_id::text, b.persona_id, b.persona_id, b.version, null, b.parameters, b.holder
+        from borrowed b where b.persona_id is not null
     )
     ${candidatesReached}`.execute(db);
   return rows;

@@ -101,12 +101,16 @@ export async function stepTaken(tx: Executor, { flow_id, claim }: FlowRow, next:
 
 /** Makes it look again at once; whoever has it in hand looks again afterwards. Signal `flow` in the same transaction. */
 export async function wakeFlow(tx: Executor, flowId: string): Promise<void> {
-  await tx
-    .updateTable('flows')
-    .set({ due_at: sql<Date>`now()`, woken: true })
-    .where('flow_id', '=', flowId)
-    .where('ended_at', 'is', null)
-    .execute();
+  await wakeFlows(tx, [flowId]);
+}
+
+/** Locked in one order, so that two that wake the same ones do not wait for each other. */
+export async function wakeFlows(tx: Executor, flowIds: readonly string[]): Promise<void> {
+  if (flowIds.length === 0) return;
+  await sql`with locked as (
+      select flow_id from flows where flow_id = any(${flowIds}::uuid[]) and ended_at is null order by flow_id for update
+    )
+    update flows set due_at = now(), woken = true from locked where flows.flow_id = locked.flow_id`.execute(tx);
 }
 
 /** Milliseconds until one is due or its claim ends, by the database's clock; null when there is none. */

@@ -28,7 +28,7 @@ export interface HostFilter extends PageRequest {
 }
 
 /** A process of ours has its connection and heard from it lately; a process that died does not count for long. */
-const isConnected = sql<boolean>`(replica_id is not null and last_seen_at > now() - make_interval(secs => ${sql.lit(limits.silenceMs / 1000)}))`;
+export const isConnected = sql<boolean>`(replica_id is not null and last_seen_at > now() - make_interval(secs => ${sql.lit(limits.silenceMs / 1000)}))`;
 
 /** A subquery, so that every other column keeps its plain name. */
 const identityState = sql<

@@ -11,6 +11,31 @@ export async function hostFacts(db: Executor, hosts: readonly string[]): Promise
   return new Map(rows.map((row) => [row.host_id, { type: 'Host', id: row.host_id, parents: parentsOfHost(row) }]));
 }
 
+/** A checkout is in its host and in what that is in. */
+export async function checkoutFacts(
+  db: Executor,
+  checkouts: readonly string[],
+  actor: string,
+): Promise<ReadonlyMap<string, Facts>> {
+  if (checkouts.length === 0) return new Map();
+  const rows = await db
+    .selectFrom('checkouts')
+    .select(['checkout_id', 'host_id', 'holder'])
+    .where(sql<boolean>`checkout_id = any(${checkouts}::uuid[])`)
+    .execute();
+  const hosts = await hostFacts(
+    db,
+    rows.flatMap(({ host_id }) => host_id ?? []),
+  );
+  return new Map(
+    rows.map(({ checkout_id: id, host_id, holder }) => {
+      const host = hosts.get(host_id ?? '');
+      const parents = host === undefined ? [] : [{ type: 'Host', id: host.id } as const, ...host.parents];
+      return [id, { type: 'Checkout', id, parents, own: holder === actor }];
+    }),
+  );
+}
+
 function parentsOfHost({
   tags,
   groups,

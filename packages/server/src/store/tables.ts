@@ -216,6 +216,33 @@ export interface Tables {
     created_at: TimeNow;
     ended_at: Time | null;
   };
+  checkouts: {
+    checkout_id: Generated<string>;
+    flow_id: string;
+    holder: string;
+    request: Jsonb<unknown>;
+    priority: number;
+    candidates: string[];
+    persona_id: string | null;
+    version: number | null;
+    parameters: Jsonb<Record<string, string | number | boolean>>;
+    state: string;
+    state_since: TimeNow;
+    host_id: string | null;
+    lease_id: string | null;
+    before: Jsonb<unknown> | null;
+    fingerprint_before: Jsonb<unknown> | null;
+    fingerprint_after: Jsonb<unknown> | null;
+    results: Jsonb<unknown> | null;
+    failure: string | null;
+    evidence: Jsonb<unknown> | null;
+    returned_at: Time | null;
+    returned_by: string | null;
+    released_by: string | null;
+    created_at: TimeNow;
+    ready_at: Time | null;
+    ended_at: Time | null;
+  };
   flows: {
     flow_id: Generated<string>;
     kind: string;

@@ -5,8 +5,11 @@ import type { HostProviders } from './host-provider.ts';
 
 export interface ProviderParts {
   readonly ask: AskHost;
+  /** As this control plane was given; one of the same name takes the place of its own. */
+  readonly others?: HostProviders | undefined;
 }
 
-export function hostProviders({ ask }: ProviderParts): HostProviders {
-  return new Map([agentProvider(ask)].map((provider) => [provider.name, provider]));
+export function hostProviders({ ask, others = new Map() }: ProviderParts): HostProviders {
+  const own = [agentProvider(ask)];
+  return new Map([...own.map((provider) => [provider.name, provider] as const), ...others]);
 }

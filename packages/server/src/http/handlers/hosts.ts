@@ -1,3 +1,4 @@
+import { releaseHost } from '../../app/checkouts.ts';
 import { describeHost, forgetHost, tagHost } from '../../app/hosts.ts';
 import { revokeHost } from '../../app/revoke-host.ts';
 import { rollbackHost } from '../../app/rollback-host.ts';
@@ -6,7 +7,7 @@ import { listHosts } from '../../store/hosts.ts';
 import type { Handlers } from '../handler.ts';
 import type { HandlerParts } from './index.ts';
 
-type Names = 'listHosts' | 'getHost' | 'putHostTags' | 'rollbackHost' | 'deleteHost' | 'revokeHost';
+type Names = 'listHosts' | 'getHost' | 'putHostTags' | 'rollbackHost' | 'deleteHost' | 'revokeHost' | 'releaseHost';
 
 export function hostHandlers({ database, trust, ask, permissions }: HandlerParts): Pick<Handlers, Names> {
   return {
@@ -33,6 +34,7 @@ export function hostHandlers({ database, trust, ask, permissions }: HandlerParts
     },
     rollbackHost: ({ params, body, caller }) => rollbackHost(database, trust, ask, caller, params.host_id, body.to),
     revokeHost: ({ params, body, caller }) => revokeHost(database, caller, params.host_id, body.reason),
+    releaseHost: ({ params, body, caller }) => releaseHost(database, caller, params.host_id, body.reason),
     deleteHost: ({ params, caller }) => forgetHost(database, caller, params.host_id),
   };
 }

@@ -3,6 +3,7 @@ import type { AuditSigner } from '../../app/audit-checkpoint.ts';
 import type { Logins } from '../../app/logins.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Trust } from '../../app/served-trust.ts';
+import type { HostProviders } from '../../drivers/host-provider/host-provider.ts';
 import type { CurrentPolicies } from '../../permissions/current-policies.ts';
 import type { Permissions } from '../../permissions/permissions.ts';
 import type { Database } from '../../store/database.ts';
@@ -13,6 +14,7 @@ import type { Metrics } from '../metrics.ts';
 import { adaptationHandlers } from './adaptation.ts';
 import { assignmentHandlers } from './assignments.ts';
 import { auditHandlers } from './audit.ts';
+import { checkoutHandlers } from './checkouts.ts';
 import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
 import { permissionHandlers } from './permissions.ts';
@@ -37,6 +39,7 @@ export interface HandlerParts {
   readonly permissions: Permissions;
   readonly policies: CurrentPolicies;
   readonly logins: Logins;
+  readonly providers: HostProviders;
 }
 
 export function makeHandlers(parts: HandlerParts): Handlers {
@@ -47,6 +50,7 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...hostReportHandlers(parts),
     ...assignmentHandlers(parts),
     ...adaptationHandlers(parts),
+    ...checkoutHandlers(parts),
     ...trustHandlers(parts),
     ...secretHandlers(parts),
     ...auditHandlers(parts),

@@ -1,0 +1,114 @@
+/**
+ * What a host and its provider must be able to, so that the host can be lent as a persona and come back.
+ *
+ * Asked before anything changes. Throws: `capability_missing`, which names what is missing; `requirements_unmet`; `host_unfit`.
+ */
+import { checkRequirements } from '@guise/decide';
+import type { LocatedDocument, ResolvedPersona } from '@guise/model';
+import { GuiseError } from '@guise/model';
+import type {
+  Allocation,
+  Capability,
+  HostProvider,
+  HostProviders,
+  ProvidedHost,
+} from '../drivers/host-provider/host-provider.ts';
+import type { CheckoutRow } from '../store/checkouts.ts';
+import type { Executor } from '../store/database.ts';
+import type { FleetHost } from '../store/fleet.ts';
+import { findVersion } from '../store/personas.ts';
+
+export interface CheckoutNeeds {
+  /** Its own last. */
+  readonly documents: readonly LocatedDocument[];
+  readonly image: string | null;
+  readonly allocation: Allocation | null;
+  /** Whether it comes and goes by triggers, so that somebody must say that it is to stay. */
+  readonly hasTriggers: boolean;
+}
+
+export const noNeeds: CheckoutNeeds = { documents: [], image: null, allocation: null, hasTriggers: false };
+
+export function needsOf({ ancestors, own }: ResolvedPersona): CheckoutNeeds {
+  const documents = [...ancestors, own];
+  const last = <Value>(read: (document: LocatedDocument['document']) => Value | undefined) =>
+    documents.map(({ document }) => read(document)).findLast((value) => value !== undefined);
+  const allocated = last((document) => document.resource_allocation);
+  return {
+    documents,
+    image: last((document) => document.operating_system?.image) ?? null,
+    allocation: allocated === undefined ? null : allocationOf(allocated),
+    hasTriggers: documents.some(
+      ({ document }) => document.activation_triggers !== undefined || document.deactivation_triggers !== undefined,
+    ),
+  };
+}
+
+/** Of the persona as it would be applied now; null when it is gone. */
+export async function findNeeds(
+  db: Executor,
+  { personaId, version }: Pick<CheckoutRow, 'personaId' | 'version'>,
+): Promise<CheckoutNeeds | null> {
+  if (personaId === null) return noNeeds;
+  const found = await findVersion(db, personaId, version ?? undefined);
+  return found === null ? null : needsOf(found.persona);
+}
+
+export interface Provided {
+  readonly provider: HostProvider;
+  readonly host: ProvidedHost;
+}
+
+export function providedHost(providers: HostProviders, { hostId, provider, providerHost }: FleetHost): Provided {
+  const found = providers.get(provider);
+  if (found !== undefined) return { provider: found, host: { hostId, name: providerHost } };
+  throw new GuiseError(
+    'capability_missing',
+    `Cannot check out "${hostId}": this control plane has no provider "${provider}"`,
+  );
+}
+
+export async function requireCapabilities(
+  { provider, host }: Provided,
+  { image, allocation }: Pick<CheckoutNeeds, 'image' | 'allocation'>,
+): Promise<void> {
+  const { can, images } = await provider.capabilities(host);
+  const missing = neededOf({ image, allocation }).find(({ capability }) => !can.includes(capability));
+  const refuse = (what: string) =>
+    new GuiseError('capability_missing', `Cannot check out "${host.hostId}": ${what} (provider "${provider.name}")`);
+  if (missing !== undefined) throw refuse(`${missing.why} needs "${missing.capability}", which it cannot`);
+  if (image === null || images.includes(image)) return;
+  throw refuse(`operating_system.image is "${image}", and it has ${images.join(', ') || 'none'}`);
+}
+
+export function requireResources(
+  hostId: string,
+  facts: Readonly<Record<string, string | number>>,
+  documents: readonly LocatedDocument[],
+): void {
+  const [problem] = checkRequirements(documents, facts);
+  if (problem !== undefined)
+    throw new GuiseError('requirements_unmet', `Cannot check out "${hostId}": ${problem.message}`, {
+      problems: [problem],
+    });
+}
+
+function neededOf({
+  image,
+  allocation,
+}: Pick<CheckoutNeeds, 'image' | 'allocation'>): readonly { readonly capability: Capability; readonly why: string }[] {
+  return [
+    { capability: 'snapshot', why: 'a host that is lent' },
+    { capability: 'revert', why: 'a host that is lent' },
+    ...(image === null ? [] : [{ capability: 'image', why: 'operating_system.image' } as const]),
+    ...(allocation === null ? [] : [{ capability: 'resize', why: 'resource_allocation' } as const]),
+  ];
+}
+
+function allocationOf(allocated: NonNullable<LocatedDocument['document']['resource_allocation']>): Allocation {
+  const { cpu_cores, memory_mb } = allocated;
+  return {
+    ...(cpu_cores === undefined ? {} : { cpuCores: cpu_cores }),
+    ...(memory_mb === undefined ? {} : { memoryMb: memory_mb }),
+  };
+}

@@ -1,0 +1,191 @@
+/**
+ * A control plane that lends simulated hosts, for tests: its agents and its API are here, and its flows are run by processes that a
+ * test starts and kills.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from '@guise/api';
+import { parseHostId, parsePersonaId } from '@guise/model';
+import type { RunningServer, ServerOptions } from '@guise/server';
+import { MemoryProvider } from '@guise/server/memory-provider';
+import { MemoryTraffic } from '@guise/server/memory-traffic';
+import pg from 'pg';
+import {
+  clientOf,
+  enrolTestHost,
+  eventually,
+  personaText,
+  sharedWith,
+  startTestAgent,
+  startTestServer,
+  type TestAgent,
+  temporaryDirectory,
+} from './control-plane.ts';
+
+type Checkout = Awaited<ReturnType<Client['getCheckout']>>;
+type CheckoutBody = NonNullable<Parameters<Client['requestCheckout']>[0]>['body'];
+type FlowOptions = NonNullable<ServerOptions['flows']>;
+
+/** Short, because a killed process's steps are another's only after it. */
+const claimMs = 200;
+
+const documents = [
+  personaText('web', 10),
+  `${personaText('lab', 11)}category: testing\n`,
+  'guise: persona/v1\npersona_id: big\noperating_system: {image: bookworm}\nresource_allocation: {cpu_cores: 2}\n',
+  `${personaText('nightly', 12)}activation_triggers: {any: [{time_schedule: {cron: "0 0 29 2 *", duration: 1m, zone: Etc/UTC}}]}\n`,
+  `${personaText('huge', 13)}required_cores: 4096\n`,
+];
+
+export class Lending {
+  readonly provider = new MemoryProvider();
+  readonly traffic: MemoryTraffic;
+  readonly agents = new Map<string, TestAgent>();
+  /** The fences that agents were told of, in order. */
+  readonly told: string[] = [];
+  readonly #directory = temporaryDirectory();
+  readonly #hosts: readonly string[];
+  readonly #runners: RunningServer[] = [];
+  #server: RunningServer | undefined;
+  #started = 0;
+
+  constructor(hosts: readonly string[]) {
+    this.#hosts = hosts;
+    this.traffic = new MemoryTraffic('balancer', hosts);
+  }
+
+  get server(): RunningServer {
+    if (this.#server === undefined) throw new Error('It was not started');
+    return this.#server;
+  }
+
+  get api(): Client {
+    return clientOf(this.server);
+  }
+
+  /** Its hosts have the persona `web`; `lab`, `big` (another system and allocation) and `nightly` (with triggers) are there to be asked for. */
+  async start(): Promise<void> {
+    const dead = () => {
+      throw new Error('This process runs no flows');
+    };
+    this.#server = await startTestServer({ ...this.#options(), flows: { claimMs, at: dead } });
+    for (const document of documents) await this.api.publishPersona({ body: { document } });
+    for (const host of this.#hosts) {
+      const directory = join(this.#directory.path, host);
+      mkdirSync(directory, { recursive: true });
+      await enrolTestHost(this.server, host, directory);
+      await this.api.assignToHost({
+        params: { host_id: parseHostId(host), persona_id: parsePersonaId('web') },
+        body: {},
+      });
+      this.connect(host);
+      await eventually(`${host} has web`, async () => (await this.reportedOn(host)).join() === 'web');
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.stopRunners();
+    await Promise.all([...this.agents.values()].map((agent) => agent.link.close()));
+    await this.#server?.close();
+    this.#directory.remove();
+  }
+
+  /** Another process on the same database, which takes the steps of flows. */
+  async run(at?: FlowOptions['at']): Promise<RunningServer> {
+    const shared = sharedWith(this.server);
+    const options = { ...this.#options(), ...shared, flows: { claimMs, ...(at === undefined ? {} : { at }) } };
+    const runner = await startTestServer(options);
+    this.#runners.push(runner);
+    return runner;
+  }
+
+  async stopRunners(): Promise<void> {
+    await Promise.all(this.#runners.splice(0).map((runner) => runner.close()));
+  }
+
+  connect(host: string): void {
+    this.agents.set(host, startTestAgent(this.server.agentUrl, host, join(this.#directory.path, host)));
+  }
+
+  async disconnect(host: string): Promise<void> {
+    await this.agents.get(host)?.link.close();
+    await eventually(`${host} is gone`, async () => {
+      const { connected } = await this.api.getHost({ params: { host_id: parseHostId(host) } });
+      return !connected;
+    });
+  }
+
+  /** As its agent has it. */
+  activeOn(host: string): readonly string[] {
+    return (
+      this.agents
+        .get(host)
+        ?.engine.active()
+        .map(({ instance }) => instance) ?? []
+    );
+  }
+
+  async reportedOn(host: string): Promise<readonly string[]> {
+    const { state } = await this.api.getHostState({ params: { host_id: parseHostId(host) } });
+    return state?.active.map(({ instance }) => instance) ?? [];
+  }
+
+  ask(body: Partial<CheckoutBody> = {}): Promise<Checkout> {
+    return this.api.requestCheckout({ body: { for: '1h', reason: 'a test', ...body } });
+  }
+
+  find({ checkout_id }: Pick<Checkout, 'checkout_id'>): Promise<Checkout> {
+    return this.api.getCheckout({ params: { checkout_id } });
+  }
+
+  checkIn({ checkout_id }: Pick<Checkout, 'checkout_id'>): Promise<Checkout> {
+    return this.api.checkIn({ params: { checkout_id } });
+  }
+
+  /** As soon as it is in that state, and nothing but that or the way there meanwhile. */
+  async reaches(checkout: Pick<Checkout, 'checkout_id'>, state: Checkout['state']): Promise<Checkout> {
+    let last = await this.find(checkout);
+    await eventually(`the checkout is ${state}`, async () => {
+      last = await this.find(checkout);
+      if (last.state !== state && last.ended_at !== null) throw new Error(`It ended as ${last.state}: ${last.failure}`);
+      return last.state === state;
+    });
+    return last;
+  }
+
+  /** What the database has, which nothing tells otherwise. */
+  async rows(query: string): Promise<readonly unknown[]> {
+    const database = new pg.Client({ connectionString: this.server.databaseUrl });
+    await database.connect();
+    try {
+      return (await database.query<Record<string, unknown>>(query)).rows;
+    } finally {
+      await database.end();
+    }
+  }
+
+  /** The states that it went through, as the audit has them. */
+  async statesOf({ checkout_id }: Pick<Checkout, 'checkout_id'>): Promise<readonly unknown[]> {
+    const query = { resource: `checkout/${checkout_id}`, action: 'checkout:step', limit: 100 };
+    const { items } = await this.api.listAudit({ query });
+    return items.map(({ detail }) => (detail as { to: string }).to).toReversed();
+  }
+
+  /** It was in other states since then. */
+  async sinceIsOther(checkout: Pick<Checkout, 'checkout_id'>, since: string): Promise<void> {
+    await eventually('its state changed', async () => (await this.find(checkout)).state_since !== since);
+  }
+
+  #options() {
+    this.#started += 1;
+    return {
+      stateDirectory: join(this.#directory.path, `server-${this.#started}`),
+      providers: new Map([['agent', this.provider]]),
+      traffics: async () => [this.traffic],
+      leaseAgents: {
+        tell: async (host: string, fence: bigint) => void this.told.push(`${host} ${fence}`),
+        runTests: async () => [{ name: 'it runs', passed: true }],
+      },
+    };
+  }
+}
