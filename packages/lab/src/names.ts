@@ -93,6 +93,16 @@ export function snapshotRoot(lab: LabNames, host: string, label: string): string
   return join(lab.roots, `${host}@${label}`);
 }
 
+/** The root that a host is to have, until it is whole. No host's name has a dot. */
+export function nextRoot(lab: LabNames, host: string): string {
+  return join(lab.roots, `${host}.next`);
+}
+
+/** The root that a host had, while the next one takes its place. */
+export function formerRoot(lab: LabNames, host: string): string {
+  return join(lab.roots, `${host}.former`);
+}
+
 export function hostLog(lab: LabNames, host: string): string {
   return join(lab.stateDirectory, `${host}.log`);
 }

@@ -81,6 +81,10 @@ export const limits = {
   labKillTimeoutMs: 30_000,
   /** Apparent size of the sparse file in which all lab hosts live. */
   labPoolSizeBytes: 40 * 1024 * 1024 * 1024,
+  /** What must be free in it before a host's root is copied, since a copy costs only what will differ. */
+  labPoolReserveBytes: 512 * 1024 * 1024,
+  /** Snapshots that one lab host has. */
+  labSnapshotsPerHost: 16,
   /** One request to the control plane. */
   requestTimeoutMs: 60_000,
   requestBodyBytes: 8 * 1024 * 1024,
