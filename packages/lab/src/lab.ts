@@ -131,9 +131,11 @@ export class Lab {
   /** Sets both limits of a host, at once and without a restart; one left out is lifted. */
   async limit(host: string, wanted: HostLimits): Promise<void> {
     using _lock = await acquireLocks(this.#context.names.lock);
-    const { cpuCores: _cpu, memoryMb: _memory, ...rest } = readRecord(this.#context.names, host);
-    writeRecord(this.#context.names, { ...rest, ...wanted });
-    this.#context.cgroups.limit(hostCgroup(this.#context.names, host), wanted);
+    const { names, cgroups } = this.#context;
+    const { cpuCores: _cpu, memoryMb: _memory, ...rest } = readRecord(names, host);
+    // The kernel may refuse, and then the record must not say otherwise.
+    if (leaderOf(cgroups, names, host) !== undefined) cgroups.limit(hostCgroup(names, host), wanted);
+    writeRecord(names, { ...rest, ...wanted });
   }
 
   /** Keeps the host's root as it is now under a label; replaces an earlier one of that label. */

@@ -103,6 +103,11 @@ export function formerRoot(lab: LabNames, host: string): string {
   return join(lab.roots, `${host}.former`);
 }
 
+/** Held by whoever does something to the host for a control plane. */
+export function hostTurn(lab: LabNames, host: string): string {
+  return `${lab.lock}@${host}`;
+}
+
 export function hostLog(lab: LabNames, host: string): string {
   return join(lab.stateDirectory, `${host}.log`);
 }
