@@ -13,12 +13,12 @@ afterAll(() => lending.stop());
 type Asked = Awaited<ReturnType<Lending['ask']>>;
 
 async function out(): Promise<Asked> {
-  lending.provider.write('h1', 'files', 'of production');
+  lending.provider.write('h1', '/srv/data', 'of production');
   return lending.reaches(await lending.ask({ host_id: 'h1', persona_id: 'lab' }), 'out');
 }
 
 async function isBack(): Promise<void> {
-  expect(lending.provider.read('h1', 'files')).toBe('of production');
+  expect(lending.provider.read('h1', '/srv/data')).toBe('of production');
   expect(lending.activeOn('h1')).toEqual(['web']);
   expect((await lending.traffic.state('h1')).isServing).toBe(true);
   expect(await lending.rows('select state, reason from fleet')).toEqual([{ state: 'production', reason: null }]);
@@ -51,7 +51,7 @@ describe('before the holder has it, the host comes back clean', () => {
     ['resize', [broken, broken, broken]],
   ] as const)('when the provider fails: %s', async (method, errors) => {
     const { provider } = lending;
-    provider.write('h1', 'files', 'of production');
+    provider.write('h1', '/srv/data', 'of production');
     for (const error of errors) provider.failNext(method, error);
     const asked = await lending.ask({ host_id: 'h1', persona_id: 'big' });
     expect(await lending.reaches(asked, 'failed')).toMatchObject({ failure: errors[0].message, ready_at: null });
@@ -59,7 +59,7 @@ describe('before the holder has it, the host comes back clean', () => {
   });
 
   it('when it cannot become what was asked', async () => {
-    lending.provider.write('h1', 'files', 'of production');
+    lending.provider.write('h1', '/srv/data', 'of production');
     const engine = lending.agents.get('h1')?.engine;
     if (engine !== undefined) engine.failNext = new GuiseError('document_invalid', 'Not on this host');
     const asked = await lending.ask({ host_id: 'h1', persona_id: 'lab' });
@@ -106,8 +106,8 @@ describe('before the holder has it, the host comes back clean', () => {
 describe('a host that does not come back as it was', () => {
   it('is quarantined with what differs, and comes back when it is tried again', async () => {
     const checkout = await out();
-    lending.provider.write('h1', 'files', 'of the holder');
-    lending.provider.spoilRevert('files');
+    lending.provider.write('h1', '/srv/data', 'of the holder');
+    lending.provider.spoilRevert();
     await lending.checkIn(checkout);
     const kept = await lending.reaches(checkout, 'quarantined');
     expect(kept).toMatchObject({
@@ -123,7 +123,7 @@ describe('a host that does not come back as it was', () => {
 
   it('is quarantined when its snapshot is gone, each time, until a person releases it', async () => {
     const checkout = await out();
-    lending.provider.loseSnapshot(lending.provider.snapshotsOf('h1')[0] ?? '');
+    lending.provider.loseSnapshots('h1');
     await lending.checkIn(checkout);
     const kept = await lending.reaches(checkout, 'quarantined');
     expect(kept.evidence).toMatchObject({ step: 'reverting', code: 'snapshot_not_found' });

@@ -51,7 +51,7 @@ describe('a checkout whose process is killed', () => {
   it.each(everywhere)('at %s, %s, goes on in another and ends', async (step, point) => {
     const { provider, traffic } = lending;
     fence += 1;
-    provider.write('h1', 'files', `of production, ${fence}`);
+    provider.write('h1', '/srv/data', `of production, ${fence}`);
     const isDead = await runUntil(step, point);
     const asked = await lending.ask({ host_id: 'h1', persona_id: 'lab', tests: true });
     const isOnWayOut = (wayOut as readonly string[]).includes(step);
@@ -59,13 +59,13 @@ describe('a checkout whose process is killed', () => {
     const out = await lending.reaches(asked, 'out');
     expect(lending.activeOn('h1')).toEqual(['lab']);
     expect((await traffic.state('h1')).isServing).toBe(false);
-    provider.write('h1', 'files', 'destroyed');
+    provider.write('h1', '/srv/data', 'destroyed');
     await lending.checkIn(out);
     if (!isOnWayOut) await goOn(isDead, `at ${step}`);
     const ended = await lending.reaches(out, 'ended');
 
     expect(ended.fingerprint_after).toEqual(ended.fingerprint_before);
-    expect(provider.read('h1', 'files')).toBe(`of production, ${fence}`);
+    expect(provider.read('h1', '/srv/data')).toBe(`of production, ${fence}`);
     expect(provider.snapshotsOf('h1')).toEqual([]);
     expect(lending.activeOn('h1')).toEqual(['web']);
     expect((await traffic.state('h1')).isServing).toBe(true);

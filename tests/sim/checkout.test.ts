@@ -11,19 +11,19 @@ afterAll(() => lending.stop());
 
 it('lends a host as another persona, and has it back as it was', async () => {
   const { provider, traffic } = lending;
-  provider.write('h1', 'files', 'of production');
+  provider.write('h1', '/srv/data', 'of production');
   const asked = await lending.ask({ host_id: 'h1', persona_id: 'lab' });
   expect(asked).toMatchObject({ host_id: 'h1', persona_id: 'lab', holder: 'admin' });
   const out = await lending.reaches(asked, 'out');
   expect(out).toMatchObject({ reach: { hostname: 'h1', address: '' }, version: 1 });
   expect(lending.activeOn('h1')).toEqual(['lab']);
   expect(traffic.calls).toEqual(['drain h1']);
-  provider.write('h1', 'files', 'destroyed');
+  provider.write('h1', '/srv/data', 'destroyed');
   await lending.checkIn(out);
   const ended = await lending.reaches(out, 'ended');
   expect(ended.fingerprint_after).toEqual(ended.fingerprint_before);
   expect(ended.failure).toBeNull();
-  expect(provider.read('h1', 'files')).toBe('of production');
+  expect(provider.read('h1', '/srv/data')).toBe('of production');
   expect(lending.activeOn('h1')).toEqual(['web']);
   expect(traffic.calls).toEqual(['drain h1', 'restore h1']);
   expect(provider.calls).toEqual(['snapshot h1 1', 'revert h1 1', 'discard h1 1']);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Client } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
 import type { RunningServer, ServerOptions } from '@guise/server';
-import { MemoryProvider } from '@guise/server/memory-provider';
+import { MemoryProvider, memoryDisk } from '@guise/server/memory-provider';
 import { MemoryTraffic } from '@guise/server/memory-traffic';
 import pg from 'pg';
 import {
@@ -32,13 +32,13 @@ const claimMs = 200;
 const documents = [
   personaText('web', 10),
   `${personaText('lab', 11)}category: testing\n`,
-  'guise: persona/v1\npersona_id: big\noperating_system: {image: bookworm}\nresource_allocation: {cpu_cores: 2}\n',
+  'guise: persona/v1\npersona_id: big\noperating_system: {image: debian-13}\nresource_allocation: {cpu_cores: 2}\n',
   `${personaText('nightly', 12)}activation_triggers: {any: [{time_schedule: {cron: "0 0 29 2 *", duration: 1m, zone: Etc/UTC}}]}\n`,
   `${personaText('huge', 13)}required_cores: 4096\n`,
 ];
 
 export class Lending {
-  readonly provider = new MemoryProvider();
+  readonly provider: MemoryProvider;
   readonly traffic: MemoryTraffic;
   readonly agents = new Map<string, TestAgent>();
   /** The fences that agents were told of, in order. */
@@ -51,6 +51,7 @@ export class Lending {
 
   constructor(hosts: readonly string[]) {
     this.#hosts = hosts;
+    this.provider = new MemoryProvider({ disk: memoryDisk(Object.fromEntries(hosts.map((host) => [host, {}]))) });
     this.traffic = new MemoryTraffic('balancer', hosts);
   }
 

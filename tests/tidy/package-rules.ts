@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   trust: ['model'],
   agent: ['api', 'decide', 'model', 'trust'],
   server: ['api', 'decide', 'model', 'trust'],
-  lab: ['model'],
+  lab: ['api', 'model'],
   cli: ['agent', 'api', 'decide', 'lab', 'model', 'server', 'trust'],
   console: ['api', 'model'],
 };

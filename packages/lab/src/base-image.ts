@@ -1,40 +1,21 @@
 /**
- * The cached root filesystem of which every host is a snapshot: a small Debian with systemd, made once and read-only.
+ * The cached root filesystem of an image, of which every host is a snapshot: a small Debian with systemd, made once and read-only.
  *
  * Its name is a hash of all that shaped it, so a changed recipe makes a new one. A build that was killed leaves a `.partial`
  * subvolume and perhaps processes in the build cgroup; the next build removes both first.
  * Every function expects the caller to hold the pool's lock.
  * Source: mmdebstrap(1); machine-id(5); systemd.unit(5).
  */
-import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { limits } from '@guise/model';
-import { baseFiles, maskedUnits } from './base-files.ts';
 import type { Cgroups } from './cgroups.ts';
 import type { Execute } from './command.ts';
+import { type ImageName, type Recipe, recipeDigest, recipeOf } from './images.ts';
 import type { PoolPaths } from './names.ts';
 import { launched } from './nspawn.ts';
+import { sourcesOfRelease } from './package-sources.ts';
 import { deleteSubvolumes } from './pool.ts';
-
-const recipe = {
-  /** Raised when how the image is built changes, so that it is built anew. */
-  version: 2,
-  release: 'bookworm',
-  packages: [
-    'systemd',
-    'systemd-sysv',
-    'dbus',
-    'libpam-systemd',
-    'nftables',
-    'iproute2',
-    'procps',
-    'ca-certificates',
-    'curl',
-  ],
-  files: baseFiles,
-  maskedUnits,
-} as const;
 
 /** Parts of the machine's own package configuration that a host of the same release needs to use the same mirrors. */
 const copiedFromMachine = ['/etc/apt', '/usr/share/keyrings', '/usr/local/share/ca-certificates'];
@@ -56,15 +37,16 @@ export interface BaseBuild {
 }
 
 /** Gives the base's subvolume, and builds it when it is not there. */
-export async function ensureBase(build: BaseBuild): Promise<string> {
-  const base = join(build.pool.mountPoint, `base-${recipeDigest()}`);
+export async function ensureBase(image: ImageName, build: BaseBuild): Promise<string> {
+  const recipe = recipeOf(image);
+  const base = join(build.pool.mountPoint, `base-${recipeDigest(recipe)}`);
   if (existsSync(base)) return base;
   const partial = `${base}.partial`;
   await removePartialBases(build);
-  build.report(`building the base image (${recipe.release}, ${recipe.packages.length} packages), once`);
+  build.report(`building the image ${image} (${recipe.release}, ${recipe.packages.length} packages), once`);
   await build.execute(['btrfs', '--quiet', 'subvolume', 'create', partial]);
-  await installPackages(build, partial);
-  await configure(build, partial);
+  await installPackages(build, recipe, partial);
+  await configure(build, recipe, partial);
   await build.execute(['btrfs', '--quiet', 'subvolume', 'snapshot', '-r', partial, base]);
   await deleteSubvolumes(build.pool, [partial], build.execute);
   return base;
@@ -94,10 +76,14 @@ export function machineResolvConf(): string {
   return contents.find((content) => !/^nameserver\s+(127\.|::1)/m.test(content)) ?? contents[0] ?? '';
 }
 
-async function installPackages({ pool, cgroups, execute, report }: BaseBuild, root: string): Promise<void> {
-  const sources = usesMachineSources() ? machineSources() : [];
-  const command = ['mmdebstrap', '--mode=root', '--variant=minbase', `--include=${recipe.packages.join(',')}`];
-  await execute(launched(cgroups.create(pool.buildCgroup), [...command, recipe.release, root, ...sources]), {
+async function installPackages(
+  { pool, cgroups, execute, report }: BaseBuild,
+  { release, packages }: Recipe,
+  root: string,
+): Promise<void> {
+  const sources = machineRelease() === release ? machineSources() : translatedSources(release);
+  const command = ['mmdebstrap', '--mode=root', '--variant=minbase', `--include=${packages.join(',')}`];
+  await execute(launched(cgroups.create(pool.buildCgroup), [...command, release, root, ...sources]), {
     timeoutMs: limits.labBaseBuildTimeoutMs,
     onLine: (line) => {
       if (line.startsWith('I: ')) report(`base image: ${line.slice(3)}`);
@@ -106,13 +92,8 @@ async function installPackages({ pool, cgroups, execute, report }: BaseBuild, ro
   await cgroups.destroy(pool.buildCgroup);
 }
 
-async function configure({ execute, report, pool, cgroups }: BaseBuild, root: string): Promise<void> {
-  if (usesMachineSources()) {
-    // mmdebstrap named its copies of the sources differently, and apt complains about each source that it has twice.
-    rmSync(join(root, 'etc/apt'), { recursive: true });
-    for (const path of copiedFromMachine)
-      if (existsSync(path)) cpSync(path, join(root, path), { recursive: true, force: true });
-  }
+async function configure({ execute, report, pool, cgroups }: BaseBuild, recipe: Recipe, root: string): Promise<void> {
+  copyMachineSettings(root, recipe.release);
   const settings = join(root, 'etc/apt/apt.conf.d');
   for (const name of readdirSync(settings)) if (machinesOwn.test(name)) rmSync(join(settings, name));
   for (const [path, content] of Object.entries(recipe.files)) writeInto(root, path, content);
@@ -141,16 +122,32 @@ function link(root: string, target: string, path: string): void {
   symlinkSync(target, full);
 }
 
-function recipeDigest(): string {
-  return createHash('sha256').update(JSON.stringify(recipe)).digest('hex').slice(0, 12);
+/** Hosts use this machine's mirrors, and what it needs to reach and to believe them. */
+function copyMachineSettings(root: string, release: string): void {
+  if (machineSources().length === 0) return;
+  const isSame = machineRelease() === release;
+  if (!isSame && translatedSources(release).length === 0) return;
+  // mmdebstrap named its copies of the sources differently, and apt complains about each source that it has twice.
+  rmSync(join(root, 'etc/apt'), { recursive: true });
+  for (const path of copiedFromMachine) {
+    // A release has its own keys, under the same names.
+    const force = isSame || !path.includes('keyrings');
+    if (existsSync(path)) cpSync(path, join(root, path), { recursive: true, force });
+  }
+  if (isSame) return;
+  for (const path of ['sources.list', 'sources.list.d', 'preferences', 'preferences.d'])
+    rmSync(join(root, 'etc/apt', path), { recursive: true, force: true });
+  writeInto(root, 'etc/apt/sources.list', `${translatedSources(release).join('\n')}\n`);
 }
 
-/** Only a machine of the same release has sources that fit; elsewhere mmdebstrap's own defaults are right. */
-function usesMachineSources(): boolean {
-  return (
-    readFileSync('/etc/os-release', 'utf8').split('\n').includes(`VERSION_CODENAME=${recipe.release}`) &&
-    machineSources().length > 0
-  );
+/** Empty where the machine is no Debian, and mmdebstrap's own defaults are right. */
+function translatedSources(release: string): readonly string[] {
+  const text = machineSources().map((path) => readFileSync(path, 'utf8'));
+  return sourcesOfRelease(text.join('\n\n'), machineRelease(), release);
+}
+
+function machineRelease(): string {
+  return /^VERSION_CODENAME=(.*)$/m.exec(readFileSync('/etc/os-release', 'utf8'))?.[1] ?? '';
 }
 
 function machineSources(): readonly string[] {

@@ -33,6 +33,7 @@ describe('parseCgroupLayout', () => {
       tracking: '/sys/fs/cgroup/unified',
       named: '/sys/fs/cgroup/systemd',
       cpu: '/sys/fs/cgroup/cpu,cpuacct',
+      cpuacct: '/sys/fs/cgroup/cpu,cpuacct',
       memory: '/sys/fs/cgroup/memory',
       pids: '/sys/fs/cgroup/pids',
     });

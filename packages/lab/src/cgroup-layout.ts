@@ -25,6 +25,7 @@ export type CgroupLayout =
       /** systemd's own named tree. */
       readonly named: string;
       readonly cpu: string;
+      readonly cpuacct: string;
       readonly memory: string;
       readonly pids: string;
     };
@@ -37,6 +38,8 @@ export interface CgroupWrite {
 }
 
 const controllers = ['cpu', 'memory', 'pids'] as const;
+/** In v1 what is used of the processor is counted apart from its limit. */
+const separateControllers = ['cpu', 'cpuacct', 'memory', 'pids'] as const;
 const cpuPeriodUs = 100_000;
 
 export function parseCgroupLayout(mountinfo: string): CgroupLayout {
@@ -50,18 +53,18 @@ export function parseCgroupLayout(mountinfo: string): CgroupLayout {
     mounts.find((mount) => mount.type === 'cgroup' && mount.options.includes(option))?.mountPoint;
   const named = treeOf('name=systemd');
   if (named === undefined) return { mode: 'unified', tracking };
-  const [cpu, memory, pids] = controllers.map((controller) => {
+  const [cpu, cpuacct, memory, pids] = separateControllers.map((controller) => {
     const tree = treeOf(controller);
     if (tree === undefined) throw unsupported(`a cgroup tree of the controller "${controller}"`);
     return tree;
   });
-  return { mode: 'hybrid', tracking, named, cpu: cpu!, memory: memory!, pids: pids! };
+  return { mode: 'hybrid', tracking, named, cpu: cpu!, cpuacct: cpuacct!, memory: memory!, pids: pids! };
 }
 
 /** Every tree's root, each once; the tracking tree is first. */
 export function treesOf(layout: CgroupLayout): readonly string[] {
   if (layout.mode === 'unified') return [layout.tracking];
-  return [...new Set([layout.tracking, layout.named, layout.cpu, layout.memory, layout.pids])];
+  return [...new Set([layout.tracking, layout.named, layout.cpu, layout.cpuacct, layout.memory, layout.pids])];
 }
 
 /** The cgroups that a host's first process enters, made beforehand; systemd-nspawn then divides them as it needs. */

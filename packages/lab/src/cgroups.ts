@@ -20,6 +20,7 @@ import {
   parseCgroupLayout,
   treesOf,
 } from './cgroup-layout.ts';
+import { type CgroupUsage, parseUsage, usageFiles } from './cgroup-usage.ts';
 
 const pollMs = 10;
 
@@ -47,6 +48,16 @@ export class Cgroups {
 
   limit(path: string, wanted: HostLimits): void {
     for (const write of limitWrites(this.#layout, path, wanted)) apply(write);
+  }
+
+  usage(path: string): CgroupUsage {
+    const { cpuStat, cpuUsed, memoryUsed, memoryStat } = usageFiles(this.#layout, path);
+    return parseUsage(this.#layout.mode, {
+      cpuStat: textOf(cpuStat),
+      cpuUsed: textOf(cpuUsed),
+      memoryUsed: textOf(memoryUsed),
+      memoryStat: textOf(memoryStat),
+    });
   }
 
   freeze(path: string, frozen: boolean): void {
@@ -131,11 +142,16 @@ function directoriesIn(directory: string): readonly string[] {
 }
 
 function linesOf(file: string): readonly string[] {
+  return textOf(file)
+    .split('\n')
+    .filter((line) => line !== '');
+}
+
+/** Empty when there is no such file, or no longer. */
+function textOf(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
-      .split('\n')
-      .filter((line) => line !== '');
+    return readFileSync(file, 'utf8');
   } catch {
-    return [];
+    return '';
   }
 }

@@ -4,10 +4,10 @@ export async function inParallel<Item>(
   width: number,
   work: (item: Item) => Promise<void>,
 ): Promise<void> {
-  const queue = [...items];
+  const queue = items.values();
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+    for (const item of queue) {
       try {
         await work(item);
       } catch (error) {

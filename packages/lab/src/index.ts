@@ -1,10 +1,12 @@
 export type { HostLimits } from './cgroup-layout.ts';
 export type { CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
+export { type ImageName, imageNames, parseImageName } from './images.ts';
 export type { HostSpec, Lab, LabHost, LabOptions, RunOptions } from './lab.ts';
 export { labDirectory, openLab } from './lab.ts';
 export type { BreakKind } from './lab-state.ts';
 export { acquireLocks, type Lock } from './lock.ts';
 export { labNames, poolPaths } from './names.ts';
+export { type ProvideOptions, provideLab, type RunningProvider } from './provide/provide-lab.ts';
 export type { LabSupport } from './support.ts';
 export { labSupport } from './support.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { imageNames } from './images.ts';
 import { type HostRecord, type LabState, parseLabState } from './lab-state.ts';
 
 const byte = fc.integer({ min: 0, max: 255 });
@@ -7,12 +8,15 @@ const host: fc.Arbitrary<HostRecord> = fc.record(
   {
     name: fc.string({ minLength: 1 }),
     number: byte,
+    image: fc.constantFrom(...imageNames),
     made: fc.boolean(),
+    next: fc.constantFrom(...imageNames),
+    snapshots: fc.dictionary(fc.stringMatching(/^[a-z]+$/), fc.constantFrom(...imageNames), { noNullPrototype: true }),
     cpuCores: fc.double({ min: 0.01, max: 64, noNaN: true }),
     memoryMb: fc.integer({ min: 16, max: 65_536 }),
     brokenBy: fc.constantFrom('kill', 'pause', 'network', 'disk-full'),
   },
-  { requiredKeys: ['name', 'number', 'made'] },
+  { requiredKeys: ['name', 'number', 'image', 'made'] },
 );
 const state: fc.Arbitrary<LabState> = fc.record({ subnet: byte, hosts: fc.array(host, { maxLength: 5 }) });
 

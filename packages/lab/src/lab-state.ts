@@ -6,9 +6,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Json } from '@guise/model';
+import { GuiseError, type Json } from '@guise/model';
 import type { HostLimits } from './cgroup-layout.ts';
 import { writeDurably } from './durable-file.ts';
+import { defaultImage, type ImageName, isImageName } from './images.ts';
+import type { LabNames } from './names.ts';
 
 export type BreakKind = 'kill' | 'pause' | 'network' | 'disk-full';
 
@@ -16,6 +18,12 @@ export interface HostRecord extends HostLimits {
   readonly name: string;
   /** Last part of the address inside the lab's subnet. */
   readonly number: number;
+  /** What its root comes from, or is to come from while it is not made. */
+  readonly image: ImageName;
+  /** A next root of this image is whole beside it and is to take its place. */
+  readonly next?: ImageName;
+  /** The image of each snapshot, by its label; written before the snapshot is taken. */
+  readonly snapshots?: Readonly<Record<string, ImageName>>;
   /** False until its root is whole; a host that never got there is removed by the next `up`. */
   readonly made: boolean;
   readonly brokenBy?: BreakKind;
@@ -39,6 +47,26 @@ export function writeLabState(stateDirectory: string, state: LabState): void {
   writeDurably(stateFile(stateDirectory), `${JSON.stringify({ version: 1, ...state }, null, 2)}\n`);
 }
 
+/** Throws: `host_not_found` when the lab is not up. */
+export function knownLabState({ name, stateDirectory }: LabNames): LabState {
+  const state = readLabState(stateDirectory);
+  if (state !== undefined) return state;
+  throw new GuiseError('host_not_found', `Cannot find the lab "${name}": it is not up`);
+}
+
+/** Throws: `host_not_found`. */
+export function readRecord(names: LabNames, host: string): HostRecord {
+  const record = knownLabState(names).hosts.find((candidate) => candidate.name === host);
+  if (record !== undefined) return record;
+  throw new GuiseError('host_not_found', `Cannot find the host "${host}" in the lab "${names.name}"`);
+}
+
+export function writeRecord(names: LabNames, record: HostRecord): void {
+  const state = knownLabState(names);
+  const hosts = state.hosts.map((candidate) => (candidate.name === record.name ? record : candidate));
+  writeLabState(names.stateDirectory, { ...state, hosts });
+}
+
 /** Undefined when the text is not a state of this version: discovery then does its work. */
 export function parseLabState(text: string): LabState | undefined {
   const value = parseJson(text);
@@ -51,14 +79,21 @@ export function parseLabState(text: string): LabState | undefined {
 
 function parseHostRecord(value: unknown): HostRecord | undefined {
   if (!isRecord(value)) return undefined;
-  const { name, number, made, cpuCores, memoryMb, brokenBy } = value;
+  // Labs that are older than images had one.
+  const { name, number, image = defaultImage, made, cpuCores, memoryMb, next, snapshots, brokenBy } = value;
   if (typeof name !== 'string' || !isByte(number) || typeof made !== 'boolean') return undefined;
+  if (!isImageName(image)) return undefined;
   return {
     name,
     number,
+    image,
     made,
     ...(typeof cpuCores === 'number' ? { cpuCores } : {}),
     ...(typeof memoryMb === 'number' ? { memoryMb } : {}),
+    ...(isImageName(next) ? { next } : {}),
+    ...(isRecord(snapshots) && Object.values(snapshots).every(isImageName)
+      ? { snapshots: snapshots as Record<string, ImageName> }
+      : {}),
     ...(isBreakKind(brokenBy) ? { brokenBy } : {}),
   };
 }

@@ -7,21 +7,32 @@
  * `command_failed` and `command_timeout` from the tools used.
  */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { GuiseError, type Json, limits } from '@guise/model';
+import { ensureBase } from './base-image.ts';
 import { breakHost, mendHost } from './breakage.ts';
 import type { HostLimits } from './cgroup-layout.ts';
+import type { CgroupUsage } from './cgroup-usage.ts';
 import { Cgroups } from './cgroups.ts';
 import { type CommandOptions, type CommandResult, runCommand } from './command.ts';
 import { bringDown } from './down.ts';
 import { awaitBoot, bootHost, type LabContext } from './host-boot.ts';
+import type { ImageName } from './images.ts';
 import { inParallel } from './in-parallel.ts';
-import { type BreakKind, type HostRecord, type LabState, readLabState, writeLabState } from './lab-state.ts';
+import {
+  type BreakKind,
+  type HostRecord,
+  knownLabState,
+  type LabState,
+  readLabState,
+  readRecord,
+  writeRecord,
+} from './lab-state.ts';
 import { acquireLocks } from './lock.ts';
-import { checkName, hostCgroup, hostRoot, labNames, snapshotRoot } from './names.ts';
+import { checkName, hostCgroup, hostRoot, labNames } from './names.ts';
 import { addressOf, outerAddress } from './network.ts';
 import { enterCommand, hostEnvironment, launched, leaderOf } from './nspawn.ts';
-import { deleteSubvolumes, snapshotSubvolume } from './pool.ts';
+import { replaceRoot, settleRoot } from './replace-root.ts';
+import { discardSnapshot, findSnapshot, snapshotNamed, takeSnapshot } from './snapshots.ts';
 import { labSupport } from './support.ts';
 import { prepareHosts } from './up.ts';
 
@@ -37,12 +48,15 @@ export interface LabOptions {
 
 export interface HostSpec extends HostLimits {
   readonly name: string;
+  /** Default: what it has, or `defaultImage`. */
+  readonly image?: ImageName;
   /** Becomes /etc/guise/agent.json of a new host and starts its agent. */
   readonly agentConfig?: Json;
 }
 
 export interface LabHost extends HostLimits {
   readonly name: string;
+  readonly image: ImageName;
   readonly address: string;
   readonly status: 'running' | 'stopped' | 'broken';
   readonly brokenBy?: BreakKind;
@@ -76,20 +90,21 @@ export class Lab {
 
   /**
    * Adds hosts and boots them; one that runs already is kept, with the limits given now, and one that is broken stays so.
+   * Throws: `host_exists` for a host that has another image; `deploy` gives it one.
    * Gives those asked for, in their order, once systemd inside has finished booting.
    */
   async up(specs: readonly HostSpec[]): Promise<readonly LabHost[]> {
     for (const spec of specs) checkName(spec.name, 'host');
     const names = specs.map((spec) => spec.name);
     await prepareHosts(this.#context, specs);
-    const whole = names.filter((name) => this.#record(name).brokenBy === undefined);
+    const whole = names.filter((name) => readRecord(this.#context.names, name).brokenBy === undefined);
     await inParallel(whole, limits.labBootsAtOnce, async (name) => await this.#boot(name));
     return names.map((name) => this.host(name));
   }
 
   /** Throws: `host_not_found`. */
   host(name: string): LabHost {
-    return this.#describe(this.#state(), this.#record(name));
+    return this.#describe(knownLabState(this.#context.names), readRecord(this.#context.names, name));
   }
 
   list(): readonly LabHost[] {
@@ -99,7 +114,7 @@ export class Lab {
 
   /** The machine's own address as hosts see it. Throws: `host_not_found` when the lab is not up. */
   outerAddress(): string {
-    return outerAddress(this.#state().subnet);
+    return outerAddress(knownLabState(this.#context.names).subnet);
   }
 
   /** Runs a command in a host to its end; any exit status is a result, not an error. The host's limits hold for it. */
@@ -116,40 +131,99 @@ export class Lab {
   /** Sets both limits of a host, at once and without a restart; one left out is lifted. */
   async limit(host: string, wanted: HostLimits): Promise<void> {
     using _lock = await acquireLocks(this.#context.names.lock);
-    const { cpuCores: _cpu, memoryMb: _memory, ...rest } = this.#record(host);
-    this.#write({ ...rest, ...wanted });
-    this.#context.cgroups.limit(hostCgroup(this.#context.names, host), wanted);
+    const { names, cgroups } = this.#context;
+    const { cpuCores: _cpu, memoryMb: _memory, ...rest } = readRecord(names, host);
+    // The kernel may refuse, and then the record must not say otherwise.
+    if (leaderOf(cgroups, names, host) !== undefined) cgroups.limit(hostCgroup(names, host), wanted);
+    writeRecord(names, { ...rest, ...wanted });
   }
 
   /** Keeps the host's root as it is now under a label; replaces an earlier one of that label. */
   async snapshot(host: string, label: string): Promise<void> {
-    checkName(label, 'snapshot');
-    const { names } = this.#context;
-    using lock = await acquireLocks(names.lock);
-    this.#record(host);
-    const target = snapshotRoot(names, host, label);
-    await deleteSubvolumes(names.pool, [target], lock.execute);
-    await snapshotSubvolume(hostRoot(names, host), target, lock.execute);
+    using lock = await acquireLocks(this.#context.names.lock);
+    await settleRoot(this.#context, host, lock.execute);
+    await takeSnapshot(this.#context.names, host, label, lock.execute);
   }
 
-  /** Stops the host as a power cut would, gives it the root it had at the snapshot, and boots it. */
-  async restore(host: string, label: string): Promise<LabHost> {
+  /** Does nothing when there is no such snapshot. */
+  async discard(host: string, label: string): Promise<void> {
+    using lock = await acquireLocks(this.#context.names.lock);
+    await discardSnapshot(this.#context.names, host, label, lock.execute);
+  }
+
+  /** Where the machine sees the snapshot's root; undefined when there is none. Throws: `host_not_found`. */
+  findSnapshot(host: string, label: string): string | undefined {
+    return findSnapshot(this.#context.names, host, label)?.root;
+  }
+
+  /**
+   * Stops the host as a power cut would, gives it the root it had at the snapshot, with the agent's own state of now, and boots it.
+   * `inspect` sees that root before it boots. Killed anywhere, the host has the root of before or that of the snapshot; again ends it.
+   * Throws: `snapshot_not_found` before anything changes.
+   */
+  async restore(
+    host: string,
+    label: string,
+    inspect: (root: string) => Promise<void> = async () => undefined,
+  ): Promise<LabHost> {
+    const { names } = this.#context;
+    snapshotNamed(names, host, label);
     // Its record says that it is broken until then, and a quota would outlive the root that it was made for.
     await this.#undoBreakage(host);
-    await this.#replaceRoot(host, snapshotRoot(this.#context.names, host, checkName(label, 'snapshot')));
+    {
+      using lock = await acquireLocks(names.lock);
+      const { root, image } = snapshotNamed(names, host, label);
+      await replaceRoot(this.#context, host, { source: root, image }, lock.execute);
+      await inspect(hostRoot(names, host));
+    }
     await this.#boot(host);
     return this.host(host);
+  }
+
+  /** The same with a fresh root of another image. The first time that an image is used it is built, before anything changes. */
+  async deploy(host: string, image: ImageName): Promise<LabHost> {
+    const { names } = this.#context;
+    readRecord(names, host);
+    const source = await this.#base(image);
+    await this.#undoBreakage(host);
+    {
+      using lock = await acquireLocks(names.lock);
+      const { number } = readRecord(names, host);
+      const identity = { name: host, number, subnet: knownLabState(names).subnet };
+      await replaceRoot(this.#context, host, { source, image, identity }, lock.execute);
+    }
+    await this.#boot(host);
+    return this.host(host);
+  }
+
+  /** `off` is a power cut. What a restart mends of `break` is mended. */
+  async power(host: string, to: 'on' | 'off' | 'cycle'): Promise<LabHost> {
+    const { names, cgroups } = this.#context;
+    if (to !== 'on') {
+      using _lock = await acquireLocks(names.lock);
+      const { brokenBy, ...record } = readRecord(names, host);
+      await cgroups.destroy(hostCgroup(names, host));
+      writeRecord(names, brokenBy === 'disk-full' ? { ...record, brokenBy } : record);
+    }
+    if (to !== 'off') await this.#boot(host);
+    return this.host(host);
+  }
+
+  /** What a host has used of this machine since it was started. Throws: `host_not_found`. */
+  usage(host: string): CgroupUsage {
+    readRecord(this.#context.names, host);
+    return this.#context.cgroups.usage(hostCgroup(this.#context.names, host));
   }
 
   /** Breaks a host as real ones break; `mend` undoes it. */
   async break(host: string, kind: BreakKind): Promise<void> {
     const { names } = this.#context;
     using lock = await acquireLocks(names.lock, names.pool.lock);
-    const { brokenBy, ...record } = this.#record(host);
+    const { brokenBy, ...record } = readRecord(this.#context.names, host);
     if (brokenBy !== undefined) {
       throw new GuiseError('host_busy', `Cannot break ${host} again: it is broken by ${brokenBy}`);
     }
-    this.#write({ ...record, brokenBy: kind });
+    writeRecord(this.#context.names, { ...record, brokenBy: kind });
     await breakHost(this.#context, host, kind, lock.execute);
   }
 
@@ -171,27 +245,23 @@ export class Lab {
   }
 
   async #start(host: string): Promise<ChildProcess | undefined> {
-    using _lock = await acquireLocks(this.#context.names.lock);
-    return await bootHost(this.#context, this.#record(host));
+    using lock = await acquireLocks(this.#context.names.lock);
+    await settleRoot(this.#context, host, lock.execute);
+    return await bootHost(this.#context, readRecord(this.#context.names, host));
   }
 
-  async #replaceRoot(host: string, source: string): Promise<void> {
-    const { names, cgroups } = this.#context;
-    using lock = await acquireLocks(names.lock);
-    this.#record(host);
-    if (!existsSync(source))
-      throw new GuiseError('version_not_found', `Cannot restore ${host}: it has no such snapshot`);
-    await cgroups.destroy(hostCgroup(names, host));
-    await deleteSubvolumes(names.pool, [hostRoot(names, host)], lock.execute);
-    await snapshotSubvolume(source, hostRoot(names, host), lock.execute);
+  async #base(image: ImageName): Promise<string> {
+    const { names, cgroups, report } = this.#context;
+    using lock = await acquireLocks(names.pool.lock);
+    return await ensureBase(image, { pool: names.pool, cgroups, execute: lock.execute, report });
   }
 
   async #undoBreakage(host: string): Promise<void> {
     const { names } = this.#context;
     using lock = await acquireLocks(names.lock, names.pool.lock);
-    const { brokenBy, ...record } = this.#record(host);
+    const { brokenBy, ...record } = readRecord(this.#context.names, host);
     if (brokenBy !== undefined) await mendHost(this.#context, host, brokenBy, lock.execute);
-    this.#write(record);
+    writeRecord(this.#context.names, record);
   }
 
   #inside(host: string, argv: readonly string[]): readonly string[] {
@@ -202,27 +272,9 @@ export class Lab {
     return launched(cgroups.commandEntrances(hostCgroup(names, host)), enterCommand(leader, argv));
   }
 
-  #state(): LabState {
-    const state = readLabState(this.#context.names.stateDirectory);
-    if (state !== undefined) return state;
-    throw new GuiseError('host_not_found', `Cannot find the lab "${this.#context.names.name}": it is not up`);
-  }
-
-  #record(host: string): HostRecord {
-    const record = this.#state().hosts.find((candidate) => candidate.name === host);
-    if (record !== undefined) return record;
-    throw new GuiseError('host_not_found', `Cannot find the host "${host}" in the lab "${this.#context.names.name}"`);
-  }
-
-  #write(record: HostRecord): void {
-    const state = this.#state();
-    const hosts = state.hosts.map((candidate) => (candidate.name === record.name ? record : candidate));
-    writeLabState(this.#context.names.stateDirectory, { ...state, hosts });
-  }
-
   #describe(state: LabState, record: HostRecord): LabHost {
     const { names, cgroups } = this.#context;
-    const { number, made: _, ...rest } = record;
+    const { number, made: _, next: _next, snapshots: _snapshots, ...rest } = record;
     const leaderPid = leaderOf(cgroups, names, record.name);
     const running = leaderPid === undefined ? 'stopped' : 'running';
     return {

@@ -93,6 +93,21 @@ export function snapshotRoot(lab: LabNames, host: string, label: string): string
   return join(lab.roots, `${host}@${label}`);
 }
 
+/** The root that a host is to have, until it is whole. No host's name has a dot. */
+export function nextRoot(lab: LabNames, host: string): string {
+  return join(lab.roots, `${host}.next`);
+}
+
+/** The root that a host had, while the next one takes its place. */
+export function formerRoot(lab: LabNames, host: string): string {
+  return join(lab.roots, `${host}.former`);
+}
+
+/** Held by whoever does something to the host for a control plane. */
+export function hostTurn(lab: LabNames, host: string): string {
+  return `${lab.lock}@${host}`;
+}
+
 export function hostLog(lab: LabNames, host: string): string {
   return join(lab.stateDirectory, `${host}.log`);
 }

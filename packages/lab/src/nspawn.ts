@@ -45,6 +45,8 @@ function nspawnCommand(lab: LabNames, host: string, repository: string): readonl
     '--timezone=off',
     '--link-journal=no',
     '--console=pipe',
+    // To systemd inside: from version 256 on it would refuse a machine that has a tree per controller, where limits are set from outside.
+    'SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1',
   ];
 }
 

@@ -12,12 +12,13 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
+  statfsSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { limits } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
 import type { Execute } from './command.ts';
 import type { PoolPaths } from './names.ts';
 
@@ -47,23 +48,45 @@ export async function closePool(pool: PoolPaths, execute: Execute): Promise<void
 /** Deletes subvolumes, and those that hosts made inside them, deepest first. Paths that do not exist are fine. */
 export async function deleteSubvolumes(pool: PoolPaths, roots: readonly string[], execute: Execute): Promise<void> {
   const listing = await execute(['btrfs', 'subvolume', 'list', pool.mountPoint]);
-  const doomed = listing
-    .split('\n')
-    .flatMap((line) => / path (.*)$/.exec(line)?.[1] ?? [])
-    .map((path) => join(pool.mountPoint, path))
+  const doomed = pathsIn(pool, listing)
     .filter((path) => roots.some((root) => path === root || path.startsWith(`${root}/`)))
     .sort((a, b) => b.length - a.length);
   if (doomed.length > 0) await execute(['btrfs', '--quiet', 'subvolume', 'delete', ...doomed]);
 }
 
-export async function snapshotSubvolume(from: string, to: string, execute: Execute): Promise<void> {
+/** Throws: `limit_exceeded` when the pool has no room for what will differ; nothing has changed then. */
+export async function snapshotSubvolume(from: string, to: string, execute: Execute, mode?: 'read-only'): Promise<void> {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
-  await execute(['btrfs', '--quiet', 'subvolume', 'snapshot', from, to]);
+  const { bavail, bsize } = statfsSync(dirname(to));
+  if (bavail * bsize < limits.labPoolReserveBytes) throw poolFull(dirname(to), bavail * bsize);
+  const flags = mode === 'read-only' ? ['-r'] : [];
+  await execute(['btrfs', '--quiet', 'subvolume', 'snapshot', ...flags, from, to]);
+}
+
+/** Subvolumes that a host made inside its root: a snapshot leaves them out. */
+export async function subvolumesInside(pool: PoolPaths, root: string, execute: Execute): Promise<readonly string[]> {
+  const listing = await execute(['btrfs', 'subvolume', 'list', pool.mountPoint]);
+  return pathsIn(pool, listing).filter((path) => path.startsWith(`${root}/`));
 }
 
 /** Names of labs that exist, up or half-made. */
 export function labsIn(pool: PoolPaths): readonly string[] {
   return existsSync(pool.labs) ? readdirSync(pool.labs) : [];
+}
+
+function pathsIn({ mountPoint }: PoolPaths, listing: string): readonly string[] {
+  return listing
+    .split('\n')
+    .flatMap((line) => / path (.*)$/.exec(line)?.[1] ?? [])
+    .map((path) => join(mountPoint, path));
+}
+
+function poolFull(directory: string, freeBytes: number): GuiseError {
+  const [free, reserve] = [freeBytes, limits.labPoolReserveBytes].map((bytes) => Math.floor(bytes / 1024 ** 2));
+  return new GuiseError(
+    'limit_exceeded',
+    `Cannot take a snapshot in ${directory}: ${free} MiB are free, and ${reserve} MiB must stay free for what will differ`,
+  );
 }
 
 function isMounted(mountPoint: string): boolean {

@@ -81,6 +81,22 @@ export const limits = {
   labKillTimeoutMs: 30_000,
   /** Apparent size of the sparse file in which all lab hosts live. */
   labPoolSizeBytes: 40 * 1024 * 1024 * 1024,
+  /** What must be free in it before a host's root is copied, since a copy costs only what will differ. */
+  labPoolReserveBytes: 512 * 1024 * 1024,
+  /** Snapshots that one lab host has. */
+  labSnapshotsPerHost: 16,
+  /** Files of a host's root that are read at the same time for its fingerprint, and up to which size each is read at once. */
+  fingerprintReads: 16,
+  fingerprintWholeBytes: 1024 * 1024,
+  /** What a provider lets one host take of its machine, at most. */
+  providedCores: 4_096,
+  providedMemoryMb: 64 * 1024 * 1024,
+  /** One request to a provider beside the control plane, its answer, and how long an operation may take where an image is built first. */
+  providerRequestBytes: 16 * 1024,
+  providerAnswerBytes: 4 * 1024 * 1024,
+  providerTimeoutMs: 1_200_000,
+  /** Connections to it. */
+  providerConnections: 256,
   /** One request to the control plane. */
   requestTimeoutMs: 60_000,
   requestBodyBytes: 8 * 1024 * 1024,

@@ -1,2 +1,3 @@
+export { labProviders } from './drivers/host-provider/lab-provider.ts';
 export { startServer } from './main.ts';
 export type { RunningServer, ServerOptions } from './server-options.ts';

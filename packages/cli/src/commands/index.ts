@@ -301,6 +301,12 @@ export const commandEntries: readonly CommandEntry[] = [
     async () => (await import('./lab-shell.ts')).labShell,
   ),
   entry(lab, 'lab break', 'Break a lab host as real ones break', async () => (await import('./lab-break.ts')).labBreak),
+  entry(
+    lab,
+    'lab provide',
+    'Lend lab hosts to a control plane',
+    async () => (await import('./lab-provide.ts')).labProvide,
+  ),
 
   entry(
     run,

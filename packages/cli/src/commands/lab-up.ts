@@ -9,6 +9,11 @@ export const labUp = defineCommand({
   options: {
     hosts: { type: 'string', value: 'NUMBER', summary: 'As many hosts, named h1, h2, …, instead of naming them' },
     cores: { type: 'string', value: 'NUMBER', summary: 'Processor limit of each host, such as 0.5' },
+    image: {
+      type: 'string',
+      value: 'IMAGE',
+      summary: 'Operating system of new hosts: debian-12 (default) or debian-13',
+    },
     memory: { type: 'string', value: 'MB', summary: 'Memory limit of each host' },
     ...labOptions,
   },
@@ -26,8 +31,10 @@ export const labUp = defineCommand({
       ...(options.memory === undefined ? {} : { memoryMb: positive(options.memory, '--memory') }),
     };
     const lab = await openNamedLab(context, options.name);
+    const { parseImageName } = await import('@guise/lab');
+    const image = options.image === undefined ? {} : { image: parseImageName(options.image) };
     const names = hostNames(operands, options.hosts);
-    printLabHosts(await lab.up(names.map((name) => ({ name, agentConfig: {}, ...limits }))), context);
+    printLabHosts(await lab.up(names.map((name) => ({ name, agentConfig: {}, ...image, ...limits }))), context);
     return 0;
   },
 });

@@ -56,6 +56,12 @@ export const server = defineCommand({
       value: 'CLAIM',
       summary: 'Where the provider says in which groups somebody is (default groups)',
     },
+    labProvider: {
+      type: 'string',
+      value: 'SOCKET',
+      kind: 'file',
+      summary: 'Where guise lab provide listens: lab hosts can then be lent and go back',
+    },
     allowOutbound: {
       type: 'string',
       multiple: true,
@@ -95,7 +101,7 @@ export const server = defineCommand({
       throw new GuiseError('not_permitted', `Cannot run as "${options.user}": only root may choose an account`);
     }
     process.umask(0o077);
-    const { startServer } = await import('@guise/server');
+    const { labProviders, startServer } = await import('@guise/server');
     const interruption = options.untilInputEnds
       ? AbortSignal.any([context.interruption(), endOf(process.stdin)])
       : context.interruption();
@@ -111,6 +117,9 @@ export const server = defineCommand({
       ...tlsOption(options.tlsCert, options.tlsKey),
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       ...oidcOption(options),
+      ...(options.labProvider === undefined
+        ? {}
+        : { providers: labProviders(resolve(context.cwd, options.labProvider)) }),
       allowOutbound: options.allowOutbound ?? [],
       report: (line) => context.err.line(line),
     });

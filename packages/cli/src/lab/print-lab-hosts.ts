@@ -5,8 +5,9 @@ import { table } from '../render/table.ts';
 
 export function printLabHosts(hosts: readonly LabHost[], context: Context): void {
   if (context.json) {
-    const shown = hosts.map(({ name, address, status, brokenBy, cpuCores, memoryMb, root }) => ({
+    const shown = hosts.map(({ name, image, address, status, brokenBy, cpuCores, memoryMb, root }) => ({
       name,
+      image,
       address,
       status,
       broken_by: brokenBy ?? null,
@@ -17,13 +18,14 @@ export function printLabHosts(hosts: readonly LabHost[], context: Context): void
     printJson(context, { hosts: shown });
     return;
   }
-  const rows = hosts.map(({ name, address, status, brokenBy, cpuCores, memoryMb }) => [
+  const rows = hosts.map(({ name, image, address, status, brokenBy, cpuCores, memoryMb }) => [
     name,
+    image,
     address,
     brokenBy === undefined ? status : `broken (${brokenBy})`,
     cpuCores === undefined ? '' : String(cpuCores),
     memoryMb === undefined ? '' : String(memoryMb),
   ]);
-  const headings = ['host', 'address', 'status', 'cores', 'memory mb'];
+  const headings = ['host', 'image', 'address', 'status', 'cores', 'memory mb'];
   for (const line of table(headings, rows, context.out, 'No lab host is up: guise lab up')) context.out.line(line);
 }

@@ -1,161 +1,220 @@
 /**
- * A provider whose hosts are values in memory, by the words of the port. For tests: it can be made to fail, and to lose a snapshot.
+ * A provider whose hosts are values: for tests of what uses the port, and proof that the port can be kept without a machine.
  *
- * A host is there as soon as it is named. What it is made of is text by part, which `write` changes as whoever has the host would.
+ * It passes the same contract as real ones. `disk` is what outlives its process: a provider made anew of the same disk goes on.
  */
-import { digestOfJson, GuiseError, limits } from '@guise/model';
-import type {
-  Allocation,
-  Capabilities,
-  Capability,
-  Fenced,
-  Fingerprint,
-  HostProvider,
-  MachineUsage,
-  ProvidedHost,
+import { digestOfJson, GuiseError } from '@guise/model';
+import {
+  type Allocation,
+  type Capabilities,
+  type Capability,
+  capabilityNames,
+  type Fenced,
+  type Fingerprint,
+  type HostProvider,
+  type MachineUsage,
+  type ProvidedHost,
 } from './host-provider.ts';
-import { capabilityNames } from './host-provider.ts';
 
-type Content = ReadonlyMap<string, string>;
-type Failing = Exclude<keyof HostProvider, 'name'>;
-
-interface MemoryHost {
-  content: Content;
+export interface MemoryHost {
+  image: string;
+  /** Path → content; what a revert brings back. */
+  files: Readonly<Record<string, string>>;
+  /** Names, as its package database would have them. */
+  packages: readonly string[];
+  /** What its agent must not lose. */
+  identity: string;
+  isUp: boolean;
   allocation: Allocation;
-  isOn: boolean;
-  fence: bigint;
-  readonly snapshots: Map<string, Content>;
+  cpuSeconds: number;
+  throttledSeconds: number;
 }
 
-const parts = ['files', 'packages', 'units'] as const;
+type Operation = Exclude<keyof HostProvider, 'name' | 'capabilities' | 'usage'>;
+
+/** What each operation needs. */
+const capabilityOf: Readonly<Record<Operation, Capability>> = {
+  snapshot: 'snapshot',
+  discard: 'snapshot',
+  revert: 'revert',
+  deploy: 'image',
+  resize: 'resize',
+  power: 'power',
+};
+
+type Root = Pick<MemoryHost, 'image' | 'files' | 'packages'>;
+
+export interface MemoryDisk {
+  readonly hosts: Map<string, MemoryHost>;
+  /** By host and label. */
+  readonly snapshots: Map<string, Root>;
+  readonly fences: Map<string, bigint>;
+}
+
+export interface MemoryProviderOptions {
+  readonly disk: MemoryDisk;
+  /** Default: everything. */
+  readonly can?: readonly Capability[];
+  readonly images?: readonly string[];
+  readonly machine?: { readonly name: string; readonly cpuCores: number; readonly memoryMb: number };
+}
+
+export function memoryDisk(hosts: Readonly<Record<string, Partial<MemoryHost>>>): MemoryDisk {
+  const made = Object.entries(hosts).map(([name, host]): [string, MemoryHost] => [name, { ...plainHost(), ...host }]);
+  return { hosts: new Map(made), snapshots: new Map(), fences: new Map() };
+}
 
 export class MemoryProvider implements HostProvider {
   readonly name = 'memory';
-  readonly can: Set<Capability> = new Set(capabilityNames);
-  readonly images: Set<string> = new Set(['bookworm', 'trixie']);
-  /** Every call that changes a host, in order: `snapshot h1 3`, with the fence. */
+  readonly #disk: MemoryDisk;
+  readonly #can: readonly Capability[];
+  readonly #images: readonly string[];
+  readonly #machine: NonNullable<MemoryProviderOptions['machine']>;
+  readonly #failures = new Map<Operation, unknown[]>();
+  /** Every operation that was tried, in order, with the host and the fence: `snapshot web-1 3`. */
   readonly calls: string[] = [];
-  readonly #hosts = new Map<string, MemoryHost>();
-  #spoiled: string | null = null;
-  readonly #failures = new Map<Failing, unknown[]>();
+  #spoils = false;
 
-  /** What the next call of the method throws; several are thrown one after the other. */
-  failNext(method: Failing, error: unknown): void {
-    this.#failures.set(method, [...(this.#failures.get(method) ?? []), error]);
+  constructor({ disk, can = capabilityNames, images = ['debian-12', 'debian-13'], machine }: MemoryProviderOptions) {
+    this.#disk = disk;
+    this.#can = can;
+    this.#images = can.includes('image') ? images : [];
+    this.#machine = machine ?? { name: 'memory', cpuCores: 4, memoryMb: 8192 };
   }
 
-  /** The next revert leaves this part as it is then. */
-  spoilRevert(part: string): void {
-    this.#spoiled = part;
+  /** The next such operation fails so, before it does anything; several failures come one after the other. */
+  failNext(operation: Operation, error: unknown): void {
+    this.#failures.set(operation, [...(this.#failures.get(operation) ?? []), error]);
   }
 
-  loseSnapshot(label: string): void {
-    for (const { snapshots } of this.#hosts.values()) snapshots.delete(label);
+  /** The next revert leaves the files as they are then. */
+  spoilRevert(): void {
+    this.#spoils = true;
   }
 
-  write(name: string, part: string, text: string): void {
-    const host = this.#host(name);
-    host.content = new Map([...host.content, [part, text]]);
+  /** As whoever has the host would. */
+  write(name: string, path: string, content: string): void {
+    const found = this.#named(name);
+    found.files = { ...found.files, [path]: content };
   }
 
-  read(name: string, part: string): string {
-    return this.#host(name).content.get(part) ?? '';
-  }
-
-  allocationOf(name: string): Allocation {
-    return this.#host(name).allocation;
+  read(name: string, path: string): string | null {
+    return this.#named(name).files[path] ?? null;
   }
 
   snapshotsOf(name: string): readonly string[] {
-    return [...this.#host(name).snapshots.keys()];
+    return [...this.#disk.snapshots.keys()]
+      .filter((key) => key.startsWith(`${name}@`))
+      .map((key) => key.slice(name.length + 1));
   }
 
-  async capabilities(_host: ProvidedHost): Promise<Capabilities> {
-    this.#failNow('capabilities');
-    return { can: [...this.can], images: this.can.has('image') ? [...this.images] : [] };
+  loseSnapshots(name: string): void {
+    for (const label of this.snapshotsOf(name)) this.#disk.snapshots.delete(`${name}@${label}`);
   }
 
-  async snapshot(fenced: Fenced, label: string): Promise<Fingerprint> {
-    const host = this.#enter('snapshot', fenced);
-    const kept = host.snapshots.get(label) ?? host.content;
-    host.snapshots.set(label, kept);
-    return fingerprintOf(kept);
+  async capabilities(host: ProvidedHost): Promise<Capabilities> {
+    this.#named(host.name);
+    return { can: this.#can, images: this.#images };
   }
 
-  async revert(fenced: Fenced, label: string): Promise<Fingerprint> {
-    const host = this.#enter('revert', fenced);
-    const kept = host.snapshots.get(label);
-    if (kept === undefined)
-      throw new GuiseError('snapshot_not_found', `Cannot revert "${fenced.name}": it has no snapshot "${label}"`);
-    const left = this.#spoiled === null ? [] : [[this.#spoiled, host.content.get(this.#spoiled) ?? ''] as const];
-    this.#spoiled = null;
-    host.content = new Map([...kept, ...left]);
-    host.isOn = true;
-    return fingerprintOf(host.content);
+  async snapshot(host: Fenced, label: string): Promise<Fingerprint> {
+    const key = snapshotKey(host, label);
+    const found = this.#admit(host, 'snapshot');
+    if (!this.#disk.snapshots.has(key)) this.#disk.snapshots.set(key, rootOf(found));
+    return fingerprintOf(this.#disk.snapshots.get(key)!);
   }
 
-  async discard(fenced: Fenced, label: string): Promise<void> {
-    this.#enter('discard', fenced, 'snapshot').snapshots.delete(label);
+  async revert(host: Fenced, label: string): Promise<Fingerprint> {
+    const found = this.#admit(host, 'revert');
+    const snapshot = this.#disk.snapshots.get(snapshotKey(host, label));
+    if (snapshot === undefined) {
+      throw new GuiseError('snapshot_not_found', `Cannot find the snapshot "${label}" of ${host.name}: there is none`);
+    }
+    Object.assign(found, snapshot, { isUp: true }, this.#spoils ? { files: found.files } : {});
+    this.#spoils = false;
+    return fingerprintOf(rootOf(found));
   }
 
-  async deploy(fenced: Fenced, image: string): Promise<void> {
-    const host = this.#enter('deploy', fenced, 'image');
-    if (!this.images.has(image))
-      throw new GuiseError('capability_missing', `Cannot deploy "${image}": there are ${[...this.images].join(', ')}`);
-    host.content = new Map([...parts.map((part) => [part, ''] as const), ['image', image]]);
+  async discard(host: Fenced, label: string): Promise<void> {
+    this.#admit(host, 'discard');
+    this.#disk.snapshots.delete(snapshotKey(host, label));
   }
 
-  async resize(fenced: Fenced, allocation: Allocation): Promise<void> {
-    this.#enter('resize', fenced).allocation = allocation;
+  async deploy(host: Fenced, image: string): Promise<void> {
+    const found = this.#admit(host, 'deploy');
+    if (!this.#images.includes(image)) {
+      const known = this.#images.join(' and ');
+      throw new GuiseError('capability_missing', `Cannot deploy "${image}" to ${host.name}: its provider has ${known}`);
+    }
+    Object.assign(found, { image, files: {}, packages: [], isUp: true });
   }
 
-  async power(fenced: Fenced, to: 'on' | 'off' | 'cycle'): Promise<void> {
-    this.#enter('power', fenced).isOn = to !== 'off';
+  async resize(host: Fenced, allocation: Allocation): Promise<void> {
+    this.#admit(host, 'resize').allocation = allocation;
   }
 
-  async usage(_machine: string): Promise<MachineUsage | null> {
-    this.#failNow('usage');
-    const hosts = [...this.#hosts].map(([name, { allocation }]) => ({
+  async power(host: Fenced, to: 'on' | 'off' | 'cycle'): Promise<void> {
+    this.#admit(host, 'power').isUp = to !== 'off';
+  }
+
+  async usage(machine: string): Promise<MachineUsage | null> {
+    if (machine !== this.#machine.name) return null;
+    const hosts = [...this.#disk.hosts].map(([name, { allocation, cpuSeconds, throttledSeconds }]) => ({
       name,
       allocation,
-      cpuSeconds: 0,
+      cpuSeconds,
+      throttledSeconds,
       memoryMb: 0,
-      throttledSeconds: 0,
     }));
-    return { cpuCores: 2, memoryMb: limits.pageItems, cpuPressure: null, hosts };
+    return { cpuCores: this.#machine.cpuCores, memoryMb: this.#machine.memoryMb, cpuPressure: null, hosts };
   }
 
-  /** What it may do at all, whether whoever asks still has the host, and what it was told to fail with. */
-  #enter(method: Failing, { hostId, name, fence }: Fenced, capability = method as Capability): MemoryHost {
-    this.calls.push(`${method} ${hostId} ${fence}`);
-    if (!this.can.has(capability))
-      throw new GuiseError('capability_missing', `Cannot ${method} "${name}": provider "${this.name}" cannot`);
-    const host = this.#host(name);
-    if (fence < host.fence)
-      throw new GuiseError('lease_lost', `Cannot ${method} "${name}": lease ${fence} is over, ${host.fence} has it`);
-    host.fence = fence;
-    this.#failNow(method);
-    return host;
+  #admit(host: Fenced, operation: Operation): MemoryHost {
+    this.calls.push(`${operation} ${host.hostId} ${host.fence}`);
+    const found = this.#named(host.name);
+    const capability = capabilityOf[operation];
+    if (!this.#can.includes(capability)) {
+      throw new GuiseError('capability_missing', `Cannot act on ${host.name}: its provider has no ${capability}`);
+    }
+    const highest = this.#disk.fences.get(host.name) ?? 0n;
+    if (host.fence < highest) {
+      throw new GuiseError('lease_lost', `Cannot act on ${host.name} with the fence ${host.fence}: it is ${highest}`);
+    }
+    this.#disk.fences.set(host.name, host.fence);
+    const failure = this.#failures.get(operation)?.shift();
+    if (failure !== undefined) throw failure;
+    return found;
   }
 
-  #failNow(method: Failing): void {
-    const error = this.#failures.get(method)?.shift();
-    if (error !== undefined) throw error;
-  }
-
-  #host(name: string): MemoryHost {
-    const known = this.#hosts.get(name);
-    if (known !== undefined) return known;
-    const content = new Map(parts.map((part) => [part, '']));
-    const host = { content, allocation: {}, isOn: true, fence: 0n, snapshots: new Map() };
-    this.#hosts.set(name, host);
-    return host;
+  #named(name: string): MemoryHost {
+    const found = this.#disk.hosts.get(name);
+    if (found !== undefined) return found;
+    throw new GuiseError('host_not_found', `Cannot find the host "${name}": it is none of this provider's`);
   }
 }
 
-function fingerprintOf(content: Content): Fingerprint {
-  const entries = [...content]
-    .filter(([, text]) => text !== '')
-    .map(([part, text]) => [part, digestOfJson(text)] as const);
-  return { digest: digestOfJson(Object.fromEntries(entries)), parts: Object.fromEntries(entries) };
+function plainHost(): MemoryHost {
+  return {
+    image: 'debian-12',
+    files: {},
+    packages: [],
+    identity: '',
+    isUp: true,
+    allocation: {},
+    cpuSeconds: 0,
+    throttledSeconds: 0,
+  };
+}
+
+function rootOf({ image, files, packages }: MemoryHost): Root {
+  return { image, files, packages };
+}
+
+function fingerprintOf({ image, files, packages }: Root): Fingerprint {
+  const parts = { files: digestOfJson({ image, files }), packages: digestOfJson([...packages]) };
+  return { digest: digestOfJson(parts), parts };
+}
+
+function snapshotKey({ name }: ProvidedHost, label: string): string {
+  return `${name}@${label}`;
 }
