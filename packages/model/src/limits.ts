@@ -374,4 +374,8 @@ export const limits = {
   flowRetryMaxMs: 15_000,
   /** How often flows are looked for that no signal told of. */
   flowPeriodMs: 5000,
+  /** One question to what sends requests to hosts, its answer, and how often it is asked while something is waited for. */
+  trafficCommandTimeoutMs: 5_000,
+  trafficAnswerBytes: 4 * 1024 * 1024,
+  trafficPollMs: 50,
 } as const;
