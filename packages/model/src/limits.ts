@@ -378,4 +378,6 @@ export const limits = {
   trafficCommandTimeoutMs: 5_000,
   trafficAnswerBytes: 4 * 1024 * 1024,
   trafficPollMs: 50,
+  /** Of one change to a name whose addresses somebody else changes at the same time. */
+  trafficUpdateAttempts: 5,
 } as const;

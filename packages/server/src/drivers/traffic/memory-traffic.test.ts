@@ -9,9 +9,13 @@ describeTraffic('traffic in memory', async () => {
     traffic,
     keepBusy: async () => {
       host.underWay = 1;
-      return async () => void (host.underWay = 0);
+      return async () => {
+        host.underWay = 0;
+      };
     },
-    setHealth: async (isHealthy) => void (host.isHealthy = isHealthy),
+    setHealth: async (isHealthy) => {
+      host.isHealthy = isHealthy;
+    },
     stop: async () => undefined,
   };
 });

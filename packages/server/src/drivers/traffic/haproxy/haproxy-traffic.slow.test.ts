@@ -36,7 +36,11 @@ for (const isChecked of [true, false]) {
           await Promise.all(asked);
         };
       },
-      setHealth: isChecked ? async (isHealthy) => void (h1.isHealthy = isHealthy) : null,
+      setHealth: isChecked
+        ? async (isHealthy) => {
+            h1.isHealthy = isHealthy;
+          }
+        : null,
       stop: () => haproxy.stop(),
     };
   });
