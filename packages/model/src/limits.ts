@@ -380,4 +380,10 @@ export const limits = {
   trafficPollMs: 50,
   /** Of one change to a name whose addresses somebody else changes at the same time. */
   trafficUpdateAttempts: 5,
+  traffics: 100,
+  /** Of one of them, hosts whose state is asked for at a time, and in one list. */
+  trafficHostsAtOnce: 8,
+  trafficHostsShown: 200,
+  /** Draining or restoring by hand, while somebody waits for the answer. */
+  trafficTurnMs: 50_000,
 } as const;

@@ -248,6 +248,7 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
     policies,
     logins: makeLogins({ ...core, publicUrl: () => options.publicUrl?.replace(/\/$/, '') ?? place.url }),
     authorityDigest: authority.digest,
+    outbound: { allowOutbound: options.allowOutbound ?? [], socketDirectories: options.trafficSockets ?? [] },
     metricsText: async () => {
       await refreshFigures();
       return metricsText(metrics, connections.size);

@@ -38,6 +38,8 @@ export interface ServerOptions {
   readonly oidc?: Omit<ProviderOptions, 'allowOutbound'>;
   /** Networks that are not public and yet may be connected to where a configuration names them, such as `10.1.0.0/16`. */
   readonly allowOutbound?: readonly string[];
+  /** Directories whose Unix sockets may be connected to where a configuration names them, such as haproxy's. */
+  readonly trafficSockets?: readonly string[];
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

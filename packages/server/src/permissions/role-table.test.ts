@@ -59,6 +59,9 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'host:enroll': hostsAndFleet,
   'host_group:write': hostsAndFleet,
   'alert:read': hostsAndFleet,
+  'traffic:read': ['fleet'],
+  'traffic:write': ['fleet'],
+  'traffic:drain': hostsAndFleet,
   'token:read': ['own token', 'foreign token'],
   'token:write': ['own token', 'foreign token'],
   'role:read': ['fleet'],
@@ -67,7 +70,7 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'policy:write': ['policy'],
 };
 
-const looking = ['system:read', 'persona:read', 'host:read', 'alert:read', 'policy:read'] as const;
+const looking = ['system:read', 'persona:read', 'host:read', 'alert:read', 'traffic:read', 'policy:read'] as const;
 const oneself = ['session:read', 'session:write'] as const;
 
 /** Role → what it may do to everything that the action can be done to, and what to some things only. */
@@ -105,6 +108,8 @@ const expected: Readonly<
       'host:enroll',
       'host_group:write',
       'event:post',
+      'traffic:write',
+      'traffic:drain',
     ],
     some: [
       ['token:read', ['own token']],

@@ -3,6 +3,7 @@ import type { AuditSigner } from '../../app/audit-checkpoint.ts';
 import type { Logins } from '../../app/logins.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Trust } from '../../app/served-trust.ts';
+import type { OutboundRules } from '../../outbound/checked-place.ts';
 import type { CurrentPolicies } from '../../permissions/current-policies.ts';
 import type { Permissions } from '../../permissions/permissions.ts';
 import type { Database } from '../../store/database.ts';
@@ -20,6 +21,7 @@ import { personaHandlers } from './personas.ts';
 import { secretHandlers } from './secrets.ts';
 import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
+import { trafficHandlers } from './traffic.ts';
 import { trustHandlers } from './trust.ts';
 
 export interface HandlerParts {
@@ -37,6 +39,7 @@ export interface HandlerParts {
   readonly permissions: Permissions;
   readonly policies: CurrentPolicies;
   readonly logins: Logins;
+  readonly outbound: OutboundRules;
 }
 
 export function makeHandlers(parts: HandlerParts): Handlers {
@@ -52,5 +55,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...auditHandlers(parts),
     ...permissionHandlers(parts),
     ...sessionHandlers(parts),
+    ...trafficHandlers(parts),
   };
 }

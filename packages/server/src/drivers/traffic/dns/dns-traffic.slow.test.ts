@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pathWithTestServers } from '../test-servers.ts';
-import { describeTraffic } from '../traffic-contract.ts';
 import { DnsTraffic } from './dns-traffic.ts';
 import { RealNamed, sharedTtlS } from './real-named.ts';
 
@@ -19,18 +18,6 @@ beforeAll(() => {
 });
 afterAll(() => {
   process.env['PATH'] = path;
-});
-
-describeTraffic('DNS', async () => {
-  const named = new RealNamed();
-  await named.start();
-  return {
-    traffic: new DnsTraffic('edge', named.settings, named.secret, rules),
-    // Resolvers remember, whatever anybody does.
-    keepBusy: async () => async () => undefined,
-    setHealth: null,
-    stop: () => named.stop(),
-  };
 });
 
 describe('a name that hosts share', () => {

@@ -119,8 +119,8 @@ export class DnsTraffic implements Traffic {
   }
 
   async #server(): Promise<{ readonly address: string; readonly port: number }> {
-    const [, host = '', port = '53'] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(this.#settings.server) ?? [];
-    return { address: await checkedHost(host, this.#rules), port: Number(port) };
+    const { host, port } = serverOf(this.#settings);
+    return { address: await checkedHost(host, this.#rules), port };
   }
 
   #ownName(hostId: string): string {
@@ -130,6 +130,11 @@ export class DnsTraffic implements Traffic {
   get #shared(): string {
     return `${this.#settings.name}.`;
   }
+}
+
+export function serverOf({ server }: DnsSettings): { readonly host: string; readonly port: number } {
+  const [, host = '', port = '53'] = /^(\[.*\]|[^:]*)(?::(\d+))?$/.exec(server) ?? [];
+  return { host, port: Number(port) };
 }
 
 function common(some: NameRecords, others: NameRecords): NameRecords {

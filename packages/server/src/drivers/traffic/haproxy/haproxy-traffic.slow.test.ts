@@ -3,7 +3,6 @@ import { connect, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { limits } from '@guise/model';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { describeTraffic } from '../traffic-contract.ts';
 import { HaproxyTraffic } from './haproxy-traffic.ts';
 import { RealHaproxy, type RealHaproxyOptions } from './real-haproxy.ts';
 
@@ -19,31 +18,6 @@ async function started(options: RealHaproxyOptions = {}): Promise<RealHaproxy> {
   const haproxy = new RealHaproxy(options);
   await haproxy.start();
   return haproxy;
-}
-
-for (const isChecked of [true, false]) {
-  describeTraffic(`haproxy ${isChecked ? 'with' : 'without'} health checks`, async () => {
-    const haproxy = await started({ isChecked });
-    const [h1] = haproxy.backends;
-    return {
-      traffic: trafficOf(haproxy),
-      keepBusy: async () => {
-        // Round robin over two.
-        const asked = [haproxy.get('/held'), haproxy.get('/held')];
-        while (h1.served === 0) await new Promise((resolve) => setTimeout(resolve, 5));
-        return async () => {
-          for (const backend of haproxy.backends) backend.letGo();
-          await Promise.all(asked);
-        };
-      },
-      setHealth: isChecked
-        ? async (isHealthy) => {
-            h1.isHealthy = isHealthy;
-          }
-        : null,
-      stop: () => haproxy.stop(),
-    };
-  });
 }
 
 describe('under constant requests', () => {

@@ -30,8 +30,8 @@ export function runtimeApi(endpoint: string, rules: OutboundRules): AskHaproxy {
 
 type Place = { readonly path: string } | { readonly host: string; readonly port: number };
 
-/** Checked anew each time: a name may lead elsewhere by now. */
-async function placeOf(endpoint: string, rules: OutboundRules): Promise<Place> {
+/** What an endpoint stands for, checked anew each time: a name may lead elsewhere by now. Throws: `address_refused`, `server_unavailable`. */
+export async function placeOf(endpoint: string, rules: OutboundRules): Promise<Place> {
   const [, path] = /^unix:(.*)$/.exec(endpoint) ?? [];
   if (path !== undefined) return { path: await checkedSocket(path, rules) };
   const [, host = '', port] = /^tcp:(.*):(\d+)$/.exec(endpoint) ?? [];
