@@ -44,6 +44,7 @@ export type OperandKind =
   | 'policy'
   | 'role'
   | 'token'
+  | 'traffic'
   | 'text';
 
 export interface OperandSpec {

@@ -36,6 +36,8 @@ export async function valuesOfKind(
       return (await roles(context)).map(bare);
     case 'token':
       return (await tokens(context)).map(bare);
+    case 'traffic':
+      return (await traffic(context)).map(bare);
     case 'text':
       return [];
   }
@@ -94,6 +96,13 @@ async function roles(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly
 async function tokens(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
   return asked(context, async (client, signal) => {
     const { items } = await client.listTokens({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ name }) => name);
+  });
+}
+
+async function traffic(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listTraffic({}, { signal });
     return items.map(({ name }) => name);
   });
 }

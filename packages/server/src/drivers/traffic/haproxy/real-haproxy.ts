@@ -1,4 +1,4 @@
-/** A real haproxy on loopback in front of real web servers h1 and h2, for tests. */
+/** A real haproxy on loopback in front of real web servers, for tests: h1 and h2 of its own, or those of lab hosts. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, createServer, type IncomingMessage, request, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
@@ -50,9 +50,17 @@ export class Backend {
   }
 }
 
+interface HaproxyServerPlace {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+}
+
 export interface RealHaproxyOptions {
   /** Whether it asks servers for their health; default true. */
   readonly isChecked?: boolean;
+  /** Instead of h1 and h2, which it starts itself. */
+  readonly servers?: readonly HaproxyServerPlace[];
   /** More lines of the backend. */
   readonly backend?: readonly string[];
 }
@@ -109,6 +117,8 @@ export class RealHaproxy {
 
   #configuration(): string {
     const check = this.#options.isChecked === false ? '' : ` check inter ${checkEveryMs} fall 1 rise 2`;
+    const own = () => this.backends.map(({ name, port }) => ({ name, address: '127.0.0.1', port }));
+    const servers = this.#options.servers ?? own();
     return [
       'global',
       `  stats socket unix@${this.socket} mode 600 level admin`,
@@ -125,7 +135,7 @@ export class RealHaproxy {
       '  option httpchk GET /health',
       '  option redispatch',
       ...(this.#options.backend ?? []).map((line) => `  ${line}`),
-      ...this.backends.map(({ name, port }) => `  server ${name} 127.0.0.1:${port} cookie ${name}${check}`),
+      ...servers.map(({ name, address, port }) => `  server ${name} ${address}:${port} cookie ${name}${check}`),
       '',
     ].join('\n');
   }
