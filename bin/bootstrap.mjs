@@ -13,11 +13,15 @@ import { delimiter, join } from 'node:path';
 import { nodeBinary, preparePackages, repositoryRoot } from './prepare-packages.mjs';
 import { preparePrograms } from './prepare-programs.mjs';
 import { prepareSystem } from './prepare-system.mjs';
+import { prepareTestServers } from './prepare-test-servers.mjs';
 
-/** What each task runs under Node 24, whether it boots lab hosts, and whether it runs programs of guise. `prepare` runs nothing: `./guise` uses it. */
+/**
+ * What each task runs under Node 24, whether it boots lab hosts, runs programs of guise, and talks to servers of others.
+ * `prepare` runs nothing: `./guise` uses it.
+ */
 const tasks = {
   start: { main: ['bin/launch.mjs', 'cli', 'start'], needsLab: true, needsPrograms: true },
-  test: { main: ['bin/test.ts'], needsLab: true, needsPrograms: true },
+  test: { main: ['bin/test.ts'], needsLab: true, needsPrograms: true, needsServers: true },
   bench: { main: ['bench/main.ts'], needsLab: true, needsPrograms: true },
   ok: { main: ['bin/ok.ts'], needsLab: false, needsPrograms: false },
   prepare: { main: undefined, needsLab: false, needsPrograms: true },
@@ -34,6 +38,7 @@ try {
   preparePackages();
   if (task.needsPrograms) preparePrograms();
   if (task.needsLab) prepareSystem();
+  if (task.needsServers) prepareTestServers();
   if (task.main) runTask([...task.main, ...rest]);
 } catch (error) {
   process.stderr.write(`guise: ${error.message}\n`);

@@ -14,6 +14,7 @@ export { errorBody } from './schemas/error-body.ts';
 export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';
 export type { SwitchOutcome } from './schemas/host.ts';
 export type { PlanReport } from './schemas/plan.ts';
+export type { DnsSettings, HaproxySettings, TrafficWrite } from './schemas/traffic.ts';
 export type { AgentMessage, AnswerTo } from './wire/agent-message.ts';
 export { agentMessage, answers } from './wire/agent-message.ts';
 export type { Decoded } from './wire/decode-message.ts';

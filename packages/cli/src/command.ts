@@ -45,6 +45,7 @@ export type OperandKind =
   | 'role'
   | 'token'
   | 'checkout'
+  | 'traffic'
   | 'text';
 
 export interface OperandSpec {

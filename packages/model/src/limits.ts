@@ -434,4 +434,16 @@ export const limits = {
   checkoutRestoreMs: 30_000,
   /** Its holder is warned so long before a checkout ends. */
   checkoutWarningsMs: [3_600_000, 600_000, 60_000],
+  /** One question to what sends requests to hosts, its answer, and how often it is asked while something is waited for. */
+  trafficCommandTimeoutMs: 5_000,
+  trafficAnswerBytes: 4 * 1024 * 1024,
+  trafficPollMs: 50,
+  /** Of one change to a name whose addresses somebody else changes at the same time. */
+  trafficUpdateAttempts: 5,
+  traffics: 100,
+  /** Of one of them, hosts whose state is asked for at a time, and in one list. */
+  trafficHostsAtOnce: 8,
+  trafficHostsShown: 200,
+  /** Draining or restoring by hand, while somebody waits for the answer. */
+  trafficTurnMs: 50_000,
 } as const;

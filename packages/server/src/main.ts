@@ -24,6 +24,7 @@ import { SenderRates } from './app/sender-rates.ts';
 import { establishTrust, type Trust } from './app/served-trust.ts';
 import { signEarlierVersions } from './app/sign-earlier-versions.ts';
 import { authenticate } from './app/tokens.ts';
+import { openTraffics } from './app/traffic.ts';
 import { trustPin } from './app/trust-pin.ts';
 import type { HostProviders } from './drivers/host-provider/host-provider.ts';
 import { hostProviders } from './drivers/host-provider/index.ts';
@@ -39,6 +40,7 @@ import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
 import { buildServerApp } from './http/server-app.ts';
+import type { OutboundRules } from './outbound/checked-place.ts';
 import { CurrentPolicies } from './permissions/current-policies.ts';
 import { DenialLog } from './permissions/denial-log.ts';
 import { Permissions } from './permissions/permissions.ts';
@@ -243,7 +245,8 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
   const refreshFigures = fleetFigures(database, metrics, Date.now);
   const ask = askHosts(core);
   const providers = hostProviders({ ask, others: options.providers });
-  startFlows(core, { ask, providers, options, shutdown });
+  const outbound = { allowOutbound: options.allowOutbound ?? [], socketDirectories: options.trafficSockets ?? [] };
+  startFlows(core, { ask, providers, outbound, options, shutdown });
   const handlers = makeHandlers({
     database,
     trust,
@@ -258,6 +261,7 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
     providers,
     logins: makeLogins({ ...core, publicUrl: () => options.publicUrl?.replace(/\/$/, '') ?? place.url }),
     authorityDigest: authority.digest,
+    outbound,
     metricsText: async () => {
       await refreshFigures();
       return metricsText(metrics, connections.size);
@@ -271,13 +275,14 @@ type Answering = ReturnType<typeof answering>;
 interface FlowsParts {
   readonly ask: AskHost;
   readonly providers: HostProviders;
+  readonly outbound: OutboundRules;
   readonly options: ServerOptions;
   readonly shutdown: Shutdown;
 }
 
 /** What outlives this process goes on here, whichever process began it. */
-function startFlows(core: Core, { ask, providers, options, shutdown }: FlowsParts): void {
-  const { database, listener, trust, onFailure } = core;
+function startFlows(core: Core, { ask, providers, outbound, options, shutdown }: FlowsParts): void {
+  const { database, listener, trust, vault, onFailure } = core;
   const flows = runFlows({
     database,
     listener,
@@ -288,7 +293,7 @@ function startFlows(core: Core, { ask, providers, options, shutdown }: FlowsPart
       ask,
       agents: options.leaseAgents ?? unawareAgents,
       providers,
-      traffics: options.traffics ?? (async () => []),
+      traffics: options.traffics ?? openTraffics({ database, vault, outbound }),
     }),
     ...options.flows,
   });

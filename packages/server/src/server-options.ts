@@ -49,6 +49,8 @@ export interface ServerOptions {
   readonly leaseAgents?: LeaseAgents;
   /** How long a step of a flow is this process's; and for tests, where it is to die. */
   readonly flows?: { readonly claimMs?: number; readonly at?: (point: FlowPoint, kind: string, step: string) => void };
+  /** Directories whose Unix sockets may be connected to where a configuration names them, such as haproxy's. */
+  readonly trafficSockets?: readonly string[];
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

@@ -33,6 +33,9 @@ export const actions = [
   'session:write',
   'event:post',
   'alert:read',
+  'traffic:read',
+  'traffic:write',
+  'traffic:drain',
   'audit:read',
 ] as const;
 

@@ -10,6 +10,7 @@ import { personaRoutes } from './personas.ts';
 import { secretRoutes } from './secrets.ts';
 import { sessionRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
+import { trafficRoutes } from './traffic.ts';
 import { trustRoutes } from './trust.ts';
 
 export const routes = {
@@ -25,6 +26,7 @@ export const routes = {
   ...secretRoutes,
   ...permissionRoutes,
   ...sessionRoutes,
+  ...trafficRoutes,
 } as const;
 
 export type Routes = typeof routes;

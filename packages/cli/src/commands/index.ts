@@ -21,6 +21,7 @@ const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const lending = 'Borrowing hosts';
 const adaptation = 'What makes hosts adapt themselves';
+const traffic = 'What sends requests to hosts';
 const secret = 'Secrets, through the control plane';
 const audit = 'Who did what';
 const people = 'Who may do what';
@@ -235,6 +236,38 @@ export const commandEntries: readonly CommandEntry[] = [
   ),
 
   entry(
+    traffic,
+    'traffic set',
+    'Tell of a load balancer or DNS name that sends requests to hosts',
+    async () => (await import('./traffic-set.ts')).trafficSet,
+  ),
+  entry(
+    traffic,
+    'traffic ls',
+    'List what sends requests to hosts',
+    async () => (await import('./traffic-ls.ts')).trafficLs,
+  ),
+  entry(
+    traffic,
+    'traffic show',
+    'Show which hosts it sends requests to now',
+    async () => (await import('./traffic-show.ts')).trafficShow,
+  ),
+  entry(traffic, 'traffic rm', 'Forget one of these', async () => (await import('./traffic-rm.ts')).trafficRm),
+  entry(
+    traffic,
+    'traffic drain',
+    'Take a host out of traffic',
+    async () => (await import('./traffic-drain.ts')).trafficDrain,
+  ),
+  entry(
+    traffic,
+    'traffic restore',
+    'Put a host back into traffic',
+    async () => (await import('./traffic-restore.ts')).trafficRestore,
+  ),
+
+  entry(
     secret,
     'secret set',
     'Set a secret that personas name',
@@ -336,7 +369,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `key`, `root`, `host`, `checkout`, `event`, `alert`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
+/** `persona`, `key`, `root`, `host`, `checkout`, `event`, `alert`, `traffic`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),

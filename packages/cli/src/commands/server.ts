@@ -69,6 +69,12 @@ export const server = defineCommand({
       summary:
         'A network that is not public and yet may be connected to, such as 10.1.0.0/16; may be given several times',
     },
+    trafficSockets: {
+      type: 'string',
+      multiple: true,
+      value: 'DIR',
+      summary: 'A directory whose Unix sockets may be connected to, such as /run/haproxy; may be given several times',
+    },
     user: {
       type: 'string',
       value: 'ACCOUNT',
@@ -121,6 +127,7 @@ export const server = defineCommand({
         ? {}
         : { providers: labProviders(resolve(context.cwd, options.labProvider)) }),
       allowOutbound: options.allowOutbound ?? [],
+      trafficSockets: (options.trafficSockets ?? []).map((directory) => resolve(context.cwd, directory)),
       report: (line) => context.err.line(line),
     });
     const tokenFile = join(stateDirectory, adminTokenFile);

@@ -38,6 +38,8 @@ export async function valuesOfKind(
       return (await tokens(context)).map(bare);
     case 'checkout':
       return checkouts(context);
+    case 'traffic':
+      return (await traffic(context)).map(bare);
     case 'text':
       return [];
   }
@@ -106,6 +108,13 @@ async function checkouts(context: Pick<Context, 'env' | 'isRoot'>): Promise<read
 async function tokens(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
   return asked(context, async (client, signal) => {
     const { items } = await client.listTokens({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ name }) => name);
+  });
+}
+
+async function traffic(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listTraffic({}, { signal });
     return items.map(({ name }) => name);
   });
 }

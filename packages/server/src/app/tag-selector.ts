@@ -21,6 +21,21 @@ export function parseTagSelector(text: string): readonly TagTerm[] {
   );
 }
 
+export function hasTags(tags: Readonly<Record<string, string>>, terms: readonly TagTerm[]): boolean {
+  return terms.every((term) => holds(tags, term));
+}
+
+function holds(tags: Readonly<Record<string, string>>, term: TagTerm): boolean {
+  switch (term.type) {
+    case 'is':
+      return tags[term.key] === term.value;
+    case 'is_not':
+      return tags[term.key] !== term.value;
+    case 'has':
+      return Object.hasOwn(tags, term.key);
+  }
+}
+
 function parseTerm(term: string): TagTerm {
   const [, key, operator, value] = termPattern.exec(term) ?? [];
   if (key === undefined) {

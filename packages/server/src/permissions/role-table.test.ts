@@ -69,6 +69,9 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'host:enroll': hostsAndFleet,
   'host_group:write': hostsAndFleet,
   'alert:read': hostsAndFleet,
+  'traffic:read': ['fleet'],
+  'traffic:write': ['fleet'],
+  'traffic:drain': hostsAndFleet,
   'token:read': ['own token', 'foreign token'],
   'token:write': ['own token', 'foreign token'],
   'role:read': ['fleet'],
@@ -77,7 +80,15 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'policy:write': ['policy'],
 };
 
-const looking = ['system:read', 'persona:read', 'host:read', 'checkout:read', 'alert:read', 'policy:read'] as const;
+const looking = [
+  'system:read',
+  'persona:read',
+  'host:read',
+  'checkout:read',
+  'alert:read',
+  'traffic:read',
+  'policy:read',
+] as const;
 const oneself = ['session:read', 'session:write'] as const;
 
 /** What a holder may do with what he has borrowed. */
@@ -129,6 +140,8 @@ const expected: Readonly<
       'host:enroll',
       'host_group:write',
       'event:post',
+      'traffic:write',
+      'traffic:drain',
     ],
     some: [
       ['token:read', ['own token']],

@@ -256,4 +256,12 @@ export interface Tables {
     created_at: TimeNow;
     ended_at: Time | null;
   };
+  traffic: {
+    name: string;
+    driver: 'haproxy' | 'dns';
+    settings: Jsonb<unknown>;
+    hosts: string;
+    updated_by: string;
+    updated_at: TimeNow;
+  };
 }

@@ -4,6 +4,7 @@ import type { Logins } from '../../app/logins.ts';
 import type { SenderRates } from '../../app/sender-rates.ts';
 import type { Trust } from '../../app/served-trust.ts';
 import type { HostProviders } from '../../drivers/host-provider/host-provider.ts';
+import type { OutboundRules } from '../../outbound/checked-place.ts';
 import type { CurrentPolicies } from '../../permissions/current-policies.ts';
 import type { Permissions } from '../../permissions/permissions.ts';
 import type { Database } from '../../store/database.ts';
@@ -22,6 +23,7 @@ import { personaHandlers } from './personas.ts';
 import { secretHandlers } from './secrets.ts';
 import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
+import { trafficHandlers } from './traffic.ts';
 import { trustHandlers } from './trust.ts';
 
 export interface HandlerParts {
@@ -40,6 +42,7 @@ export interface HandlerParts {
   readonly policies: CurrentPolicies;
   readonly logins: Logins;
   readonly providers: HostProviders;
+  readonly outbound: OutboundRules;
 }
 
 export function makeHandlers(parts: HandlerParts): Handlers {
@@ -56,5 +59,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...auditHandlers(parts),
     ...permissionHandlers(parts),
     ...sessionHandlers(parts),
+    ...trafficHandlers(parts),
   };
 }
