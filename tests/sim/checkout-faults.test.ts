@@ -17,7 +17,7 @@ async function out(): Promise<Asked> {
   return lending.reaches(await lending.ask({ host_id: 'h1', persona_id: 'lab' }), 'out');
 }
 
-async function isBack(): Promise<void> {
+async function expectBack(): Promise<void> {
   expect(lending.provider.read('h1', '/srv/data')).toBe('of production');
   expect(lending.activeOn('h1')).toEqual(['web']);
   expect((await lending.traffic.state('h1')).isServing).toBe(true);
@@ -26,7 +26,7 @@ async function isBack(): Promise<void> {
   expect(lending.provider.snapshotsOf('h1')).toEqual([]);
 }
 
-async function isKept(): Promise<void> {
+async function expectKept(): Promise<void> {
   expect((await lending.traffic.state('h1')).isServing).toBe(false);
   expect(await lending.rows('select state from fleet')).toEqual([{ state: 'quarantined' }]);
   await expect(lending.ask({ host_id: 'h1' })).rejects.toMatchObject({ code: 'lease_conflict' });
@@ -55,7 +55,7 @@ describe('before the holder has it, the host comes back clean', () => {
     for (const error of errors) provider.failNext(method, error);
     const asked = await lending.ask({ host_id: 'h1', persona_id: 'big' });
     expect(await lending.reaches(asked, 'failed')).toMatchObject({ failure: errors[0].message, ready_at: null });
-    await isBack();
+    await expectBack();
   });
 
   it('when it cannot become what was asked', async () => {
@@ -65,7 +65,7 @@ describe('before the holder has it, the host comes back clean', () => {
     const asked = await lending.ask({ host_id: 'h1', persona_id: 'lab' });
     const failed = await lending.reaches(asked, 'failed');
     expect(failed.failure).toBe('Cannot make "h1" what was asked: Not on this host');
-    await isBack();
+    await expectBack();
   });
 
   it('when the holder gives it up', async () => {
@@ -76,7 +76,7 @@ describe('before the holder has it, the host comes back clean', () => {
     await lending.checkIn(asked);
     resolve();
     expect(await lending.reaches(asked, 'cancelled')).toMatchObject({ failure: null, ready_at: null });
-    await isBack();
+    await expectBack();
   });
 
   it('when its time is over while requests are still ending', async () => {
@@ -90,7 +90,7 @@ describe('before the holder has it, the host comes back clean', () => {
     resolve();
     const failed = await lending.reaches(asked, 'failed');
     expect(failed.failure).toBe('its time was over before it was ready');
-    await isBack();
+    await expectBack();
   });
 
   it('and goes on after a failure that passes', async () => {
@@ -98,8 +98,8 @@ describe('before the holder has it, the host comes back clean', () => {
     lending.provider.failNext('snapshot', broken);
     const checkout = await out();
     await lending.checkIn(checkout);
-    await lending.reaches(checkout, 'ended');
-    await isBack();
+    expect(await lending.reaches(checkout, 'ended')).toMatchObject({ failure: null });
+    await expectBack();
   });
 });
 
@@ -115,10 +115,10 @@ describe('a host that does not come back as it was', () => {
       evidence: { code: 'fingerprint_differs', differing: ['files'] },
     });
     expect(kept.fingerprint_after).not.toEqual(kept.fingerprint_before);
-    await isKept();
+    await expectKept();
     await lending.checkIn(checkout);
     await lending.reaches(checkout, 'ended');
-    await isBack();
+    await expectBack();
   });
 
   it('is quarantined when its snapshot is gone, each time, until a person releases it', async () => {
@@ -127,14 +127,14 @@ describe('a host that does not come back as it was', () => {
     await lending.checkIn(checkout);
     const kept = await lending.reaches(checkout, 'quarantined');
     expect(kept.evidence).toMatchObject({ step: 'reverting', code: 'snapshot_not_found' });
-    await isKept();
+    await expectKept();
     await lending.checkIn(checkout);
     await lending.sinceIsOther(checkout, kept.state_since);
     await lending.reaches(checkout, 'quarantined');
-    await isKept();
+    await expectKept();
     await release('looked at it');
     await lending.reaches(checkout, 'ended');
-    await isBack();
+    await expectBack();
     await expect(release('again')).rejects.toMatchObject({ code: 'host_unfit' });
   });
 
@@ -147,10 +147,10 @@ describe('a host that does not come back as it was', () => {
     for (const error of [broken, broken, broken]) lending.provider.failNext('revert', error);
     await lending.checkIn(checkout);
     expect(await lending.reaches(checkout, 'quarantined')).toMatchObject({ failure: broken.message });
-    await isKept();
+    await expectKept();
     await lending.checkIn(checkout);
     await lending.reaches(checkout, 'ended');
-    await isBack();
+    await expectBack();
   });
 
   it('is quarantined when it stays away, and comes back once it is there', async () => {
@@ -164,11 +164,11 @@ describe('a host that does not come back as it was', () => {
       failure: '"h1" did not become healthy again: its agent is not connected',
       evidence: { connected: false },
     });
-    await isKept();
+    await expectKept();
     lending.connect('h1');
     await lending.checkIn(checkout);
     await lending.reaches(checkout, 'ended');
-    await isBack();
+    await expectBack();
   });
 
   it('is waited for when it is away for a while', async () => {
@@ -178,8 +178,8 @@ describe('a host that does not come back as it was', () => {
     await lending.checkIn(checkout);
     await lending.reaches(checkout, 'verifying');
     lending.connect('h1');
-    await lending.reaches(checkout, 'ended');
-    await isBack();
+    expect(await lending.reaches(checkout, 'ended')).toMatchObject({ failure: null });
+    await expectBack();
   });
 });
 
@@ -190,7 +190,7 @@ describe('checking in', () => {
     const ended = await lending.reaches(checkout, 'ended');
     expect(await lending.checkIn(checkout)).toEqual(ended);
     expect((await lending.statesOf(checkout)).filter((state) => state === 'reverting')).toHaveLength(1);
-    await isBack();
+    await expectBack();
   });
 
   it('happens by itself when the time is over, whoever is gone', async () => {
@@ -199,7 +199,7 @@ describe('checking in', () => {
       `update leases set during = tstzrange(lower(during) - interval '1 h', now()) where ended_at is null`,
     );
     await lending.rows(`update flows set due_at = now() where ended_at is null`);
-    await lending.reaches(checkout, 'ended');
-    await isBack();
+    expect(await lending.reaches(checkout, 'ended')).toMatchObject({ failure: null });
+    await expectBack();
   });
 });

@@ -15,7 +15,7 @@ it('lends a host as another persona, and has it back as it was', async () => {
   const asked = await lending.ask({ host_id: 'h1', persona_id: 'lab' });
   expect(asked).toMatchObject({ host_id: 'h1', persona_id: 'lab', holder: 'admin' });
   const out = await lending.reaches(asked, 'out');
-  expect(out).toMatchObject({ reach: { hostname: 'h1', address: '' }, version: 1 });
+  expect(out).toMatchObject({ reach: { hostname: 'h1', address: '192.0.2.1' }, version: 1 });
   expect(lending.activeOn('h1')).toEqual(['lab']);
   expect(traffic.calls).toEqual(['drain h1']);
   provider.write('h1', '/srv/data', 'destroyed');

@@ -20,7 +20,7 @@ import {
   trustPath,
 } from '@guise/agent/link';
 import { type Client, client } from '@guise/api';
-import { parseHostId } from '@guise/model';
+import { type Facts, parseHostId } from '@guise/model';
 import { type RunningServer, type ServerOptions, startServer } from '@guise/server';
 import { MemoryEngine } from './memory-engine.ts';
 
@@ -79,11 +79,12 @@ export function startTestAgent(
   name: string,
   stateDirectory: string,
   engine = new MemoryEngine(),
+  told: Facts = {},
 ): TestAgent {
   const reports: string[] = [];
   const identity = identityIn(stateDirectory, name);
   const report = (line: string) => reports.push(line);
-  const facts = () => ({ hostname: name });
+  const facts = () => ({ hostname: name, ...told });
   const conductor = new Conductor({
     engine,
     store: desiredFile(join(stateDirectory, 'desired.json')),

@@ -105,7 +105,9 @@ export class Lending {
   }
 
   connect(host: string): void {
-    this.agents.set(host, startTestAgent(this.server.agentUrl, host, join(this.#directory.path, host)));
+    const facts = { cpu_cores: 2, memory_mb: 2048, ip: '192.0.2.1' };
+    const { agentUrl } = this.server;
+    this.agents.set(host, startTestAgent(agentUrl, host, join(this.#directory.path, host), undefined, facts));
   }
 
   async disconnect(host: string): Promise<void> {

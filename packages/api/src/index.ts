@@ -8,7 +8,7 @@ export type { ResourceRule, ResourceType } from './routes/resource.ts';
 export type { CallOf, RequestOf, ResponseOf, Route } from './routes/route.ts';
 export { cloudEvent, eventTargets } from './schemas/adaptation.ts';
 export type { Checkout, CheckoutRequest, CheckoutState } from './schemas/checkout.ts';
-export { checkoutEnds, checkoutSteps } from './schemas/checkout.ts';
+export { checkoutSteps } from './schemas/checkout.ts';
 export type { ErrorBody } from './schemas/error-body.ts';
 export { errorBody } from './schemas/error-body.ts';
 export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';

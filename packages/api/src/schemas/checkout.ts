@@ -31,8 +31,8 @@ export const checkoutSteps = [
   'quarantined',
 ] as const;
 
-/** How it ends: given back, given back without having been out, or never begun. */
-export const checkoutEnds = ['ended', 'failed', 'cancelled'] as const;
+/** How it ends: the holder had the host; he never had it, and `failure` says why; or he gave it up before he had it. */
+const checkoutEnds = ['ended', 'failed', 'cancelled'] as const;
 
 export const checkoutState = z.enum([...checkoutSteps, ...checkoutEnds]);
 export type CheckoutState = z.output<typeof checkoutState>;

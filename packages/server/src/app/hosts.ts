@@ -1,7 +1,7 @@
 /**
  * Hosts as people see and arrange them.
  *
- * Throws: `host_not_found`, `limit_exceeded`.
+ * Throws: `host_not_found`, `limit_exceeded`, `lease_conflict`.
  */
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
@@ -11,6 +11,7 @@ import { mutate } from '../store/database.ts';
 import { groupsOf, lockHostGroup, replaceHostGroup } from '../store/host-groups.ts';
 import type { Host } from '../store/hosts.ts';
 import { deleteHost, findHost, lockTags, setTags, unknownHosts } from '../store/hosts.ts';
+import { dropEndedLeases } from '../store/leases.ts';
 import { signalsForHosts } from '../store/signal.ts';
 import type { Caller } from './caller.ts';
 import type { Trust } from './served-trust.ts';
@@ -78,11 +79,13 @@ export async function tagHost(
   });
 }
 
-/** Its own assignments go with it; nothing on the machine changes. */
+/** Its own assignments go with it; nothing on the machine changes. One that somebody has, or has booked, stays. */
 export async function forgetHost(database: Database, caller: Caller, hostId: HostId): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
     const tags = await lockTags(tx, hostId);
     if (tags === null) throw noHost(hostId);
+    const lease = await dropEndedLeases(tx, hostId);
+    if (lease !== null) throw lease;
     const assigned = await lockAssignmentsTo(tx, { type: 'host', name: hostId });
     await deleteHost(tx, hostId);
     await deleteAssignmentsTo(tx, { type: 'host', name: hostId });

@@ -156,7 +156,7 @@ class Runner {
       dueAt: taken.dueAt ?? null,
       ended,
     };
-    await mutate(this.#parts.database, kind.actor(next.data), async (tx) => {
+    await mutate(this.#parts.database, kind.actor(next.data as never), async (tx) => {
       const nothing = { value: undefined, audit: null, signals: [] };
       if (!(await stepTaken(tx, row, next))) return nothing;
       const { audit, signals } = (await taken.commit?.(tx)) ?? nothing;
@@ -173,11 +173,11 @@ interface Outcome {
 
 async function outcomeOf(kind: AnyFlowKind, name: string, turn: Turn<unknown>): Promise<Outcome> {
   try {
-    const step = kind.steps[name] as ((turn: Turn<unknown>) => Promise<Taken<string, unknown>>) | undefined;
+    const step = kind.steps[name];
     if (step === undefined) throw new Error(`The flow ${kind.kind} has no step ${name}`);
-    return { taken: await step(turn) };
+    return { taken: await step(turn as Turn<never>) };
   } catch (error) {
-    const meant = turn.signal.aborted ? null : kind.failed(name, turn, error);
+    const meant = turn.signal.aborted ? null : kind.failed(name as never, turn as Turn<never>, error);
     if (meant !== null) return { taken: meant };
     const waitMs = Math.min(limits.flowRetryMinMs * 2 ** turn.attempts, limits.flowRetryMaxMs);
     return { taken: { next: name, dueAt: new Date(turn.now.getTime() + waitMs) }, error };

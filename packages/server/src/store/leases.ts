@@ -140,6 +140,15 @@ export async function endLease(tx: Executor, leaseId: string): Promise<void> {
     .execute();
 }
 
+/** Of a host that is to be forgotten. Who has it, or has booked it, is in the way. */
+export async function dropEndedLeases(tx: Executor, hostId: HostId): Promise<GuiseError | null> {
+  await tx.deleteFrom('leases').where('host_id', '=', hostId).where('ended_at', 'is not', null).execute();
+  const { rows } = await sql<LeaseRow>`
+    select ${columns} from leases where host_id = ${hostId} order by lower(during) limit 1`.execute(tx);
+  if (rows[0] === undefined) return null;
+  return new GuiseError('lease_conflict', `Cannot forget "${hostId}": ${havingIt(rows[0])}`);
+}
+
 export async function findLease(db: Executor, leaseId: string): Promise<Lease | null> {
   const { rows } = await sql<LeaseRow>`select ${columns} from leases where lease_id = ${leaseId}`.execute(db);
   return rows[0] === undefined ? null : leaseOf(rows[0]);

@@ -67,8 +67,9 @@ export function memoryDisk(hosts: Readonly<Record<string, Partial<MemoryHost>>>)
 export class MemoryProvider implements HostProvider {
   readonly name = 'memory';
   readonly #disk: MemoryDisk;
-  readonly #can: readonly Capability[];
-  readonly #images: readonly string[];
+  /** A test may take some away. */
+  readonly can: Set<Capability>;
+  readonly images: Set<string>;
   readonly #machine: NonNullable<MemoryProviderOptions['machine']>;
   readonly #failures = new Map<Operation, unknown[]>();
   /** Every operation that was tried, in order, with the host and the fence: `snapshot web-1 3`. */
@@ -77,8 +78,8 @@ export class MemoryProvider implements HostProvider {
 
   constructor({ disk, can = capabilityNames, images = ['debian-12', 'debian-13'], machine }: MemoryProviderOptions) {
     this.#disk = disk;
-    this.#can = can;
-    this.#images = can.includes('image') ? images : [];
+    this.can = new Set(can);
+    this.images = new Set(images);
     this.#machine = machine ?? { name: 'memory', cpuCores: 4, memoryMb: 8192 };
   }
 
@@ -102,6 +103,14 @@ export class MemoryProvider implements HostProvider {
     return this.#named(name).files[path] ?? null;
   }
 
+  allocationOf(name: string): Allocation {
+    return this.#named(name).allocation;
+  }
+
+  imageOf(name: string): string {
+    return this.#named(name).image;
+  }
+
   snapshotsOf(name: string): readonly string[] {
     return [...this.#disk.snapshots.keys()]
       .filter((key) => key.startsWith(`${name}@`))
@@ -114,7 +123,7 @@ export class MemoryProvider implements HostProvider {
 
   async capabilities(host: ProvidedHost): Promise<Capabilities> {
     this.#named(host.name);
-    return { can: this.#can, images: this.#images };
+    return { can: [...this.can], images: this.can.has('image') ? [...this.images] : [] };
   }
 
   async snapshot(host: Fenced, label: string): Promise<Fingerprint> {
@@ -142,8 +151,8 @@ export class MemoryProvider implements HostProvider {
 
   async deploy(host: Fenced, image: string): Promise<void> {
     const found = this.#admit(host, 'deploy');
-    if (!this.#images.includes(image)) {
-      const known = this.#images.join(' and ');
+    if (!this.images.has(image)) {
+      const known = [...this.images].join(' and ');
       throw new GuiseError('capability_missing', `Cannot deploy "${image}" to ${host.name}: its provider has ${known}`);
     }
     Object.assign(found, { image, files: {}, packages: [], isUp: true });
@@ -173,7 +182,7 @@ export class MemoryProvider implements HostProvider {
     this.calls.push(`${operation} ${host.hostId} ${host.fence}`);
     const found = this.#named(host.name);
     const capability = capabilityOf[operation];
-    if (!this.#can.includes(capability)) {
+    if (!this.can.has(capability)) {
       throw new GuiseError('capability_missing', `Cannot act on ${host.name}: its provider has no ${capability}`);
     }
     const highest = this.#disk.fences.get(host.name) ?? 0n;
