@@ -82,6 +82,6 @@ function shareAt(level: number, { weight, floor, cap }: Claim): number {
   return Math.min(Math.max(weight * level, floor), cap);
 }
 
-function sumOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + valueOf(item), 0);
+function sumOf<Item>(items: readonly Item[], amountOf: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + amountOf(item), 0);
 }
