@@ -21,12 +21,14 @@ export interface Demand {
   readonly cores: number;
   /** Its limit kept it from using more. */
   readonly isHeldBack: boolean;
+  /** Cores that it would have used besides, as far as its limit tells: the time in which its processes waited for the next period. */
+  readonly lacks: number;
   /** Cores, of the last readings; the newest first. Empty: unknown. */
   readonly used: readonly number[];
 }
 
-/** Share of the time in which it had to wait for its next period; less is a matter of single periods of 0.1 s. */
-const throttledShare = 0.05;
+/** Of what it lacks, in cores; less is a matter of single periods of 0.1 s. */
+const lackedCores = 0.05;
 /** Share of its limit that it used; the kernel hands time out in slices, so that the last bit is rarely used. */
 const usedShare = 0.985;
 const growth = 2;
@@ -39,12 +41,12 @@ export function estimateDemand(before: Demand | null, reading: UsageReading, mos
   const { allocation } = reading;
   const elapsedS = before === null ? 0 : (reading.atMs - before.reading.atMs) / 1000;
   if (before === null || elapsedS <= 0 || reading.cpuSeconds < before.reading.cpuSeconds) {
-    return { reading, cores: Math.min(allocation ?? mostCores, mostCores), isHeldBack: false, used: [] };
+    return { reading, cores: Math.min(allocation ?? mostCores, mostCores), isHeldBack: false, lacks: 0, used: [] };
   }
   const usedNow = (reading.cpuSeconds - before.reading.cpuSeconds) / elapsedS;
-  const throttled = (reading.throttledSeconds - before.reading.throttledSeconds) / elapsedS;
+  const lacks = (reading.throttledSeconds - before.reading.throttledSeconds) / elapsedS;
   const used = [usedNow, ...before.used].slice(0, remembered);
-  const isHeldBack = allocation !== null && (throttled > throttledShare || usedNow >= allocation * usedShare);
+  const isHeldBack = allocation !== null && (lacks > lackedCores || usedNow >= allocation * usedShare);
   const wanted = isHeldBack ? Math.max(before.cores, allocation * growth) : Math.max(...used) * (1 + headroom);
-  return { reading, cores: Math.min(wanted, mostCores), isHeldBack, used };
+  return { reading, cores: Math.min(wanted, mostCores), isHeldBack, lacks, used };
 }

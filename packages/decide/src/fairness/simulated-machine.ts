@@ -2,7 +2,7 @@
  * A machine whose hosts use what they want as far as their limits and each other let them, for tests of what divides it.
  *
  * Processors go round evenly among those that may still run, as a kernel does without weights. Whoever its limit holds back is
- * throttled for the share of the time that it lacks. Its clock is turned by hand.
+ * throttled for the time that it lacks. Its clock is turned by hand.
  */
 import type { UsageReading } from './estimate-demand.ts';
 import { shareOut } from './share-out.ts';
@@ -47,8 +47,8 @@ export class SimulatedMachine {
     for (const host of this.hosts) {
       host.used = shares.get(host.name)!;
       host.cpuSeconds += (host.used * ms) / 1000;
-      const isHeldBack = host.limit !== null && host.used >= host.limit && host.wants > host.limit;
-      if (isHeldBack) host.throttledSeconds += ((1 - host.used / host.wants) * ms) / 1000;
+      const isHeldBack = host.limit !== null && host.used >= host.limit;
+      if (isHeldBack) host.throttledSeconds += (Math.min(host.wants, this.cores) - host.used) * (ms / 1000);
     }
   }
 
