@@ -374,4 +374,18 @@ export const limits = {
   flowRetryMaxMs: 15_000,
   /** How often flows are looked for that no signal told of. */
   flowPeriodMs: 5000,
+  /** How often a machine that several hosts share is looked at, and divided. */
+  rebalancePeriodMs: 500,
+  /** What a provider says of a machine, or does to the share of one host. */
+  rebalanceTimeoutMs: 5_000,
+  /** How long a provider's answer counts to whether it can resize a host. */
+  capabilitiesFreshMs: 60_000,
+  /** Versions of personas of which a control plane remembers what they need of a machine. */
+  personaNeedsKept: 1_000,
+  /** Asking for a turn at what one process does at a time. */
+  turnTimeoutMs: 5_000,
+  /** Between two wordings of what a host lacks; and after how long without cause that is over. */
+  contentionAlertMs: 10_000,
+  /** How long a goal has to be missed before that is an alert, so that three samples of an ordinary metric agree. */
+  goalMissedMs: 30_000,
 } as const;

@@ -42,6 +42,7 @@ import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { pushRoots } from './reconcilers/push-roots.ts';
+import { startRebalancer } from './reconcilers/rebalance.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
@@ -100,6 +101,8 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
     policies,
   };
   policies.follow(core.listener, core.onFailure);
+  const rebalancer = startRebalancer({ ...core, databaseUrl, providers: options.providers ?? new Map() });
+  shutdown.add(() => rebalancer.stop());
   const keeper = keepAuditLog({
     database,
     signer,

@@ -1,5 +1,6 @@
 /** How a server is started, and what is known of one that runs. */
 import type { ProviderOptions } from './app/identity-provider.ts';
+import type { HostProviders } from './drivers/host-provider/host-provider.ts';
 import type { DoorLimits } from './http/doors.ts';
 
 export interface ServerOptions {
@@ -38,6 +39,8 @@ export interface ServerOptions {
   readonly oidc?: Omit<ProviderOptions, 'allowOutbound'>;
   /** Networks that are not public and yet may be connected to where a configuration names them, such as `10.1.0.0/16`. */
   readonly allowOutbound?: readonly string[];
+  /** What hosts run on, by the names that the fleet has for it; without one its hosts cannot be lent. */
+  readonly providers?: HostProviders;
   /** One line for people, such as a failure that was survived. */
   readonly report: (line: string) => void;
 }

@@ -72,9 +72,9 @@ export function divideMachine(known: MachineKnown, { cores, pressure, hosts }: M
   const filled = sum(ours.map(({ demand, ceiling, isKnown }) => (isKnown ? Math.min(demand, ceiling) : 0))) / capacity;
   const calmRounds = filled < calm ? known.calmRounds + 1 : 0;
   const isPressured = pressure !== null && pressure >= pressured;
-  const isContended = known.isContended
-    ? calmRounds < calmRoundsMin
-    : ours.length > 1 && filled >= (isPressured ? fullUnderPressure : full);
+  const isContended =
+    ours.length > 1 &&
+    (known.isContended ? calmRounds < calmRoundsMin : filled >= (isPressured ? fullUnderPressure : full));
   const next = { demands, isContended, calmRounds };
   if (!isContended) {
     // Whoever begins to look at a machine has first to see what is used of it.
