@@ -2,8 +2,17 @@
 export interface AlertReport {
   /** The same for the same cause on the same host, so a report that comes twice is one alert: `threshold:web:memory_utilization:0`. */
   readonly key: string;
-  /** `identity` is raised by the control plane, all others by hosts. */
-  readonly type: 'threshold' | 'drift' | 'trigger' | 'metric' | 'signature' | 'identity' | 'audit';
+  /** `identity` and `contention` are raised by the control plane, all others by hosts. */
+  readonly type:
+    | 'threshold'
+    | 'goal'
+    | 'drift'
+    | 'trigger'
+    | 'metric'
+    | 'signature'
+    | 'identity'
+    | 'contention'
+    | 'audit';
   /** What the persona's threshold says: `page`, `ticket`, … ; `warning` where nothing says. */
   readonly severity: string;
   /** Of whom: an instance, or null when no persona is concerned. */

@@ -423,5 +423,19 @@ export const limits = {
   trafficHostsShown: 200,
   /** Draining or restoring by hand, while somebody waits for the answer. */
   trafficTurnMs: 50_000,
+  /** How often a machine that several hosts share is looked at, and divided. */
+  rebalancePeriodMs: 500,
+  /** What a provider says of a machine, or does to the share of one host. */
+  rebalanceTimeoutMs: 5_000,
+  /** How long a provider's answer counts to whether it can resize a host. */
+  capabilitiesFreshMs: 60_000,
+  /** Versions of personas of which a control plane remembers what they need of a machine. */
+  personaNeedsKept: 1_000,
+  /** Asking for a turn at what one process does at a time. */
+  turnTimeoutMs: 5_000,
+  /** Between two wordings of what a host lacks; and after how long without cause that is over. */
+  contentionAlertMs: 10_000,
+  /** How long a goal has to be missed before that is an alert, so that three samples of an ordinary metric agree. */
+  goalMissedMs: 30_000,
   ...checkoutLimits,
 } as const;

@@ -49,6 +49,7 @@ import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { pushRoots } from './reconcilers/push-roots.ts';
+import { startRebalancer } from './reconcilers/rebalance.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
@@ -204,6 +205,7 @@ async function startCore({ database, databaseUrl, trust, vault, policies, report
   answerOthers({ database, connections, listener, replicaId }, onFailure);
   return {
     database,
+    databaseUrl,
     trust,
     vault,
     connections,
@@ -280,7 +282,7 @@ interface FlowsParts {
   readonly shutdown: Shutdown;
 }
 
-/** What outlives this process goes on here, whichever process began it. */
+/** What is done to hosts beside what they are sent: flows, whichever process began them, and the division of machines. */
 function startFlows(core: Core, { ask, providers, outbound, options, shutdown }: FlowsParts): void {
   const { database, listener, trust, vault, onFailure } = core;
   const flows = runFlows({
@@ -298,6 +300,8 @@ function startFlows(core: Core, { ask, providers, outbound, options, shutdown }:
     ...options.flows,
   });
   shutdown.add(() => flows.stop());
+  const rebalancer = startRebalancer({ ...core, providers });
+  shutdown.add(() => rebalancer.stop());
 }
 
 async function openAgentsPort(

@@ -45,7 +45,7 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
         cleared_at = coalesce(alerts.cleared_at, excluded.cleared_at)
       returning host_id, key, raised_at, cleared_at
     ), gone as (
-      update alerts a set cleared_at = now() where a.host_id = any(${[...reports.keys()]}::text[]) and a.cleared_at is null and a.type <> 'identity'
+      update alerts a set cleared_at = now() where a.host_id = any(${[...reports.keys()]}::text[]) and a.cleared_at is null and a.type not in ('identity', 'contention')
         and not exists (select from new n where n.host_id = a.host_id and n.key = a.key and n.raised_at = a.raised_at)
       returning a.host_id, a.key
     )
@@ -71,6 +71,29 @@ export async function clearIdentityAlert(tx: Executor, hostId: HostId): Promise<
   await sql`update alerts set cleared_at = now() where host_id = ${hostId} and type = 'identity' and cleared_at is null`.execute(
     tx,
   );
+}
+
+/**
+ * Of the control plane itself: null, or what the host lacks on a machine that several contend for. What lasts already gets the new words.
+ * What began or ended by this, if anything did.
+ */
+export async function setContentionAlert(
+  tx: Executor,
+  hostId: HostId,
+  message: string | null,
+): Promise<AlertTurn['turn'] | null> {
+  const lasting = sql`host_id = ${hostId} and key = 'contention' and cleared_at is null`;
+  if (message === null) {
+    const { numAffectedRows } = await sql`update alerts set cleared_at = now() where ${lasting}`.execute(tx);
+    return numAffectedRows === 0n ? null : 'cleared';
+  }
+  const { numAffectedRows } = await sql`update alerts set message = ${message} where ${lasting}`.execute(tx);
+  if (numAffectedRows !== 0n) return null;
+  await sql`insert into alerts (host_id, key, type, severity, message, raised_at)
+    select host_id, 'contention', 'contention', 'warning', ${message}, now() from hosts where host_id = ${hostId}`.execute(
+    tx,
+  );
+  return 'raised';
 }
 
 /** One entry an alert. It is over when a report said so, or when the last one does not name it. */

@@ -206,6 +206,13 @@ export interface Tables {
     machine: string | null;
     fence: Generated<string>;
   };
+  rebalanced_hosts: {
+    host_id: string;
+    own: Jsonb<unknown>;
+    asked: Jsonb<unknown>;
+    asked_before: Jsonb<unknown>;
+    since: TimeNow;
+  };
   leases: {
     lease_id: Generated<string>;
     host_id: string;

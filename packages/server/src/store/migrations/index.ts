@@ -9,6 +9,7 @@ import { secrets } from './0008-secrets.ts';
 import { fleetStates } from './0009-fleet-states.ts';
 import { checkouts } from './0010-checkouts.ts';
 import { traffic } from './0012-traffic.ts';
+import { rebalancedHosts } from './0014-rebalanced-hosts.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   fleetStates,
   checkouts,
   traffic,
+  rebalancedHosts,
 ];
