@@ -1,13 +1,14 @@
 /**
  * Finds the best host for a need among a hundred thousand without looking at each, while hosts come, go and fill up.
  *
- * Hosts of one warmth are a search tree by free room, smallest first, each node of which knows the most of every part that is free
- * below it. The first host in that order that fits is the closest fit (see `sizeOf`); what is smaller than the need cannot fit, and
- * where no host below has enough of some part nothing is looked at. Balanced by chance that comes from ids, so that the same hosts
- * make the same tree in whatever order they came.
+ * Hosts are in buckets by how much of each part is free, in powers of two. A bucket is a search tree by free room, smallest first,
+ * each node of which knows the most of every part that is free below it. The first host in that order that fits is the closest fit
+ * (see `sizeOf`); what is smaller than the need cannot fit, what is larger than a host that was found is of no use, and where no host
+ * below has enough of some part nothing is looked at. Balanced by chance that comes from ids, so that the same hosts make the same
+ * trees in whatever order they came.
  *
- * Invariant: `closest` is the first of `rankHosts`. Cost: `put` and `remove` O(log n); `closest` as well, unless hosts have much of
- * what is needed little and little of what is needed much, or the selector passes over many.
+ * Invariant: `closest` is the first of `rankHosts`. Cost: `put` and `remove` O(log n); `closest` that for each bucket that may have a
+ * host that fits, and more when the selector passes over many.
  */
 import { failingTerm } from './label-term.ts';
 import { freeOf, type Need, type PlacementHost } from './placement-host.ts';
@@ -26,11 +27,12 @@ interface Node {
 }
 
 type Tree = Node | null;
+type Buckets = Map<number, Node>;
 
 export class PlacementIndex {
   readonly #nodes = new Map<string, Node>();
   /** By what their hosts are made ready for. */
-  readonly #trees = new Map<string | null, Tree>();
+  readonly #buckets = new Map<string | null, Buckets>();
 
   /** New, or otherwise than before. */
   put(host: PlacementHost): void {
@@ -45,40 +47,65 @@ export class PlacementIndex {
       right: null,
       most: free,
     };
+    const buckets = this.#buckets.get(host.warmFor) ?? new Map<number, Node>();
+    const bucket = bucketOf(free);
     this.#nodes.set(host.id, node);
-    this.#trees.set(host.warmFor, inserted(this.#trees.get(host.warmFor) ?? null, node));
+    this.#buckets.set(host.warmFor, buckets);
+    buckets.set(bucket, inserted(buckets.get(bucket) ?? null, node));
   }
 
   remove(id: string): void {
     const node = this.#nodes.get(id);
-    if (node === undefined) return;
+    const buckets = node && this.#buckets.get(node.host.warmFor);
+    if (node === undefined || buckets === undefined) return;
     this.#nodes.delete(id);
-    const tree = removed(this.#trees.get(node.host.warmFor) ?? null, node);
-    if (tree === null) this.#trees.delete(node.host.warmFor);
-    else this.#trees.set(node.host.warmFor, tree);
+    const bucket = bucketOf(node.free);
+    const tree = removed(buckets.get(bucket) ?? null, node);
+    if (tree === null) buckets.delete(bucket);
+    else buckets.set(bucket, tree);
+    if (buckets.size === 0) this.#buckets.delete(node.host.warmFor);
   }
 
   closest(need: Need): PlacementHost | null {
-    const size = sizeOf(need.room);
-    const among = (warmFor: string | null) => firstFit(this.#trees.get(warmFor) ?? null, need, size);
-    const ready = among(need.persona) ?? among(null);
+    const ready = this.#among(need.persona, need, null) ?? this.#among(null, need, null);
     if (ready !== null) return ready.host;
     let best: Tree = null;
-    for (const warmFor of this.#trees.keys()) {
-      const found = warmFor === null || warmFor === need.persona ? null : among(warmFor);
-      if (found !== null && (best === null || compare(found, best) < 0)) best = found;
-    }
+    for (const warmFor of this.#buckets.keys()) best = this.#among(warmFor, need, best);
     return best?.host ?? null;
+  }
+
+  /** Before `best`, or else that. */
+  #among(warmFor: string | null, need: Need, best: Tree): Tree {
+    const size = sizeOf(need.room);
+    let closest = best;
+    for (const tree of this.#buckets.get(warmFor)?.values() ?? [])
+      closest = firstFit(tree, need, { size, before: closest }) ?? closest;
+    return closest;
   }
 }
 
-function firstFit(tree: Tree, need: Need, size: number): Tree {
+interface Bounds {
+  /** Of the need. */
+  readonly size: number;
+  readonly before: Tree;
+}
+
+function firstFit(tree: Tree, need: Need, bounds: Bounds): Tree {
   if (tree === null || !fitsIn(need.room, tree.most)) return null;
-  if (tree.size < size) return firstFit(tree.right, need, size);
-  const before = firstFit(tree.left, need, size);
-  if (before !== null) return before;
+  if (tree.size < bounds.size) return firstFit(tree.right, need, bounds);
+  const found = firstFit(tree.left, need, bounds);
+  if (found !== null || (bounds.before !== null && compare(tree, bounds.before) >= 0)) return found;
   if (fitsIn(need.room, tree.free) && failingTerm(tree.host.labels, need.selector) === null) return tree;
-  return firstFit(tree.right, need, size);
+  return firstFit(tree.right, need, bounds);
+}
+
+function bucketOf({ milliCores, memoryMb, storageMb }: Room): number {
+  return (levelOf(milliCores) * 64 + levelOf(memoryMb)) * 64 + levelOf(storageMb);
+}
+
+/** Doubled at each level; what has no end is above all. */
+function levelOf(amount: number): number {
+  return amount < 1 ? 0 : Math.min(Math.floor(Math.log2(amount)) + 1, 63);
 }
 
 function inserted(tree: Tree, node: Node): Node {
