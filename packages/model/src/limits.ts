@@ -374,4 +374,17 @@ export const limits = {
   flowRetryMaxMs: 15_000,
   /** How often flows are looked for that no signal told of. */
   flowPeriodMs: 5000,
+  poolsMax: 1_000,
+  hostsPerPool: 20_000,
+  warmHostsPerPool: 1_000,
+  /** A host that is to be activated and is not heard of for this long is given up. */
+  activationHostGoneMs: 60_000,
+  /** Hosts of which an activation keeps why it is not on them. */
+  activationTries: 200,
+  /** Hosts on which one activation may fail before it is given up. */
+  activationHostsTried: 10,
+  /** After a host could not be made ready for what its pool keeps ready: until the next try. */
+  warmRetryMs: 5 * 60_000,
+  /** How often pools are looked at for spares that no signal told of. */
+  warmPeriodMs: 15_000,
 } as const;

@@ -24,6 +24,8 @@ import { establishTrust, type Trust } from './app/served-trust.ts';
 import { signEarlierVersions } from './app/sign-earlier-versions.ts';
 import { authenticate } from './app/tokens.ts';
 import { trustPin } from './app/trust-pin.ts';
+import { flowKinds } from './flows/index.ts';
+import { runFlows } from './flows/run-flows.ts';
 import { buildAgentApp, renewServerCertificate } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
 import { openSockets } from './http/agents/open-sockets.ts';
@@ -193,6 +195,8 @@ async function startCore({ database, databaseUrl, trust, vault, policies, report
   shutdown.add(() => period.stop());
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
+  const flows = runFlows({ database, listener, kinds: flowKinds({ database, trust }), onFailure });
+  shutdown.add(() => flows.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
   return {
     database,
@@ -232,7 +236,7 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
   shutdown.add(() => denials.flush());
   shutdown.add(() => denialPeriod.stop());
   const place = { url: '' };
-  const events = eventStreams(listener);
+  const events = eventStreams(listener, database, onFailure);
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
   const handlers = makeHandlers({

@@ -1,4 +1,5 @@
 /** Every route of the control plane, by name. */
+import { activationRoutes } from './activations.ts';
 import { adaptationRoutes } from './adaptation.ts';
 import { assignmentRoutes } from './assignments.ts';
 import { hostReportRoutes } from './host-reports.ts';
@@ -6,6 +7,7 @@ import { hostRoutes } from './hosts.ts';
 import { permissionRoutes } from './permissions.ts';
 import { personaGroupRoutes } from './persona-groups.ts';
 import { personaRoutes } from './personas.ts';
+import { poolRoutes } from './pools.ts';
 import { secretRoutes } from './secrets.ts';
 import { sessionRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
@@ -19,6 +21,8 @@ export const routes = {
   ...hostReportRoutes,
   ...assignmentRoutes,
   ...adaptationRoutes,
+  ...poolRoutes,
+  ...activationRoutes,
   ...trustRoutes,
   ...secretRoutes,
   ...permissionRoutes,

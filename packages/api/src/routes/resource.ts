@@ -9,6 +9,7 @@ export const resourceTypes = [
   'Host',
   'Tag',
   'HostGroup',
+  'Pool',
   'Persona',
   'PersonaGroup',
   'Token',

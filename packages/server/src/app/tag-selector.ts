@@ -3,16 +3,12 @@
  *
  * Throws: `argument_invalid`.
  */
+import type { LabelTerm } from '@guise/decide/placement';
 import { GuiseError, limits } from '@guise/model';
-
-export type TagTerm =
-  | { readonly type: 'is'; readonly key: string; readonly value: string }
-  | { readonly type: 'is_not'; readonly key: string; readonly value: string }
-  | { readonly type: 'has'; readonly key: string };
 
 const termPattern = /^([a-z0-9][a-z0-9._/-]*)(?:(!?=)([A-Za-z0-9._/:-]+))?$/;
 
-export function parseTagSelector(text: string): readonly TagTerm[] {
+export function parseTagSelector(text: string): readonly LabelTerm[] {
   const terms = text.split(',').map((term) => parseTerm(term.trim()));
   if (terms.length <= limits.tagsPerHost) return terms;
   throw new GuiseError(
@@ -21,7 +17,7 @@ export function parseTagSelector(text: string): readonly TagTerm[] {
   );
 }
 
-function parseTerm(term: string): TagTerm {
+function parseTerm(term: string): LabelTerm {
   const [, key, operator, value] = termPattern.exec(term) ?? [];
   if (key === undefined) {
     throw new GuiseError(

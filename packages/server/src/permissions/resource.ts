@@ -14,7 +14,7 @@ export interface Resource {
 
 /** A resource with all that a decision may depend on. */
 export interface Facts extends Resource {
-  /** What it is in: tags and groups of a host, category and groups of a persona. */
+  /** What it is in: tags, groups and pool of a host, category and groups of a persona. */
   readonly parents: readonly EntityId[];
   /** Of a token: whether whoever asks has made it. */
   readonly own?: boolean;
@@ -36,6 +36,7 @@ const wordOf: Readonly<Record<ResourceType, string>> = {
   Host: 'host',
   Tag: 'tag',
   HostGroup: 'host group',
+  Pool: 'pool',
   Persona: 'persona',
   PersonaGroup: 'persona group',
   Token: 'token',

@@ -20,6 +20,7 @@ const things = {
   'other host': { type: 'Host', id: 'web-1', parents: [{ type: 'Tag', id: 'role=web' }] },
   'other tag': { type: 'Tag', id: 'role=web', parents: [] },
   group: { type: 'HostGroup', id: 'edge', parents: [] },
+  pool: { type: 'Pool', id: 'edge', parents: [] },
   persona: { type: 'Persona', id: 'web', parents: [{ type: 'Category', id: 'web_server' }] },
   'persona group': { type: 'PersonaGroup', id: 'edge', parents: [] },
   'own token': { type: 'Token', id: 't1', parents: [], own: true },
@@ -53,6 +54,10 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'host:hold': hostsAndFleet,
   'host:delete': hostsAndFleet,
   'host:revoke': hostsAndFleet,
+  'host:provide': hostsAndFleet,
+  'pool:read': ['pool'],
+  'pool:write': [...hostLike, 'pool'],
+  'pool:activate': ['pool'],
   'root:write': ['fleet'],
   'secret:read': ['fleet'],
   'secret:write': ['fleet'],
@@ -67,7 +72,7 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'policy:write': ['policy'],
 };
 
-const looking = ['system:read', 'persona:read', 'host:read', 'alert:read', 'policy:read'] as const;
+const looking = ['system:read', 'persona:read', 'host:read', 'pool:read', 'alert:read', 'policy:read'] as const;
 const oneself = ['session:read', 'session:write'] as const;
 
 /** Role → what it may do to everything that the action can be done to, and what to some things only. */
@@ -100,6 +105,9 @@ const expected: Readonly<
       'host:hold',
       'host:delete',
       'host:revoke',
+      'host:provide',
+      'pool:write',
+      'pool:activate',
       'secret:read',
       'secret:write',
       'host:enroll',
@@ -134,7 +142,7 @@ describe('a built-in role', () => {
 
   it.each(rows)('%s does %s to what it may, and to nothing else', (role, action) => {
     const asker = role === 'nobody' ? holderOf() : holderOf(role);
-    const persona = action === 'host:assign' ? things.persona : null;
+    const persona = action === 'host:assign' || action === 'pool:activate' ? things.persona : null;
     const found = Object.entries(things).flatMap(([name, facts]) =>
       engine.permits(asker, action, facts, persona) ? [name] : [],
     );

@@ -7,6 +7,7 @@ import { principals } from './0006-principals.ts';
 import { auditLog } from './0007-audit-log.ts';
 import { secrets } from './0008-secrets.ts';
 import { fleetStates } from './0009-fleet-states.ts';
+import { activations } from './0011-activations.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   auditLog,
   secrets,
   fleetStates,
+  activations,
 ];
