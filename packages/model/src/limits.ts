@@ -379,6 +379,8 @@ export const limits = {
   warmHostsPerPool: 1_000,
   /** A host that is to be activated and is not heard of for this long is given up. */
   activationHostGoneMs: 60_000,
+  /** Between two looks of an activation that waits for something else to end, if nothing tells it. */
+  activationLookMs: 1_000,
   /** Hosts of which an activation keeps why it is not on them. */
   activationTries: 200,
   /** Hosts on which one activation may fail before it is given up. */

@@ -39,6 +39,10 @@ export interface FlowKind<Step extends string, Data extends Json> {
   readonly failed: (step: Step, turn: Turn<Data>, error: unknown) => Taken<Step, Data> | null;
 }
 
-/** A kind whose own types nobody needs to know any more. */
-// biome-ignore lint/suspicious/noExplicitAny: steps of different kinds have different data; only a kind's own rows reach its steps.
-export type AnyFlowKind = FlowKind<any, any>;
+/** A kind of which nobody needs to know the steps and data any more: only its own rows reach them. */
+export interface AnyFlowKind {
+  readonly kind: string;
+  readonly actor: (data: never) => string;
+  readonly steps: { readonly [name: string]: (turn: Turn<never>) => Promise<Taken<string, unknown>> };
+  readonly failed: (step: never, turn: Turn<never>, error: unknown) => Taken<string, unknown> | null;
+}

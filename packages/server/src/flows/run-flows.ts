@@ -156,7 +156,7 @@ class Runner {
       dueAt: taken.dueAt ?? null,
       ended,
     };
-    await mutate(this.#parts.database, kind.actor(next.data), async (tx) => {
+    await mutate(this.#parts.database, kind.actor(next.data as never), async (tx) => {
       const nothing = { value: undefined, audit: null, signals: [] };
       if (!(await stepTaken(tx, row, next))) return nothing;
       const { audit, signals } = (await taken.commit?.(tx)) ?? nothing;
@@ -177,7 +177,7 @@ async function outcomeOf(kind: AnyFlowKind, name: string, turn: Turn<unknown>): 
     if (step === undefined) throw new Error(`The flow ${kind.kind} has no step ${name}`);
     return { taken: await step(turn) };
   } catch (error) {
-    const meant = turn.signal.aborted ? null : kind.failed(name, turn, error);
+    const meant = turn.signal.aborted ? null : kind.failed(name as never, turn as never, error);
     if (meant !== null) return { taken: meant };
     const waitMs = Math.min(limits.flowRetryMinMs * 2 ** turn.attempts, limits.flowRetryMaxMs);
     return { taken: { next: name, dueAt: new Date(turn.now.getTime() + waitMs) }, error };

@@ -215,11 +215,13 @@ export async function wakeActivationsOn(tx: Executor, hostIds: readonly string[]
   return numAffectedRows > 0n;
 }
 
-/** Those that wait for any host of the pool look again. */
+/** Those that wait for any host of the pool look again. One whose step ends just now is not waited for, as it might wait for this one. */
 export async function wakePending(tx: Executor, poolId: string): Promise<void> {
   await sql`
-    update flows set due_at = now(), woken = true where ended_at is null and flow_id in (
-      select flow_id from activations where pool_id = ${poolId} and state = 'pending')`.execute(tx);
+    update flows set due_at = now(), woken = true where flow_id in (
+      select flow_id from flows where ended_at is null and flow_id in (
+        select flow_id from activations where pool_id = ${poolId} and state = 'pending')
+      for update skip locked)`.execute(tx);
 }
 
 export function activationOf({ sequence: _sequence, ...row }: Row): Activation {

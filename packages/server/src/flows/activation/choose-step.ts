@@ -26,7 +26,7 @@ export function chooseStep({ database }: ActivationParts): TakeStep {
       case 'host':
         return { next: 'follow', commit: (tx) => takeHost(tx, activation_id, choice.hostId) };
       case 'wait':
-        return { next: 'choose', dueAt: new Date(now.getTime() + limits.flowPeriodMs) };
+        return { next: 'choose', dueAt: new Date(now.getTime() + limits.activationLookMs) };
       case 'none':
         return { next: 'end', commit: (tx) => giveUp(tx, activation_id, choice.tries) };
     }
