@@ -44,6 +44,7 @@ export type OperandKind =
   | 'policy'
   | 'role'
   | 'token'
+  | 'pool'
   | 'text';
 
 export interface OperandSpec {

@@ -1,9 +1,9 @@
 import type { Client } from '@guise/api';
 import type { PersonaId } from '@guise/model';
 import { defineCommand } from '../command.ts';
-import { parameterFor } from '../local/declared.ts';
-import { keyAndValue, priorityFrom } from '../local/layers.ts';
+import { priorityFrom } from '../local/layers.ts';
 import { openClient } from '../remote/open-client.ts';
+import { parametersFrom } from '../remote/parameters-from.ts';
 import { parseReference } from '../remote/persona-reference.ts';
 import { serverOptions } from '../remote/server-options.ts';
 import { switchHosts, waitOption } from '../remote/switch-hosts.ts';
@@ -56,20 +56,4 @@ async function assign(client: Client, target: Target, persona_id: PersonaId, bod
     case 'group':
       await client.assignToGroup({ params: { group: target.group, persona_id }, body });
   }
-}
-
-/** Typed as the persona declares them, so that `port=80` is a number exactly where a number is asked for. */
-async function parametersFrom(
-  client: Client,
-  persona_id: PersonaId,
-  texts: readonly string[],
-): Promise<{ [name: string]: string | number | boolean }> {
-  if (texts.length === 0) return {};
-  const { persona } = await client.getPersona({ params: { persona_id } });
-  return Object.fromEntries(
-    texts.map((text) => {
-      const [name, value] = keyAndValue(text, '--param', 'NAME=VALUE');
-      return [name, parameterFor(persona, name, value)];
-    }),
-  );
 }

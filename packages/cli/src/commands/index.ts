@@ -19,6 +19,7 @@ const persona = 'Personas';
 const trust = 'Keys and trust roots';
 const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
+const pools = 'Pools of hosts that wait to be needed';
 const adaptation = 'What makes hosts adapt themselves';
 const secret = 'Secrets, through the control plane';
 const audit = 'Who did what';
@@ -186,6 +187,36 @@ export const commandEntries: readonly CommandEntry[] = [
     async () => (await import('./host-revoke.ts')).hostRevoke,
   ),
 
+  entry(pools, 'pool new', 'Make a pool', async () => (await import('./pool-new.ts')).poolNew),
+  entry(pools, 'pool ls', 'List pools and what their hosts do', async () => (await import('./pool-ls.ts')).poolLs),
+  entry(
+    pools,
+    'pool show',
+    'Show a pool, its hosts and what was drawn from it',
+    async () => (await import('./pool-show.ts')).poolShow,
+  ),
+  entry(
+    pools,
+    'pool set',
+    'Say how many hosts of a pool are kept ready, and with what',
+    async () => (await import('./pool-set.ts')).poolSet,
+  ),
+  entry(pools, 'pool add', 'Put hosts into a pool', async () => (await import('./pool-add.ts')).poolAdd),
+  entry(
+    pools,
+    'pool remove',
+    'Take idle hosts out of a pool',
+    async () => (await import('./pool-remove.ts')).poolRemove,
+  ),
+  entry(pools, 'pool rm', 'Remove a pool that has no hosts', async () => (await import('./pool-rm.ts')).poolRm),
+  entry(
+    pools,
+    'activate',
+    'Put a host of a pool into service as a persona',
+    async () => (await import('./activate.ts')).activate,
+  ),
+  entry(pools, 'deactivate', 'Give back what was activated', async () => (await import('./deactivate.ts')).deactivate),
+
   entry(
     adaptation,
     'event post',
@@ -295,7 +326,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `key`, `root`, `host`, `event`, `alert`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
+/** `persona`, `key`, `root`, `host`, `pool`, `event`, `alert`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),
