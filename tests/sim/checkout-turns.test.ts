@@ -179,8 +179,10 @@ describe('what a host becomes', () => {
   it('has its tests run, and keeps what they said', async () => {
     const checkout = await out({ host_id: 'h1', persona_id: 'lab', tests: true });
     const { results } = await lending.api.getCheckoutResults({ params: { checkout_id: checkout.checkout_id } });
-    expect(results).toEqual([{ name: 'it runs', passed: true }]);
-    expect(lending.told.at(-1)).toMatch(/^h1 \d+$/);
+    expect(results).toMatchObject([{ instance: 'lab', name: 'it is there', ok: true }]);
+    expect([{ fence: String(lending.fenceOn('h1')) }]).toEqual(
+      await lending.rows("select fence from fleet where host_id = 'h1'"),
+    );
   });
 });
 

@@ -2,7 +2,7 @@
  * A control plane that lends simulated hosts, for tests: its agents and its API are here, and its flows are run by processes that a
  * test starts and kills.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from '@guise/api';
 import { parseHostId, parsePersonaId } from '@guise/model';
@@ -41,8 +41,6 @@ export class Lending {
   readonly provider: MemoryProvider;
   readonly traffic: MemoryTraffic;
   readonly agents = new Map<string, TestAgent>();
-  /** The fences that agents were told of, in order. */
-  readonly told: string[] = [];
   readonly #directory = temporaryDirectory();
   readonly #hosts: readonly string[];
   readonly #runners: RunningServer[] = [];
@@ -118,6 +116,11 @@ export class Lending {
     });
   }
 
+  /** The highest that its agent has seen. */
+  fenceOn(host: string): unknown {
+    return JSON.parse(readFileSync(join(this.#directory.path, host, 'lease.json'), 'utf8')).fence;
+  }
+
   /** As its agent has it. */
   activeOn(host: string): readonly string[] {
     return (
@@ -185,10 +188,6 @@ export class Lending {
       stateDirectory: join(this.#directory.path, `server-${this.#started}`),
       providers: new Map([['agent', this.provider]]),
       traffics: async () => [this.traffic],
-      leaseAgents: {
-        tell: async (host: string, fence: bigint) => void this.told.push(`${host} ${fence}`),
-        runTests: async () => [{ name: 'it runs', passed: true }],
-      },
     };
   }
 }

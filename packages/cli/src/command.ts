@@ -46,6 +46,7 @@ export type OperandKind =
   | 'token'
   | 'checkout'
   | 'traffic'
+  | 'pool'
   | 'text';
 
 export interface OperandSpec {

@@ -437,5 +437,20 @@ export const limits = {
   contentionAlertMs: 10_000,
   /** How long a goal has to be missed before that is an alert, so that three samples of an ordinary metric agree. */
   goalMissedMs: 30_000,
+  poolsMax: 1_000,
+  hostsPerPool: 20_000,
+  warmHostsPerPool: 1_000,
+  /** A host that is to be activated and is not heard of for this long is given up. */
+  activationHostGoneMs: 60_000,
+  /** Between two looks of an activation that waits for something else to end, if nothing tells it. */
+  activationLookMs: 1_000,
+  /** Hosts of which an activation keeps why it is not on them. */
+  activationTries: 200,
+  /** Hosts on which one activation may fail before it is given up. */
+  activationHostsTried: 10,
+  /** After a host could not be made ready for what its pool keeps ready: until the next try. */
+  warmRetryMs: 5 * 60_000,
+  /** How often pools are looked at for spares that no signal told of. */
+  warmPeriodMs: 15_000,
   ...checkoutLimits,
 } as const;

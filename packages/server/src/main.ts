@@ -16,7 +16,6 @@ import { makeConnections } from './app/connections.ts';
 import { developmentNotice } from './app/development-root.ts';
 import type { IdentityProvider } from './app/identity-provider.ts';
 import { openProvider } from './app/identity-provider.ts';
-import { unawareAgents } from './app/lease-agents.ts';
 import { LoginRates } from './app/login-rates.ts';
 import { makeLogins } from './app/logins.ts';
 import { readGivenRoot } from './app/read-given-root.ts';
@@ -242,7 +241,7 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
   shutdown.add(() => denials.flush());
   shutdown.add(() => denialPeriod.stop());
   const place = { url: '' };
-  const events = eventStreams(listener);
+  const events = eventStreams(listener, database, onFailure);
   const rates = new SenderRates();
   const refreshFigures = fleetFigures(database, metrics, Date.now);
   const ask = askHosts(core);
@@ -293,7 +292,6 @@ function startFlows(core: Core, { ask, providers, outbound, options, shutdown }:
       database,
       trust,
       ask,
-      agents: options.leaseAgents ?? unawareAgents,
       providers,
       traffics: options.traffics ?? openTraffics({ database, vault, outbound }),
     }),

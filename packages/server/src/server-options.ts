@@ -1,6 +1,5 @@
 /** How a server is started, and what is known of one that runs. */
 import type { ProviderOptions } from './app/identity-provider.ts';
-import type { LeaseAgents } from './app/lease-agents.ts';
 import type { HostProviders } from './drivers/host-provider/host-provider.ts';
 import type { Traffic } from './drivers/traffic/traffic.ts';
 import type { FlowPoint } from './flows/run-flows.ts';
@@ -46,7 +45,6 @@ export interface ServerOptions {
   readonly providers?: HostProviders;
   /** What sends requests to hosts, as it is configured now. */
   readonly traffics?: () => Promise<readonly Traffic[]>;
-  readonly leaseAgents?: LeaseAgents;
   /** How long a step of a flow is this process's; and for tests, where it is to die. */
   readonly flows?: { readonly claimMs?: number; readonly at?: (point: FlowPoint, kind: string, step: string) => void };
   /** Directories whose Unix sockets may be connected to where a configuration names them, such as haproxy's. */

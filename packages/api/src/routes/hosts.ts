@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { hostDetail, hostSummary } from '../schemas/host.ts';
-import { hostId, tags, time } from '../schemas/ids.ts';
+import { fleetState, hostDetail, hostProvider, hostSummary } from '../schemas/host.ts';
+import { hostId, name, tags, time } from '../schemas/ids.ts';
 import { pageOf, pageQuery } from '../schemas/page.ts';
 import type { Route } from './route.ts';
 
@@ -17,6 +17,8 @@ export const hostRoutes = {
       /** Comma-separated: `role=web`, `env!=prod`, or `rack` for any value. All must hold. */
       tags: z.string().max(1024).optional(),
       connected: z.enum(['true', 'false']).optional(),
+      state: fleetState.optional(),
+      pool: name.optional(),
     }),
     response: pageOf(hostSummary),
     statuses: [200],
@@ -40,6 +42,17 @@ export const hostRoutes = {
     params,
     body: z.strictObject({ tags }),
     response: z.object({ tags }),
+    statuses: [200],
+  },
+  putHostProvider: {
+    method: 'PUT',
+    path: '/hosts/{host_id}/provider',
+    action: 'host:provide',
+    resource: { of: 'params', type: 'Host', name: 'host_id' },
+    summary: 'Say what provides a host, what that calls it, and which machine it shares with others',
+    params,
+    body: hostProvider,
+    response: hostProvider,
     statuses: [200],
   },
   rollbackHost: {

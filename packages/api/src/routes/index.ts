@@ -1,4 +1,5 @@
 /** Every route of the control plane, by name. */
+import { activationRoutes } from './activations.ts';
 import { adaptationRoutes } from './adaptation.ts';
 import { assignmentRoutes } from './assignments.ts';
 import { checkoutRoutes } from './checkouts.ts';
@@ -7,6 +8,7 @@ import { hostRoutes } from './hosts.ts';
 import { permissionRoutes } from './permissions.ts';
 import { personaGroupRoutes } from './persona-groups.ts';
 import { personaRoutes } from './personas.ts';
+import { poolRoutes } from './pools.ts';
 import { secretRoutes } from './secrets.ts';
 import { sessionRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
@@ -22,6 +24,8 @@ export const routes = {
   ...assignmentRoutes,
   ...adaptationRoutes,
   ...checkoutRoutes,
+  ...poolRoutes,
+  ...activationRoutes,
   ...trustRoutes,
   ...secretRoutes,
   ...permissionRoutes,

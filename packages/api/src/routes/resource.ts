@@ -10,6 +10,7 @@ export const resourceTypes = [
   'Tag',
   'HostGroup',
   'Checkout',
+  'Pool',
   'Persona',
   'PersonaGroup',
   'Token',

@@ -37,7 +37,11 @@ export const systemRoutes = {
     path: '/events',
     action: 'system:read',
     resource: fleet,
-    summary: 'What happens, as server-sent events, from now on',
+    summary: 'What happens, as server-sent events, from now on; with tags, what happens to hosts that have them',
+    query: z.strictObject({
+      /** As of `GET /hosts`: `role=web`, `env!=prod`, or `rack` for any value. All must hold. */
+      tags: z.string().max(1024).optional(),
+    }),
     response: 'text/event-stream',
     statuses: [200],
   },

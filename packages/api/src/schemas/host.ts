@@ -49,6 +49,30 @@ export const switchOutcome = z
 
 export type SwitchOutcome = z.output<typeof switchOutcome>;
 
+/** What a host of the fleet is doing. */
+export const fleetState = z.enum(['production', 'draining', 'checked_out', 'activating', 'idle', 'quarantined']);
+
+const providerName = z
+  .string()
+  .regex(/^[A-Za-z0-9._:/-]{1,128}$/, 'must be letters, digits, ".", "_", ":", "/" or "-"');
+
+export const hostProvider = z
+  .strictObject({
+    provider: name,
+    /** What the provider calls it. */
+    provider_host: providerName.nullable().default(null),
+    /** The machine that it shares with others. */
+    machine: providerName.nullable().default(null),
+  })
+  .meta({ id: 'HostProvider' });
+
+/** Null for what the host never told of itself. */
+const room = z.object({
+  cpu_cores: z.number().nullable(),
+  memory_mb: z.number().nullable(),
+  storage_gb: z.number().nullable(),
+});
+
 export const hostSummary = z
   .object({
     host_id: hostId,
@@ -59,6 +83,24 @@ export const hostSummary = z
     connected: z.boolean(),
     /** `locked` when a copy of it was found; `none` when it never had a certificate. Only an `active` one is let in. */
     identity: z.enum(['active', 'locked', 'revoked', 'none']),
+    pool: z.string().nullable(),
+    state: fleetState,
+    /** Of the state. */
+    since: time,
+    /** Of the state: why it is quarantined. */
+    reason: z.string().nullable(),
+    provider: z.string(),
+    machine: z.string().nullable(),
+    lease: z.object({ holder: z.string(), until: time }).nullable(),
+    /** Active on it, as it last said. */
+    personas: z.array(z.object({ instance: z.string(), persona_id: z.string(), version: version.nullable() })),
+    /** Addresses that somebody else changed, as it last said; null before it said anything. */
+    drift: z.int().min(0).nullable(),
+    /** `failing` when its last switch was, or when an alert lasts that needs a person; `unknown` before it said anything. */
+    health: z.enum(['healthy', 'failing', 'unknown']),
+    capacity: room,
+    /** Capacity without what the activations on it require. */
+    free: room,
   })
   .meta({ id: 'HostSummary' });
 

@@ -6,24 +6,36 @@ import { serverOptions } from '../remote/server-options.ts';
 import { agentText } from '../render/host-agent.ts';
 import { table } from '../render/table.ts';
 
+const states = ['production', 'draining', 'checked_out', 'activating', 'idle', 'quarantined'] as const;
+
 export const hostLs = defineCommand({
   operands: [],
   options: {
     tags: { type: 'string', value: 'SELECTOR', summary: 'Only hosts with these tags, such as role=web,env!=prod' },
+    state: { type: 'string', choices: states, summary: 'Only hosts that are doing this' },
+    pool: { type: 'string', kind: 'pool', value: 'POOL', summary: 'Only hosts of this pool' },
     ...serverOptions,
   },
-  examples: [{ line: 'guise host ls --tags role=web', why: 'the web servers' }],
+  examples: [
+    { line: 'guise host ls --tags role=web', why: 'the web servers' },
+    { line: 'guise host ls --pool edge --state idle', why: 'what waits in the pool edge' },
+  ],
   async run(context, { options }) {
     const client = openClient(context, options);
-    const { tags } = options;
-    const hosts = await allPages((page) =>
-      client.listHosts({ query: { ...page, ...(tags === undefined ? {} : { tags }) } }),
-    );
+    const { tags, state, pool } = options;
+    const filter = {
+      ...(tags === undefined ? {} : { tags }),
+      ...(state === undefined ? {} : { state }),
+      ...(pool === undefined ? {} : { pool }),
+    };
+    const hosts = await allPages((page) => client.listHosts({ query: { ...page, ...filter } }));
     if (context.json) printJson(context, { hosts });
     else {
       const rows = hosts.map((host) => [
         host.host_id,
         agentText(host),
+        host.state.replace('_', ' '),
+        host.pool ?? '',
         Object.entries(host.tags)
           .map(([key, value]) => `${key}=${value}`)
           .join(' '),
@@ -31,7 +43,7 @@ export const hostLs = defineCommand({
         host.last_seen_at ?? 'never',
       ]);
       const lines = table(
-        ['host', 'agent', 'tags', 'version', 'last seen'],
+        ['host', 'agent', 'state', 'pool', 'tags', 'version', 'last seen'],
         rows,
         context.out,
         'No host has joined yet: guise host token makes a token for one.',

@@ -5,6 +5,7 @@ import { openClient } from '../remote/open-client.ts';
 import { serverOptions } from '../remote/server-options.ts';
 import { candidateLines, holdText } from '../render/candidates.ts';
 import { agentText } from '../render/host-agent.ts';
+import { standingText } from '../render/host-standing.ts';
 import { layerText } from '../render/plan.ts';
 import { printable } from '../render/text.ts';
 import { statusText } from '../render/transaction.ts';
@@ -39,6 +40,8 @@ export const hostShow = defineCommand({
           .join(' ') || 'none'
       }`,
     );
+    out.line(`  ${standingText(host)}`);
+    if (host.reason !== null) out.line(out.style.removed(`  ${printable(host.reason)}`));
     out.line(`  groups: ${host.groups.join(' ') || 'none'}`);
     out.line(
       `  desired: generation ${host.desired.generation}, ${applied}${host.desired.suspended ? ', rolled back by hand' : ''}`,

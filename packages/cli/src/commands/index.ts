@@ -20,6 +20,7 @@ const trust = 'Keys and trust roots';
 const trigger = 'Triggers';
 const host = 'Hosts, through the control plane';
 const lending = 'Borrowing hosts';
+const pools = 'Pools of hosts that wait to be needed';
 const adaptation = 'What makes hosts adapt themselves';
 const traffic = 'What sends requests to hosts';
 const secret = 'Secrets, through the control plane';
@@ -187,6 +188,36 @@ export const commandEntries: readonly CommandEntry[] = [
     'Let a host in no more, until it joins again',
     async () => (await import('./host-revoke.ts')).hostRevoke,
   ),
+
+  entry(pools, 'pool new', 'Make a pool', async () => (await import('./pool-new.ts')).poolNew),
+  entry(pools, 'pool ls', 'List pools and what their hosts do', async () => (await import('./pool-ls.ts')).poolLs),
+  entry(
+    pools,
+    'pool show',
+    'Show a pool, its hosts and what was drawn from it',
+    async () => (await import('./pool-show.ts')).poolShow,
+  ),
+  entry(
+    pools,
+    'pool set',
+    'Say how many hosts of a pool are kept ready, and with what',
+    async () => (await import('./pool-set.ts')).poolSet,
+  ),
+  entry(pools, 'pool add', 'Put hosts into a pool', async () => (await import('./pool-add.ts')).poolAdd),
+  entry(
+    pools,
+    'pool remove',
+    'Take idle hosts out of a pool',
+    async () => (await import('./pool-remove.ts')).poolRemove,
+  ),
+  entry(pools, 'pool rm', 'Remove a pool that has no hosts', async () => (await import('./pool-rm.ts')).poolRm),
+  entry(
+    pools,
+    'activate',
+    'Put a host of a pool into service as a persona',
+    async () => (await import('./activate.ts')).activate,
+  ),
+  entry(pools, 'deactivate', 'Give back what was activated', async () => (await import('./deactivate.ts')).deactivate),
 
   entry(
     host,
@@ -369,7 +400,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `key`, `root`, `host`, `checkout`, `event`, `alert`, `traffic`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
+/** `persona`, `key`, `root`, `host`, `pool`, `checkout`, `event`, `alert`, `traffic`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),

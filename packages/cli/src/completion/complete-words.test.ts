@@ -18,7 +18,7 @@ describe('candidatesFor', () => {
 
   it('offers commands and groups', async () => {
     expect(await values('pl')).toEqual(['plan']);
-    expect(await values('p')).toEqual(['plan', 'persona', 'policy']);
+    expect(await values('p')).toEqual(['plan', 'persona', 'pool', 'policy']);
     expect(await values('persona', 'v')).toEqual(['validate', 'verify']);
   });
 

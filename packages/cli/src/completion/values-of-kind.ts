@@ -40,6 +40,8 @@ export async function valuesOfKind(
       return checkouts(context);
     case 'traffic':
       return (await traffic(context)).map(bare);
+    case 'pool':
+      return (await pools(context)).map(bare);
     case 'text':
       return [];
   }
@@ -81,6 +83,13 @@ async function secrets(context: Pick<Context, 'env' | 'isRoot'>): Promise<readon
   return asked(context, async (client, signal) => {
     const { items } = await client.listSecrets({ query: { limit: offeredMax } }, { signal });
     return items.map(({ name }) => name);
+  });
+}
+
+async function pools(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listPools({ query: { limit: offeredMax } }, { signal });
+    return items.map(({ pool_id }) => pool_id);
   });
 }
 

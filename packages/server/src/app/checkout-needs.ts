@@ -59,9 +59,12 @@ export interface Provided {
   readonly host: ProvidedHost;
 }
 
-export function providedHost(providers: HostProviders, { hostId, provider, providerHost }: FleetHost): Provided {
+export function providedHost(
+  providers: HostProviders,
+  { host_id: hostId, provider, provider_host }: FleetHost,
+): Provided {
   const found = providers.get(provider);
-  if (found !== undefined) return { provider: found, host: { hostId, name: providerHost } };
+  if (found !== undefined) return { provider: found, host: { hostId, name: provider_host ?? hostId } };
   throw new GuiseError(
     'capability_missing',
     `Cannot check out "${hostId}": this control plane has no provider "${provider}"`,

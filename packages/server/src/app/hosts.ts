@@ -5,6 +5,7 @@
  */
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
+import { endActivationsOn } from '../store/activations.ts';
 import { deleteAssignmentsTo, lockAssignmentsTo, summaryOf } from '../store/assignments.ts';
 import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
@@ -87,6 +88,7 @@ export async function forgetHost(database: Database, caller: Caller, hostId: Hos
     const lease = await dropEndedLeases(tx, hostId);
     if (lease !== null) throw lease;
     const assigned = await lockAssignmentsTo(tx, { type: 'host', name: hostId });
+    await endActivationsOn(tx, hostId);
     await deleteHost(tx, hostId);
     await deleteAssignmentsTo(tx, { type: 'host', name: hostId });
     return {
@@ -143,6 +145,6 @@ function changedTags(before: Readonly<Record<string, string>>, after: Readonly<R
   return [...written(before).symmetricDifference(written(after))].sort();
 }
 
-function noHost(hostId: string): GuiseError {
+export function noHost(hostId: string): GuiseError {
   return new GuiseError('host_not_found', `Cannot find the host "${hostId}"`);
 }

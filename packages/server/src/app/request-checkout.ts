@@ -39,7 +39,7 @@ import {
   requireCapabilities,
   requireResources,
 } from './checkout-needs.ts';
-import { fits } from './choose-host.ts';
+import { fits } from './choose-offer.ts';
 import { noPersona } from './publish-persona.ts';
 import { leaseBest, serveCheckouts } from './serve-checkouts.ts';
 import { stateDigest } from './state-digest.ts';

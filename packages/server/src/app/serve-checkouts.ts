@@ -11,7 +11,7 @@ import { type HostOnOffer, hostsOnOffer } from '../store/fleet.ts';
 import { wakeFlow } from '../store/flows.ts';
 import { type Lease, tryLease } from '../store/leases.ts';
 import { findNeeds } from './checkout-needs.ts';
-import { chooseHost, type HostNeeds } from './choose-host.ts';
+import { chooseOffer, type HostNeeds } from './choose-offer.ts';
 
 /** How many got a host. Signal `flow` when any did. */
 export async function serveCheckouts(tx: Executor): Promise<number> {
@@ -56,7 +56,7 @@ export async function leaseBest(
   terms: { readonly holder: string; readonly from: Date | null; readonly durationMs: number },
 ): Promise<Lease | null> {
   const left = new Set(offers);
-  for (let best = chooseHost([...left], needs); best !== null; best = chooseHost([...left], needs)) {
+  for (let best = chooseOffer([...left], needs); best !== null; best = chooseOffer([...left], needs)) {
     const lease = await tryLease(tx, { ...terms, hostId: best.hostId });
     if (lease !== null) return lease;
     left.delete(best);

@@ -3,16 +3,12 @@
  *
  * Throws: `argument_invalid`.
  */
+import { failingTerm, type LabelTerm } from '@guise/decide/placement';
 import { GuiseError, limits } from '@guise/model';
-
-export type TagTerm =
-  | { readonly type: 'is'; readonly key: string; readonly value: string }
-  | { readonly type: 'is_not'; readonly key: string; readonly value: string }
-  | { readonly type: 'has'; readonly key: string };
 
 const termPattern = /^([a-z0-9][a-z0-9._/-]*)(?:(!?=)([A-Za-z0-9._/:-]+))?$/;
 
-export function parseTagSelector(text: string): readonly TagTerm[] {
+export function parseTagSelector(text: string): readonly LabelTerm[] {
   const terms = text.split(',').map((term) => parseTerm(term.trim()));
   if (terms.length <= limits.tagsPerHost) return terms;
   throw new GuiseError(
@@ -21,22 +17,11 @@ export function parseTagSelector(text: string): readonly TagTerm[] {
   );
 }
 
-export function hasTags(tags: Readonly<Record<string, string>>, terms: readonly TagTerm[]): boolean {
-  return terms.every((term) => holds(tags, term));
+export function hasTags(tags: Readonly<Record<string, string>>, terms: readonly LabelTerm[]): boolean {
+  return failingTerm(tags, terms) === null;
 }
 
-function holds(tags: Readonly<Record<string, string>>, term: TagTerm): boolean {
-  switch (term.type) {
-    case 'is':
-      return tags[term.key] === term.value;
-    case 'is_not':
-      return tags[term.key] !== term.value;
-    case 'has':
-      return Object.hasOwn(tags, term.key);
-  }
-}
-
-function parseTerm(term: string): TagTerm {
+function parseTerm(term: string): LabelTerm {
   const [, key, operator, value] = termPattern.exec(term) ?? [];
   if (key === undefined) {
     throw new GuiseError(

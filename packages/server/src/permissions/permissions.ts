@@ -23,6 +23,9 @@ export interface Doing {
   readonly action: Action;
 }
 
+/** Actions that are decided on with the persona that is given beside the thing. */
+const needsPersona: ReadonlySet<Action> = new Set(['host:assign', 'pool:activate']);
+
 export class Permissions {
   readonly #database: Database;
   readonly #engine: PolicyEngine;
@@ -158,7 +161,7 @@ export class Permissions {
     const role = this.#engine.roles.slice(0, limits.rolesTried).find((each) => {
       const holder: Asker = { ...principal, roles: [each] };
       // Of what a persona is needed for, when none is named yet, any would do.
-      return persona === null && action === 'host:assign'
+      return persona === null && needsPersona.has(action)
         ? this.#engine.reach(holder, action, resource.type) !== 'none'
         : this.#engine.permits(holder, action, { ...resource, parents: [] }, persona);
     });

@@ -85,7 +85,7 @@ describe('the schema', () => {
 
   it.each(uses)('knows what %s does: %s on %s', (_name, action, type) => {
     const thing: Facts = type === 'Fleet' ? wholeFleet : { type, id: 'x', parents: [] };
-    const beside = action === 'host:assign' ? persona : null;
+    const beside = action === 'host:assign' || action === 'pool:activate' ? persona : null;
     expect(new PolicyEngine().permits(bearer('admin'), action, thing, beside)).toBe(true);
   });
 });

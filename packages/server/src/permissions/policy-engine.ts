@@ -174,6 +174,7 @@ function attributesOf({ type, id, own = false }: Facts): EntityJson['attrs'] {
     case 'Fleet':
     case 'Tag':
     case 'HostGroup':
+    case 'Pool':
     case 'PersonaGroup':
     case 'Policy':
     case 'Role':

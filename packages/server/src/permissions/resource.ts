@@ -14,7 +14,7 @@ export interface Resource {
 
 /** A resource with all that a decision may depend on. */
 export interface Facts extends Resource {
-  /** What it is in: tags and groups of a host, which with the host are those of its checkouts; category and groups of a persona. */
+  /** What it is in: tags, groups and pool of a host, which with the host are those of its checkouts; category and groups of a persona. */
   readonly parents: readonly EntityId[];
   /** Of a token or a checkout: whether it is of whoever asks. */
   readonly own?: boolean;
@@ -37,6 +37,7 @@ const wordOf: Readonly<Record<ResourceType, string>> = {
   Checkout: 'checkout',
   Tag: 'tag',
   HostGroup: 'host group',
+  Pool: 'pool',
   Persona: 'persona',
   PersonaGroup: 'persona group',
   Token: 'token',

@@ -23,6 +23,7 @@ const things = {
   'own checkout': { type: 'Checkout', id: 'c1', parents: [{ type: 'Host', id: 'web-1' }], own: true },
   'lab checkout': { type: 'Checkout', id: 'c2', parents: [{ type: 'Host', id: 'lab-1' }, labTag], own: false },
   'foreign checkout': { type: 'Checkout', id: 'c3', parents: [{ type: 'Host', id: 'web-1' }], own: false },
+  pool: { type: 'Pool', id: 'edge', parents: [] },
   persona: { type: 'Persona', id: 'web', parents: [{ type: 'Category', id: 'web_server' }] },
   'persona group': { type: 'PersonaGroup', id: 'edge', parents: [] },
   'own token': { type: 'Token', id: 't1', parents: [], own: true },
@@ -63,6 +64,10 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'checkout:request': hostLike,
   'checkout:extend': hostsAndCheckouts,
   'checkout:checkin': hostsAndCheckouts,
+  'host:provide': hostsAndFleet,
+  'pool:read': ['pool'],
+  'pool:write': [...hostLike, 'pool'],
+  'pool:activate': ['pool'],
   'root:write': ['fleet'],
   'secret:read': ['fleet'],
   'secret:write': ['fleet'],
@@ -84,6 +89,7 @@ const looking = [
   'system:read',
   'persona:read',
   'host:read',
+  'pool:read',
   'checkout:read',
   'alert:read',
   'traffic:read',
@@ -135,6 +141,9 @@ const expected: Readonly<
       'checkout:request',
       'checkout:extend',
       'checkout:checkin',
+      'host:provide',
+      'pool:write',
+      'pool:activate',
       'secret:read',
       'secret:write',
       'host:enroll',
@@ -171,7 +180,7 @@ describe('a built-in role', () => {
 
   it.each(rows)('%s does %s to what it may, and to nothing else', (role, action) => {
     const asker = role === 'nobody' ? holderOf() : holderOf(role);
-    const persona = action === 'host:assign' ? things.persona : null;
+    const persona = action === 'host:assign' || action === 'pool:activate' ? things.persona : null;
     const found = Object.entries(things).flatMap(([name, facts]) =>
       engine.permits(asker, action, facts, persona) ? [name] : [],
     );

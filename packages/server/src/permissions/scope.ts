@@ -8,7 +8,7 @@ import type { ResourceType } from '@guise/api';
 import type { TokenScope } from './principal.ts';
 import type { Facts, Resource } from './resource.ts';
 
-const aboutHosts: readonly ResourceType[] = ['Host', 'Tag', 'HostGroup', 'Checkout'];
+const aboutHosts: readonly ResourceType[] = ['Host', 'Tag', 'HostGroup', 'Pool', 'Checkout'];
 const aboutPersonas: readonly ResourceType[] = ['Persona', 'PersonaGroup'];
 
 export function scopeAllows(

@@ -8,6 +8,7 @@
 import type { AgentMessage, SwitchOutcome } from '@guise/api';
 import type { AlertReport, CandidateReport, HostId, StateReport } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
+import { wakeActivationsOn } from '../store/activations.ts';
 import type { AdaptationReport } from '../store/adaptations.ts';
 import { writeAdaptations } from '../store/adaptations.ts';
 import { writeAlerts } from '../store/alerts.ts';
@@ -130,6 +131,7 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
     await insertAudits(tx, recordsOf(buffer, transactions, candidatesBefore));
     const turns = await writeAlerts(tx, buffer.alerts);
     const isAwaited = await wakeListening(tx, [...hostsOf(buffer)]);
+    const isActivated = buffer.outcomes.size > 0 && (await wakeActivationsOn(tx, [...buffer.outcomes.keys()]));
     return {
       value: undefined,
       // Written above, in the names of the hosts.
@@ -137,7 +139,7 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
       signals: [
         ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
         ...turns.map(({ host_id, key, turn }) => happened(`alert.${turn}`, `${host_id}/${key}`)),
-        ...(isAwaited ? [{ type: 'flow' } as const] : []),
+        ...(isAwaited || isActivated ? [{ type: 'flow' } as const] : []),
       ],
     };
   });

@@ -155,3 +155,18 @@ export async function countActiveAlerts(
   );
   return rows;
 }
+
+/** What a host says is wrong with one instance now; null when that is nothing. Drift is somebody else's hand, and no fault of it. */
+export async function lastingAlertOf(db: Executor, hostId: HostId, instance: string): Promise<string | null> {
+  const row = await db
+    .selectFrom('alerts')
+    .select('message')
+    .where('host_id', '=', hostId)
+    .where('instance', '=', instance)
+    .where('type', '<>', 'drift')
+    .where('cleared_at', 'is', null)
+    .orderBy('alert_id')
+    .limit(1)
+    .executeTakeFirst();
+  return row?.message ?? null;
+}

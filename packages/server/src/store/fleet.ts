@@ -1,19 +1,18 @@
-/** What each host of the fleet is doing: the rows that checkouts and whoever else moves hosts share. */
+/** What each host of the fleet is doing: its state, its pool, and what provides it. A row is there from a host's enrolment on. */
 import type { HostId } from '@guise/model';
-import { sql } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Executor } from './database.ts';
-import { isConnected } from './hosts.ts';
-import type { FleetState } from './leases.ts';
+import { isConnected } from './presence.ts';
+import type { Signal } from './signal.ts';
+import type { Tables } from './tables.ts';
 
-export interface FleetHost {
-  readonly hostId: HostId;
-  readonly state: FleetState;
-  readonly reason: string | null;
+export type FleetHost = Selectable<Tables['fleet']>;
+export type FleetState = FleetHost['state'];
+
+export interface Provider {
   readonly provider: string;
-  /** What the provider calls it. */
-  readonly providerHost: string;
+  readonly provider_host: string | null;
   readonly machine: string | null;
-  readonly poolId: string | null;
 }
 
 /** A host that somebody could have at once. */
@@ -25,16 +24,13 @@ export interface HostOnOffer {
 
 export async function findFleetHost(db: Executor, hostId: HostId): Promise<FleetHost | null> {
   const row = await db.selectFrom('fleet').selectAll().where('host_id', '=', hostId).executeTakeFirst();
-  if (row === undefined) return null;
-  return {
-    hostId,
-    state: row.state,
-    reason: row.reason,
-    provider: row.provider,
-    providerHost: row.provider_host ?? hostId,
-    machine: row.machine,
-    poolId: row.pool_id,
-  };
+  return row ?? null;
+}
+
+/** Nobody else changes what it does before this transaction ends; null when there is no such host. */
+export async function lockFleetHost(tx: Executor, hostId: HostId): Promise<FleetHost | null> {
+  const row = await tx.selectFrom('fleet').selectAll().where('host_id', '=', hostId).forUpdate().executeTakeFirst();
+  return row ?? null;
 }
 
 /** Of these hosts those that serve or wait in a pool, whose agents are there. */
@@ -72,17 +68,20 @@ export async function knownHosts(db: Executor, hostIds: readonly string[]): Prom
   }));
 }
 
+/** With what tells of it; nothing when it was so before. */
 export async function setFleetState(
   tx: Executor,
   hostId: HostId,
   state: FleetState,
   reason: string | null = null,
-): Promise<void> {
-  await tx
+): Promise<readonly Signal[]> {
+  const { numUpdatedRows } = await tx
     .updateTable('fleet')
-    .set({ state, reason, since: sql<Date>`case when state = ${state} then since else now() end` })
+    .set({ state, reason, since: sql<Date>`now()` })
     .where('host_id', '=', hostId)
-    .execute();
+    .where('state', '<>', state)
+    .executeTakeFirst();
+  return numUpdatedRows > 0n ? [stateChanged(hostId)] : [];
 }
 
 /** False when it is not quarantined. It goes where hosts of its kind are: idle in its pool, else in production. */
@@ -98,4 +97,32 @@ export async function endQuarantine(tx: Executor, hostId: HostId): Promise<boole
     .where('state', '=', 'quarantined')
     .executeTakeFirst();
   return numUpdatedRows > 0n;
+}
+
+export function stateChanged(hostId: string): Signal {
+  return { type: 'event', event: 'host.state', subject: hostId };
+}
+
+export async function setPoolOf(tx: Executor, hostId: HostId, poolId: string | null): Promise<void> {
+  await tx.updateTable('fleet').set({ pool_id: poolId }).where('host_id', '=', hostId).execute();
+}
+
+export async function setProviderOf(tx: Executor, hostId: HostId, provider: Provider): Promise<void> {
+  await tx
+    .updateTable('fleet')
+    .set({ ...provider })
+    .where('host_id', '=', hostId)
+    .execute();
+}
+
+/** Somebody has borrowed it and has not given it back: what it does is not for a pool to say. */
+export async function isLeased(tx: Executor, hostId: HostId): Promise<boolean> {
+  const row = await tx
+    .selectFrom('leases')
+    .select('lease_id')
+    .where('host_id', '=', hostId)
+    .where('fence', 'is not', null)
+    .where('ended_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
 }

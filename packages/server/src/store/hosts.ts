@@ -1,17 +1,19 @@
 /** Hosts: who they are, what they are tagged, and which process of ours hears from them. */
+import type { LabelTerm } from '@guise/decide/placement';
 import type { HostId } from '@guise/model';
-import { limits } from '@guise/model';
-import type { Selectable } from 'kysely';
+import type { RawBuilder, Selectable } from 'kysely';
 import { sql } from 'kysely';
-import type { TagTerm } from '../app/tag-selector.ts';
 import type { Executor } from './database.ts';
+import type { FleetState } from './fleet.ts';
+import { type HostStanding, type StandingRow, standing, standingOf } from './host-standing.ts';
 import type { IdentityState } from './identities.ts';
 import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
+import { isConnected } from './presence.ts';
 import type { Tables } from './tables.ts';
 
-export interface Host {
+export interface Host extends HostStanding {
   readonly host_id: HostId;
   readonly tags: Record<string, string>;
   readonly facts: Record<string, string | number>;
@@ -23,12 +25,11 @@ export interface Host {
 }
 
 export interface HostFilter extends PageRequest {
-  readonly terms: readonly TagTerm[];
+  readonly terms: readonly LabelTerm[];
   readonly connected?: boolean | undefined;
+  readonly state?: FleetState | undefined;
+  readonly pool?: string | undefined;
 }
-
-/** A process of ours has its connection and heard from it lately; a process that died does not count for long. */
-export const isConnected = sql<boolean>`(replica_id is not null and last_seen_at > now() - make_interval(secs => ${sql.lit(limits.silenceMs / 1000)}))`;
 
 /** A subquery, so that every other column keeps its plain name. */
 const identityState = sql<
@@ -39,7 +40,7 @@ export async function findHost(db: Executor, hostId: HostId): Promise<Host | nul
   const row = await db
     .selectFrom('hosts')
     .selectAll()
-    .select([isConnected.as('connected'), identityState.as('identity')])
+    .select([isConnected.as('connected'), identityState.as('identity'), standing.as('standing')])
     .where('host_id', '=', hostId)
     .executeTakeFirst();
   return row === undefined ? null : hostOf(row);
@@ -49,17 +50,23 @@ export async function listHosts(db: Executor, filter: HostFilter): Promise<Page<
   let query = db
     .selectFrom('hosts')
     .selectAll()
-    .select([isConnected.as('connected'), identityState.as('identity')])
+    .select([isConnected.as('connected'), identityState.as('identity'), standing.as('standing')])
     .orderBy('host_id')
     .limit(filter.limit + 1);
   if (filter.cursor !== undefined) query = query.where('host_id', '>', filter.cursor);
   if (filter.connected !== undefined) query = query.where(isConnected, '=', filter.connected);
-  for (const term of filter.terms) query = query.where(conditionOf(term));
+  if (filter.state !== undefined) query = query.where(inFleet(sql`state = ${filter.state}`));
+  if (filter.pool !== undefined) query = query.where(inFleet(sql`pool_id = ${filter.pool}`));
+  for (const term of filter.terms) query = query.where(tagCondition(term));
   const rows = await query.execute();
   return pageOf(rows.map(hostOf), filter.limit, (host) => host.host_id);
 }
 
-function conditionOf(term: TagTerm) {
+function inFleet(condition: RawBuilder<unknown>) {
+  return sql<boolean>`exists (select from fleet f where f.host_id = hosts.host_id and ${condition})`;
+}
+
+export function tagCondition(term: LabelTerm) {
   switch (term.type) {
     case 'is':
       return sql<boolean>`tags @> ${jsonbText({ [term.key]: term.value })}::jsonb`;
@@ -105,8 +112,13 @@ export async function unknownHosts(db: Executor, hosts: readonly HostId[]): Prom
   return rows.map((row) => row.host_id);
 }
 
-function hostOf(row: Selectable<Tables['hosts']> & Pick<Host, 'connected' | 'identity'>): Host {
+interface HostRow extends Selectable<Tables['hosts']>, Pick<Host, 'connected' | 'identity'> {
+  readonly standing: StandingRow;
+}
+
+function hostOf(row: HostRow): Host {
   return {
+    ...standingOf(row.standing, row.facts),
     host_id: row.host_id as HostId,
     tags: row.tags,
     facts: row.facts,

@@ -9,7 +9,7 @@ import type { HostId } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
-import type { Tables } from './tables.ts';
+import type { FleetState } from './fleet.ts';
 
 export interface Lease {
   readonly leaseId: string;
@@ -30,8 +30,6 @@ export interface LeaseTerms {
   readonly from: Date | null;
   readonly durationMs: number;
 }
-
-export type FleetState = Tables['fleet']['state'] extends { readonly __select__: infer State } ? State : never;
 
 interface LeaseRow {
   readonly lease_id: string;

@@ -5,8 +5,9 @@ import type { Executor } from './database.ts';
 
 /** Those that there are, by id. */
 export async function hostFacts(db: Executor, hosts: readonly string[]): Promise<ReadonlyMap<string, Facts>> {
-  const { rows } = await sql<{ host_id: string; tags: Record<string, string>; groups: string[] }>`
-    select host_id, tags, array(select group_name from host_group_members m where m.host_id = h.host_id) as groups
+  const { rows } = await sql<HostRow>`
+    select host_id, tags, array(select group_name from host_group_members m where m.host_id = h.host_id) as groups,
+      (select pool_id from fleet f where f.host_id = h.host_id) as pool_id
     from hosts h where host_id = any(${hosts}::text[])`.execute(db);
   return new Map(rows.map((row) => [row.host_id, { type: 'Host', id: row.host_id, parents: parentsOfHost(row) }]));
 }
@@ -36,16 +37,18 @@ export async function checkoutFacts(
   );
 }
 
-function parentsOfHost({
-  tags,
-  groups,
-}: {
+interface HostRow {
+  readonly host_id: string;
   readonly tags: Readonly<Record<string, string>>;
   readonly groups: readonly string[];
-}): Facts['parents'] {
+  readonly pool_id: string | null;
+}
+
+function parentsOfHost({ tags, groups, pool_id }: HostRow): Facts['parents'] {
   return [
     ...Object.entries(tags).map(([key, value]) => ({ type: 'Tag', id: `${key}=${value}` }) as const),
     ...groups.map((id) => ({ type: 'HostGroup', id }) as const),
+    ...(pool_id === null ? [] : [{ type: 'Pool', id: pool_id } as const]),
   ];
 }
 

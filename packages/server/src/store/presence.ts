@@ -1,8 +1,12 @@
 /** Which process of ours is connected to which host, and when each was last heard. Heartbeats come in batches. */
 import type { Facts, HostId } from '@guise/model';
+import { limits } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
 import { jsonbText } from './jsonb-text.ts';
+
+/** A process of ours has its connection and heard from it lately; a process that died does not count for long. */
+export const isConnected = sql<boolean>`(replica_id is not null and last_seen_at > now() - make_interval(secs => ${sql.lit(limits.silenceMs / 1000)}))`;
 
 export interface Arrival {
   readonly hostId: HostId;

@@ -213,6 +213,28 @@ export interface Tables {
     asked_before: Jsonb<unknown>;
     since: TimeNow;
   };
+  activations: {
+    activation_id: Generated<string>;
+    sequence: Generated<string>;
+    pool_id: string;
+    persona_id: string;
+    version: number | null;
+    instance: string;
+    tenant: string | null;
+    parameters: Jsonb<Record<string, string | number | boolean>>;
+    selector: string | null;
+    share: boolean;
+    need: Jsonb<{ readonly milliCores: number; readonly memoryMb: number; readonly storageMb: number }>;
+    state: Generated<'pending' | 'activating' | 'returning' | 'warm' | 'active' | 'deactivating' | 'ended' | 'failed'>;
+    spare: Generated<boolean>;
+    host_id: string | null;
+    taken_at: Time | null;
+    tries: Jsonb<unknown>;
+    flow_id: string | null;
+    requested_by: string;
+    requested_at: TimeNow;
+    changed_at: TimeNow;
+  };
   leases: {
     lease_id: Generated<string>;
     host_id: string;

@@ -35,8 +35,8 @@ export async function apply(context: StepContext): Promise<Decision> {
     to: row.request.tests && row.personaId !== null ? 'testing' : 'out',
     ...(row.request.tests && row.personaId !== null ? {} : { change: { isReady: true } as const }),
     commit: async (tx) => {
-      await setFleetState(tx, hostId, 'checked_out', `checkout ${row.checkoutId} of ${row.holder}`);
-      return [happened('host.checked_out', hostId)];
+      const changed = await setFleetState(tx, hostId, 'checked_out', `checkout ${row.checkoutId} of ${row.holder}`);
+      return [...changed, happened('host.checked_out', hostId)];
     },
     ...(turn.data.warned_ms === null ? {} : { warnedMs: null }),
   };
@@ -47,10 +47,11 @@ export async function runTests(context: StepContext): Promise<Decision> {
   const { parts, row, turn } = context;
   if (context.isOver) return over(context);
   const { hostId, fence, until } = leaseOf(context);
-  if (fence === null || row.personaId === null) throw new Error(`The checkout ${row.checkoutId} has nothing to test`);
+  const { personaId: instance } = row;
+  if (fence === null || instance === null) throw new Error(`The checkout ${row.checkoutId} has nothing to test`);
   const late = new GuiseError('command_timeout', `The tests on "${hostId}" did not end before the checkout`);
   const results = await withinMs(until.getTime() - turn.now.getTime(), late, () =>
-    parts.agents.runTests(hostId, fence, [row.personaId ?? '']),
+    parts.ask(hostId, { ask: 'tests', fence: Number(fence), instances: [instance] }),
   ).catch((error: unknown): Json => {
     if (!(error instanceof GuiseError)) throw error;
     const { code, message } = errorBodyOf(error).error;

@@ -65,11 +65,12 @@ export async function restore(context: StepContext): Promise<Decision> {
     change: { state, isEnded: true },
     commit: async (tx) => {
       if (lease !== null) await endLease(tx, lease.leaseId);
-      if (hasBegun) await setFleetState(tx, lease.hostId, row.before?.fleet_state ?? 'production');
+      const returned = hasBegun ? await setFleetState(tx, lease.hostId, row.before?.fleet_state ?? 'production') : [];
       if (lease !== null) await wakeBooked(tx, [lease.hostId]);
       await serveCheckouts(tx);
       return [
         happened('checkout.ended', row.checkoutId),
+        ...returned,
         ...(hasBegun ? [happened('host.returned', lease.hostId)] : []),
       ];
     },

@@ -15,7 +15,7 @@ import {
 import { listAlerts } from '../../store/alerts.ts';
 import { changeCheckout, type HostBefore } from '../../store/checkouts.ts';
 import { type Executor, mutate } from '../../store/database.ts';
-import { type FleetHost, findFleetHost } from '../../store/fleet.ts';
+import { type FleetHost, findFleetHost, stateChanged } from '../../store/fleet.ts';
 import { findHost, type Host } from '../../store/hosts.ts';
 import { beginLease } from '../../store/leases.ts';
 import { findState } from '../../store/reports.ts';
@@ -37,7 +37,8 @@ export async function checkHost(context: StepContext): Promise<Decision> {
     const begun = await beginLease(tx, lease.leaseId);
     if (begun?.stateBefore != null)
       await changeCheckout(tx, row.checkoutId, { before: { ...before, fleet_state: begun.stateBefore } });
-    return { value: begun !== null, audit: null, signals: [] };
+    const isTaken = begun?.stateBefore != null;
+    return { value: begun !== null, audit: null, signals: isTaken ? [stateChanged(lease.hostId)] : [] };
   });
   // Somebody was faster, or it is over by now.
   return hasBegun ? { to: 'draining' } : { ...lookAgain(context, limits.checkoutLookMs), to: 'booked' };
@@ -67,7 +68,7 @@ async function requireFit(
 /** What it is to be again. */
 async function lookAtHost(parts: CheckoutFlowParts, fleetHost: FleetHost): Promise<Omit<HostBefore, 'fleet_state'>> {
   const { database, ask } = parts;
-  const { hostId } = fleetHost;
+  const hostId = fleetHost.host_id as HostId;
   const { state } = await findState(database, hostId);
   const alerts = await listAlerts(database, { host_id: hostId, active: true, limit: limits.pageItems });
   const drift = await ask(hostId, { ask: 'drift' });

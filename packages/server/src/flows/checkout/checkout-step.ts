@@ -7,7 +7,6 @@ import type { CheckoutState, checkoutSteps } from '@guise/api';
 import { GuiseError, type HostId } from '@guise/model';
 import type { AskHost } from '../../app/ask-host.ts';
 import { type Provided, providedHost } from '../../app/checkout-needs.ts';
-import type { LeaseAgents } from '../../app/lease-agents.ts';
 import type { Trust } from '../../app/served-trust.ts';
 import type { Fenced, HostProvider, HostProviders } from '../../drivers/host-provider/host-provider.ts';
 import type { Traffic } from '../../drivers/traffic/traffic.ts';
@@ -35,7 +34,6 @@ export interface CheckoutFlowParts {
   readonly database: Database;
   readonly trust: Trust;
   readonly ask: AskHost;
-  readonly agents: LeaseAgents;
   readonly providers: HostProviders;
   readonly traffics: () => Promise<readonly Traffic[]>;
 }

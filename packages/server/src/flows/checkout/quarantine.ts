@@ -13,8 +13,8 @@ export function quarantine(checkoutId: string, why: string, evidence: Json, more
     commit: async (tx) => {
       const hostId = (await findCheckout(tx, checkoutId))?.hostId ?? null;
       if (hostId === null) return [];
-      await setFleetState(tx, hostId, 'quarantined', `checkout ${checkoutId}: ${why}`);
-      return [happened('host.quarantined', hostId)];
+      const changed = await setFleetState(tx, hostId, 'quarantined', `checkout ${checkoutId}: ${why}`);
+      return [...changed, happened('host.quarantined', hostId)];
     },
   };
 }

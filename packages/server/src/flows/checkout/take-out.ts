@@ -13,7 +13,7 @@ export async function drain(context: StepContext): Promise<Decision> {
   const { parts, row, turn } = context;
   if (context.isOver) return over(context);
   const { hostId, fence } = leaseOf(context);
-  if (fence !== null) await parts.agents.tell(hostId, fence);
+  if (fence !== null) await parts.ask(hostId, { ask: 'lease', fence: Number(fence) });
   const draining = (await parts.traffics()).filter(({ name }) => row.before?.traffics.includes(name));
   await Promise.all(
     draining.map((traffic) => traffic.drain(hostId, { deadlineMs: limits.checkoutDrainMs, signal: turn.signal })),

@@ -12,6 +12,7 @@ import type { Vault } from '../../store/vault.ts';
 import type { EventStreams } from '../event-stream.ts';
 import type { Handlers } from '../handler.ts';
 import type { Metrics } from '../metrics.ts';
+import { activationHandlers } from './activations.ts';
 import { adaptationHandlers } from './adaptation.ts';
 import { assignmentHandlers } from './assignments.ts';
 import { auditHandlers } from './audit.ts';
@@ -20,6 +21,7 @@ import { hostReportHandlers } from './host-reports.ts';
 import { hostHandlers } from './hosts.ts';
 import { permissionHandlers } from './permissions.ts';
 import { personaHandlers } from './personas.ts';
+import { poolHandlers } from './pools.ts';
 import { secretHandlers } from './secrets.ts';
 import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
@@ -54,6 +56,8 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...assignmentHandlers(parts),
     ...adaptationHandlers(parts),
     ...checkoutHandlers(parts),
+    ...poolHandlers(parts),
+    ...activationHandlers(parts),
     ...trustHandlers(parts),
     ...secretHandlers(parts),
     ...auditHandlers(parts),

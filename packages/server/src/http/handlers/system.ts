@@ -1,3 +1,4 @@
+import { parseTagSelector } from '../../app/tag-selector.ts';
 import type { Asker } from '../../permissions/principal.ts';
 import { wholeFleet } from '../../permissions/resource.ts';
 import { pingDatabase } from '../../store/database.ts';
@@ -23,7 +24,11 @@ export function systemHandlers({ database, events, metricsText, policies }: Hand
     },
     getMetrics: () => metricsText(),
     getOpenapi: async () => description,
-    streamEvents: async ({ caller: { actor, principal, action } }) =>
-      events.open(actor, () => mayStill(principal, action)),
+    streamEvents: async ({ query: { tags }, caller: { actor, principal, action } }) =>
+      events.open({
+        caller: actor,
+        mayStay: () => mayStill(principal, action),
+        terms: tags === undefined ? null : parseTagSelector(tags),
+      }),
   };
 }

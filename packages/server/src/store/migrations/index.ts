@@ -8,6 +8,7 @@ import { auditLog } from './0007-audit-log.ts';
 import { secrets } from './0008-secrets.ts';
 import { fleetStates } from './0009-fleet-states.ts';
 import { checkouts } from './0010-checkouts.ts';
+import { activations } from './0011-activations.ts';
 import { traffic } from './0012-traffic.ts';
 import { rebalancedHosts } from './0014-rebalanced-hosts.ts';
 import type { Migration } from './migration.ts';
@@ -24,6 +25,7 @@ export const migrations: readonly Migration[] = [
   secrets,
   fleetStates,
   checkouts,
+  activations,
   traffic,
   rebalancedHosts,
 ];

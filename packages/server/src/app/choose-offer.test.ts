@@ -1,7 +1,7 @@
 import { type LocatedDocument, parseHostId } from '@guise/model';
 import { describe, expect, it } from 'vitest';
 import type { HostOnOffer } from '../store/fleet.ts';
-import { chooseHost } from './choose-host.ts';
+import { chooseOffer } from './choose-offer.ts';
 
 function offer(name: string, cores: number, state: HostOnOffer['state'] = 'production'): HostOnOffer {
   return { hostId: parseHostId(name), state, facts: { cpu_cores: cores, memory_mb: cores * 1024 } };
@@ -13,7 +13,7 @@ function needing(required_cores: number): readonly LocatedDocument[] {
   ] as never;
 }
 
-const chosen = (offers: readonly HostOnOffer[], needs = needing(2)) => chooseHost(offers, needs)?.hostId ?? null;
+const chosen = (offers: readonly HostOnOffer[], needs = needing(2)) => chooseOffer(offers, needs)?.hostId ?? null;
 
 describe('a host for whoever names none', () => {
   it('is the smallest that is large enough', () => {
