@@ -137,8 +137,9 @@ describe('a host that its own agent provides', () => {
     expect(after).toEqual({ ...before, differing: [] });
     expect(diffFingerprints(everything, await whole('h2'))).toEqual([]);
     await sh('h2', 'echo changed > /etc/noted; rm /srv/data/orders');
+    await sh('h2', 'mkdir /mnt/own && mount -t tmpfs own /mnt/own');
     const changed = await provider().revert(provided('h2'), 'journal');
-    expect(changed.differing).toEqual(['files /etc/noted', 'files /srv/data/orders']);
+    expect(changed.differing).toEqual(['mounts /mnt/own', 'files /etc/noted', 'files /srv/data/orders']);
     expect(changed.digest).not.toBe(before.digest);
   });
 

@@ -43,7 +43,7 @@ export class MemoryEngine implements Engine {
   drift: Engine['drift'] = async () => [];
   snapshot: Engine['snapshot'] = async (directories) => {
     const layers = this.#layers;
-    const parts = { packages: {}, units: {}, users: {}, files: {} };
+    const parts = { packages: {}, units: {}, users: {}, mounts: {}, files: {} };
     return { layers, transaction: null, managed: [], directories, parts, fingerprint: this.#fingerprint() };
   };
   compare: Engine['compare'] = async ({ fingerprint: { digest } }) => {

@@ -1,5 +1,5 @@
 export type { ApplyOptions, Engine, Outcome, Progress } from './engine/engine.ts';
-export { type EngineHereOptions, engineHere } from './engine-here.ts';
+export { type EngineHereOptions, engineHere, machineHere } from './engine-here.ts';
 export type { Host } from './host/host.ts';
 export { localHost } from './host/local-host.ts';
 export { directoryReader } from './host/persona-reader.ts';

@@ -1,5 +1,7 @@
 /** The way to a control plane. Apart from the index, because the command line works on a host without one. */
 export { leaseHere } from './lease/lease-here.ts';
+export { finishRevert } from './lease/revert-host.ts';
+export { SnapshotStore } from './lease/snapshot-store.ts';
 export { type AskAgentsPort, askAgentsPort } from './link/ask-agents-port.ts';
 export { type LinkClock, systemClock } from './link/clock.ts';
 export { connectLink, type Link, type LinkOptions } from './link/connect-link.ts';

@@ -140,10 +140,13 @@ export const limits = {
   /** Questions to one agent that wait for its answer. */
   asksPerHost: 32,
   askTimeoutMs: 30_000,
-  /** The same of what takes long: a snapshot, a revert (a switch, and every file of the root), the tests of a host. */
+  /**
+   * The same of what takes long: a snapshot, a revert (a switch, and every file of the root), the tests of a host. Less than the hour
+   * after which questions that nobody asks any more are cleared away.
+   */
   snapshotAskMs: 300_000,
   revertAskMs: 2_400_000,
-  testsAskMs: 3_600_000,
+  testsAskMs: 3_000_000,
   /** Leases of one host, ever. A host says how far it is, so it must not be able to say what leaves no room for another. */
   fenceMax: 2 ** 48,
   /** Snapshots of one host by its own agent. */

@@ -1,5 +1,5 @@
 /**
- * What a host is, read from its files: packages, units that start at boot, accounts, and the files of its configuration.
+ * What a host is, read from its files: packages, units that start at boot, accounts, mounts, and the files of its configuration.
  *
  * Shape: part → name → digest of what has this name. Nothing runs, so an offline tree has a fingerprint too.
  * A directory on which another file system is mounted is only itself. What `changesByItself` lists is left out, each for its reason.
@@ -9,14 +9,13 @@ import { setImmediate as othersTurn } from 'node:timers/promises';
 import { canonicalJson, type Digest, GuiseError, type Json, limits } from '@guise/model';
 import { digestOf } from '../host/digest.ts';
 import type { Files, Host } from '../host/host.ts';
-import { parseMountInfo } from '../host/mount-info.ts';
+import { type MountInfo, parseMountInfo } from '../host/mount-info.ts';
 import { AccountFile } from '../resources/accounts/account-file.ts';
 import { readDpkgStatus } from '../resources/package/dpkg-status.ts';
 import { readEnablements } from '../resources/systemd/enablement.ts';
 
 export type Entries = { readonly [name: string]: Digest };
-export type PartName = 'packages' | 'units' | 'users' | 'files';
-export type Parts = { readonly [Part in PartName]: Entries };
+export type Parts = { readonly [part in 'packages' | 'units' | 'users' | 'mounts' | 'files']: Entries };
 
 /** Looked at in every host, besides the directories that it is configured with. */
 const always = ['/etc', '/root/.ssh', '/var/spool/cron'];
@@ -43,6 +42,9 @@ const changesByItself: ReadonlySet<string> = new Set([
   ...Object.keys(accountFiles),
 ]);
 
+/** What systemd and the kernel mount and unmount as they go. */
+const ofTheKernel = /^\/(proc|sys|dev|run)(\/|$)/;
+
 const unitDirectories = ['/etc/systemd/system', '/usr/local/lib/systemd/system', '/usr/lib/systemd/system'];
 const unitName = /\.(service|socket|timer|path|target|mount|automount|swap|slice)$/;
 
@@ -52,11 +54,13 @@ export async function fingerprintParts(
   leftOut: ReadonlySet<string>,
 ): Promise<Parts> {
   const { files } = host;
+  const mounts = host.live ? parseMountInfo(files.readText('/proc/self/mountinfo') ?? '') : [];
   return {
     packages: packageEntries(files),
     units: unitEntries(files),
     users: userEntries(files),
-    files: await fileEntries(host, directories, leftOut),
+    mounts: mountEntries(mounts),
+    files: await fileEntries(files, mounts, directories, leftOut),
   };
 }
 
@@ -88,14 +92,22 @@ function userEntries(files: Files): Entries {
   );
 }
 
+/** Of two with one path, the later hides the earlier. Options differ between kernels, but for whether it can be written to. */
+function mountEntries(mounts: readonly MountInfo[]): Entries {
+  return Object.fromEntries(
+    mounts.flatMap(({ path, root, fstype, options }) =>
+      ofTheKernel.test(path) ? [] : [[path, entryOf([root, fstype, options.includes('ro')])] as const],
+    ),
+  );
+}
+
 async function fileEntries(
-  { files, live }: Host,
+  files: Files,
+  mounts: readonly MountInfo[],
   directories: readonly string[],
   leftOut: ReadonlySet<string>,
 ): Promise<Entries> {
-  const mounted = new Set(
-    live ? parseMountInfo(files.readText('/proc/self/mountinfo') ?? '').map(({ path }) => path) : [],
-  );
+  const mounted = new Set(mounts.map(({ path }) => path));
   const entries: { [path: string]: Digest } = {};
   const pending = [...new Set([...always, ...directories])];
   const beginnings = new Set(pending);
