@@ -22,6 +22,7 @@ export default defineConfig({
             'bench/**/*.test.ts',
             'tests/golden/**/*.test.ts',
             'tests/trust/**/*.test.ts',
+            'tests/providers/**/*.test.ts',
             'tests/tidy.test.ts',
           ],
           exclude: [...configDefaults.exclude, slow],

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Lab, openLab } from '@guise/lab';
 import { labProviders } from '@guise/server';
-import type { ProviderSubject } from '@guise/server/provider-contract';
+import type { ProviderSubject } from '../providers/provider-contract.ts';
 import { optionsFor, repository } from './lab-turn.ts';
 
 export const hostChanges = {

@@ -22,7 +22,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { GuiseError } from '@guise/model';
-import { writeDurably } from './durable-file.ts';
+import { cloneDurably } from './durable-file.ts';
 import { kindInside, readInside } from './root-files.ts';
 
 const stateDirectory = 'var/lib/guise';
@@ -41,21 +41,18 @@ export const agentPaths: readonly string[] = [stateDirectory, 'etc/guise/agent.j
 /** Doing it again changes nothing; until it is whole, nothing must boot from the root that will be. */
 export function carryOver(from: string, to: string): void {
   for (const path of carriedPaths) {
-    const content = readCarried(from, path);
-    if (content === undefined) continue;
+    if (!isWhole(from, path)) continue;
     makePlace(to, path);
-    writeDurably(join(to, path), content);
+    cloneDurably(join(from, path), join(to, path));
   }
 }
 
-/** Undefined when there is nothing to carry. */
-function readCarried(root: string, path: string): string | undefined {
-  const content = readInside(root, path);
+function isWhole(root: string, path: string): boolean {
   try {
-    JSON.parse(content ?? '');
-    return content;
+    JSON.parse(readInside(root, path) ?? '');
+    return true;
   } catch {
-    return undefined;
+    return false;
   }
 }
 

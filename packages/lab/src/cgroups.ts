@@ -21,6 +21,7 @@ import {
   treesOf,
 } from './cgroup-layout.ts';
 import { type CgroupUsage, parseUsage, usageFiles } from './cgroup-usage.ts';
+import { leadsNamespace } from './namespace-leader.ts';
 
 const pollMs = 10;
 
@@ -79,7 +80,8 @@ export class Cgroups {
     const trees = treesOf(this.#layout).map((tree) => join(tree, path));
     const deadline = Date.now() + limits.labKillTimeoutMs;
     while (trees.some((directory) => existsSync(directory))) {
-      for (const pid of this.pids(path)) kill(pid);
+      // With its first process a host ends whole, so that whoever is killed here leaves no half of one.
+      for (const pid of leadersFirst(this.pids(path))) kill(pid);
       if (trees.map(removeBelow).every(Boolean)) return;
       if (Date.now() > deadline) {
         throw new GuiseError('lab_failed', `Cannot empty the cgroup ${path} within ${limits.labKillTimeoutMs} ms`);
@@ -101,6 +103,11 @@ function apply({ file, value, optional }: CgroupWrite): void {
   } catch (cause) {
     throw new GuiseError('lab_failed', `Cannot write "${value}" to ${file}`, { cause });
   }
+}
+
+function leadersFirst(pids: readonly number[]): readonly number[] {
+  const leaders = pids.filter(leadsNamespace);
+  return [...leaders, ...pids.filter((pid) => !leaders.includes(pid))];
 }
 
 function kill(pid: number): void {

@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  copyFileSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Writes a file that is either the old or the new one, whole, whatever happens. */
@@ -13,4 +24,22 @@ export function writeDurably(path: string, content: string): void {
     closeSync(fd);
   }
   renameSync(temporary, path);
+}
+
+/**
+ * Copies a file so that the copy is either not there or whole, and its owner's alone. In one filesystem of btrfs the two share their
+ * content, so that a full disk is no hindrance. Its directory must be there.
+ */
+export function cloneDurably(from: string, to: string): void {
+  const temporary = `${to}.new`;
+  rmSync(temporary, { force: true });
+  copyFileSync(from, temporary, constants.COPYFILE_FICLONE);
+  chmodSync(temporary, 0o600);
+  const fd = openSync(temporary, 'r');
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, to);
 }

@@ -31,6 +31,7 @@ import { acquireLocks } from './lock.ts';
 import { checkName, hostCgroup, hostRoot, labNames } from './names.ts';
 import { addressOf, outerAddress } from './network.ts';
 import { enterCommand, hostEnvironment, launched, leaderOf } from './nspawn.ts';
+import { requireRoom } from './pool.ts';
 import { replaceRoot, settleRoot } from './replace-root.ts';
 import { discardSnapshot, findSnapshot, snapshotNamed, takeSnapshot } from './snapshots.ts';
 import { labSupport } from './support.ts';
@@ -185,6 +186,7 @@ export class Lab {
     const { names } = this.#context;
     readRecord(names, host);
     const source = await this.#base(image);
+    requireRoom(names.pool, `deploy ${image} to ${host}`);
     await this.#undoBreakage(host);
     {
       using lock = await acquireLocks(names.lock);

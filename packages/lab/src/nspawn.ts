@@ -5,12 +5,13 @@
  * Source: systemd-nspawn(1); nsenter(1).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Cgroups } from './cgroups.ts';
 import { runCommand } from './command.ts';
 import { hostCgroup, hostLog, hostRoot, type LabNames, machineName } from './names.ts';
+import { leadsNamespace } from './namespace-leader.ts';
 
 const launchScript = fileURLToPath(new URL('launch.sh', import.meta.url));
 
@@ -83,14 +84,4 @@ export async function removeMachineTraces(lab: LabNames, host: string): Promise<
   rmSync(join(lab.roots, `.#${host}.lck`), { force: true });
   const root = statSync(hostRoot(lab, host), { throwIfNoEntry: false });
   if (root !== undefined) rmSync(`/run/systemd/nspawn/locks/inode-${root.dev}:${root.ino}`, { force: true });
-}
-
-/** Whether this process is the first one of a process namespace inside ours: `NSpid` ends with 1. */
-function leadsNamespace(pid: number): boolean {
-  try {
-    const ids = /^NSpid:\t(.*)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]?.split('\t') ?? [];
-    return ids.length > 1 && ids.at(-1) === '1';
-  } catch {
-    return false;
-  }
 }

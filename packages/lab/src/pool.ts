@@ -54,11 +54,16 @@ export async function deleteSubvolumes(pool: PoolPaths, roots: readonly string[]
   if (doomed.length > 0) await execute(['btrfs', '--quiet', 'subvolume', 'delete', ...doomed]);
 }
 
-/** Throws: `limit_exceeded` when the pool has no room for what will differ; nothing has changed then. */
+/** A copy costs only what will differ; there must be room for that. Throws: `limit_exceeded`. */
+export function requireRoom({ mountPoint }: PoolPaths, what: string): void {
+  const { bavail, bsize } = statfsSync(mountPoint);
+  if (bavail * bsize >= limits.labPoolReserveBytes) return;
+  const [free, reserve] = [bavail * bsize, limits.labPoolReserveBytes].map((bytes) => Math.floor(bytes / 1024 ** 2));
+  throw new GuiseError('limit_exceeded', `Cannot ${what}: ${free} MiB are free, and ${reserve} MiB must be`);
+}
+
 export async function snapshotSubvolume(from: string, to: string, execute: Execute, mode?: 'read-only'): Promise<void> {
   mkdirSync(dirname(to), { recursive: true, mode: 0o700 });
-  const { bavail, bsize } = statfsSync(dirname(to));
-  if (bavail * bsize < limits.labPoolReserveBytes) throw poolFull(dirname(to), bavail * bsize);
   const flags = mode === 'read-only' ? ['-r'] : [];
   await execute(['btrfs', '--quiet', 'subvolume', 'snapshot', ...flags, from, to]);
 }
@@ -79,14 +84,6 @@ function pathsIn({ mountPoint }: PoolPaths, listing: string): readonly string[] 
     .split('\n')
     .flatMap((line) => / path (.*)$/.exec(line)?.[1] ?? [])
     .map((path) => join(mountPoint, path));
-}
-
-function poolFull(directory: string, freeBytes: number): GuiseError {
-  const [free, reserve] = [freeBytes, limits.labPoolReserveBytes].map((bytes) => Math.floor(bytes / 1024 ** 2));
-  return new GuiseError(
-    'limit_exceeded',
-    `Cannot take a snapshot in ${directory}: ${free} MiB are free, and ${reserve} MiB must stay free for what will differ`,
-  );
 }
 
 function isMounted(mountPoint: string): boolean {

@@ -13,7 +13,7 @@ import type { Execute } from './command.ts';
 import type { ImageName } from './images.ts';
 import { readRecord, writeRecord } from './lab-state.ts';
 import { checkName, hostRoot, type LabNames, snapshotRoot } from './names.ts';
-import { deleteSubvolumes, snapshotSubvolume, subvolumesInside } from './pool.ts';
+import { deleteSubvolumes, requireRoom, snapshotSubvolume, subvolumesInside } from './pool.ts';
 
 export interface Snapshot {
   readonly root: string;
@@ -31,6 +31,7 @@ export async function takeSnapshot(lab: LabNames, host: string, label: string, e
       `Cannot take another snapshot of ${host}: it has ${limits.labSnapshotsPerHost}, and one must be discarded first`,
     );
   }
+  requireRoom(lab.pool, `take a snapshot of ${host}`);
   const inside = await subvolumesInside(lab.pool, hostRoot(lab, host), execute);
   if (inside.length > 0) {
     const path = inside[0]!.slice(hostRoot(lab, host).length);

@@ -1,3 +1,4 @@
+export type { Capability, Fenced, Fingerprint, HostProvider } from './drivers/host-provider/host-provider.ts';
 export { labProviders } from './drivers/host-provider/lab-provider.ts';
 export { startServer } from './main.ts';
 export type { RunningServer, ServerOptions } from './server-options.ts';

@@ -204,11 +204,6 @@ it('claims know their depth and their place in the author’s file', () => {
 describe('refused, with all problems at once', () => {
   it.each([
     [
-      'operating_system: {image: x}',
-      'kind_unsupported',
-      'Cannot set "operating_system.image": the value must be left out, and guise cannot apply it to a running host yet (own.yaml:3:20)',
-    ],
-    [
       'network_configuration: {vlans: [{device: eth0, id: 5}]}',
       'kind_unsupported',
       'Cannot set "network_configuration.vlans": the value must be left out, and guise cannot apply it to a running host yet (own.yaml:3:25)',
@@ -245,8 +240,10 @@ describe('refused, with all problems at once', () => {
   });
 
   it('says how many more there are', () => {
-    const error = errorOf(() => compiled('operating_system: {image: x}\nfiles: {/a: {source: a.txt}}'));
-    expect(error.problems.map(({ path }) => path)).toEqual(['operating_system.image', 'files./a.source']);
+    const error = errorOf(() =>
+      compiled('network_configuration: {vlans: [{device: e, id: 5}]}\nfiles: {/a: {source: a.txt}}'),
+    );
+    expect(error.problems.map(({ path }) => path)).toEqual(['network_configuration.vlans', 'files./a.source']);
     expect(error.message).toMatch(/; and 1 more$/);
   });
 });

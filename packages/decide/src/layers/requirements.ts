@@ -1,4 +1,7 @@
-/** Whether a host has what a persona requires of it: cores, memory, storage. What the facts do not tell is not held against it. */
+/**
+ * Whether a host has what a persona requires of it: cores, memory, storage, and the operating system that it is made for, which only
+ * the provider of a host can give it. What the facts do not tell is not held against it.
+ */
 import type { Facts, LocatedDocument, Problem } from '@guise/model';
 
 interface Requirement {
@@ -20,6 +23,10 @@ const requirements: readonly Requirement[] = [
 
 /** One problem per requirement that is not met. `documents` as rendered, the persona's own last: the last one that says so counts. */
 export function checkRequirements(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
+  return [...checkSizes(documents, facts), ...checkImage(documents, facts)];
+}
+
+function checkSizes(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
   return requirements.flatMap(({ field, fact, factor, unit }): readonly Problem[] => {
     const located = documents.findLast(({ document }) => document[field] !== undefined);
     const wanted = located?.document[field];
@@ -30,4 +37,18 @@ export function checkRequirements(documents: readonly LocatedDocument[], facts: 
     const message = `Cannot meet "${field}": the value ${rule}, and it is ${wanted} (${located.file}:${line}:${column})`;
     return [{ file: located.file, line, column, path: field, rule, message }];
   });
+}
+
+/** An image is named as os-release(5) of a host that has it says: `ID-VERSION_ID`. */
+function checkImage(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
+  const located = documents.findLast(({ document }) => document.operating_system?.image !== undefined);
+  const wanted = located?.document.operating_system?.image;
+  if (located === undefined || wanted === undefined || facts['os_id'] === undefined) return [];
+  const has = `${facts['os_id']}-${facts['os_version'] ?? ''}`;
+  if (wanted === has) return [];
+  const path = 'operating_system.image';
+  const [line, column] = located.positions[path] ?? [1, 1];
+  const rule = `must be what the host has, ${has}, unless its provider deploys another`;
+  const message = `Cannot meet "${path}": the value ${rule}, and it is ${wanted} (${located.file}:${line}:${column})`;
+  return [{ file: located.file, line, column, path, rule, message }];
 }

@@ -2,12 +2,8 @@
 import type { PersonaDocument } from '@guise/model';
 import type { ClaimSink } from '../claim-sink.ts';
 
-export function compileUnsupported(
-  { operating_system, network_configuration }: PersonaDocument,
-  sink: ClaimSink,
-): void {
+export function compileUnsupported({ network_configuration }: PersonaDocument, sink: ClaimSink): void {
   const refuse = (path: string) =>
     sink.refuse(path, 'must be left out', 'guise cannot apply it to a running host yet', 'kind_unsupported');
-  if (operating_system?.image !== undefined) refuse('operating_system.image');
   if ((network_configuration?.vlans ?? []).length > 0) refuse('network_configuration.vlans');
 }

@@ -14,7 +14,12 @@ const mount = z.strictObject({
 export const operatingSystemFields = {
   operating_system: z
     .strictObject({
-      image: z.string().optional(),
+      image: z
+        .string()
+        .optional()
+        .describe(
+          'The operating system as its provider names it, such as debian-13: of another the persona is refused.',
+        ),
       sysctl: z
         .record(
           sysctlName,

@@ -3,8 +3,9 @@
  *
  * A capability that a provider does not claim must be refused by name; the tests of the others are then what is left.
  */
+
+import type { Capability, Fenced, Fingerprint, HostProvider } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Capability, Fenced, Fingerprint, HostProvider } from './host-provider.ts';
 
 /** One host of a provider, and what a test may do to it besides. */
 export interface ProviderSubject {

@@ -1,7 +1,6 @@
 import { GuiseError } from '@guise/model';
+import { type MemoryDisk, MemoryProvider, memoryDisk } from '@guise/server/memory-provider';
 import { describe, expect, it } from 'vitest';
-import { capabilityNames } from './host-provider.ts';
-import { type MemoryDisk, MemoryProvider, memoryDisk } from './memory-provider.ts';
 import { describeProvider, type ProviderSubject } from './provider-contract.ts';
 
 const files = { '/etc/motd': 'hello', '/srv/data': 'rows' };
@@ -34,11 +33,12 @@ function subjectOn(disk: MemoryDisk): ProviderSubject {
   };
 }
 
-describeProvider('the provider in memory', async () => subjectOn(memoryDisk({ h1: { files } })), capabilityNames, [
-  'a changed file',
-  'a package',
-  'the loss of its data',
-]);
+describeProvider(
+  'the provider in memory',
+  async () => subjectOn(memoryDisk({ h1: { files } })),
+  ['snapshot', 'revert', 'resize', 'power', 'image'],
+  ['a changed file', 'a package', 'the loss of its data'],
+);
 
 describe('MemoryProvider', () => {
   it('fails once when it is told to, having done nothing', async () => {
