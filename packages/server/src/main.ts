@@ -37,6 +37,7 @@ import { buildServerApp } from './http/server-app.ts';
 import { CurrentPolicies } from './permissions/current-policies.ts';
 import { DenialLog } from './permissions/denial-log.ts';
 import { Permissions } from './permissions/permissions.ts';
+import { deliverWebhooks } from './reconcilers/deliver-webhooks.ts';
 import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
@@ -107,6 +108,7 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
     onFailure: core.onFailure,
   });
   stopKeeping = () => keeper.stop();
+  startWebhooks(core, options, shutdown);
   const parts = answering(core, options, shutdown);
   const agentUrl = await openAgentsPort(core, parts.handlers, options, shutdown);
   const url = await openPeoplesPort(core, parts, options, shutdown);
@@ -215,6 +217,23 @@ interface Core extends Awaited<ReturnType<typeof startCore>> {
   readonly signer: AuditSigner;
   readonly provider: IdentityProvider | null;
   readonly policies: CurrentPolicies;
+}
+
+function startWebhooks(core: Core, options: ServerOptions, shutdown: Shutdown): void {
+  const { database, listener, vault, trust, metrics, onFailure } = core;
+  const deliverer = deliverWebhooks({
+    database,
+    listener,
+    vault,
+    allowOutbound: options.allowOutbound ?? [],
+    source: async () => {
+      const { organization, environment } = await trust.served(database);
+      return `/guise/${organization}/${environment}`;
+    },
+    onFailure,
+    onEnded: (outcome) => metrics.add('guise_webhook_deliveries_total', 1, { outcome }),
+  });
+  shutdown.add(() => deliverer.stop());
 }
 
 /** What answers routes: those for people, and of them to a host those about itself. */

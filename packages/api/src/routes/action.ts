@@ -31,6 +31,8 @@ export const actions = [
   'traffic:read',
   'traffic:write',
   'traffic:drain',
+  'webhook:read',
+  'webhook:write',
   'audit:read',
 ] as const;
 

@@ -134,7 +134,10 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
       audit: null,
       signals: [
         ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
-        ...turns.map(({ host_id, key, turn }) => happened(`alert.${turn}`, `${host_id}/${key}`)),
+        ...turns.map(({ turn, ...alert }) => ({
+          ...happened(`alert.${turn}`, `${alert.host_id}/${alert.key}`),
+          data: alert,
+        })),
       ],
     };
   });

@@ -21,6 +21,9 @@ export interface AlertTurn {
   readonly host_id: string;
   readonly key: string;
   readonly turn: 'raised' | 'cleared';
+  readonly type: string;
+  readonly severity: string;
+  readonly message: string;
 }
 
 /** The reports of one host since the last writing, oldest first. */
@@ -30,7 +33,7 @@ export type AlertReports = ReadonlyMap<string, readonly (readonly AlertReport[])
 export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<readonly AlertTurn[]> {
   if (reports.size === 0) return [];
   const rows = [...reports].flatMap(([host_id, each]) => merged(each).map((alert) => ({ host_id, ...alert })));
-  const { rows: turns } = await sql<{ host_id: string; key: string; began: boolean; ended: boolean }>`
+  const { rows: turns } = await sql<Omit<AlertTurn, 'turn'> & { began: boolean; ended: boolean }>`
     with new as (
       select r.host_id, r.key, r.type, r.severity, r.instance, r.message, r.raised_at,
         coalesce(r.cleared_at, case when r.over then now() end) as cleared_at
@@ -43,21 +46,21 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
       select host_id, key, type, severity, instance, message, raised_at, cleared_at from new order by host_id, key, raised_at
       on conflict (host_id, key, raised_at) do update set severity = excluded.severity, message = excluded.message,
         cleared_at = coalesce(alerts.cleared_at, excluded.cleared_at)
-      returning host_id, key, raised_at, cleared_at
+      returning host_id, key, raised_at, cleared_at, type, severity, message
     ), gone as (
       update alerts a set cleared_at = now() where a.host_id = any(${[...reports.keys()]}::text[]) and a.cleared_at is null and a.type <> 'identity'
         and not exists (select from new n where n.host_id = a.host_id and n.key = a.key and n.raised_at = a.raised_at)
-      returning a.host_id, a.key
+      returning a.host_id, a.key, a.type, a.severity, a.message
     )
-    select w.host_id, w.key, b.host_id is null as began, w.cleared_at is not null and b.cleared_at is null as ended
+    select w.host_id, w.key, w.type, w.severity, w.message, b.host_id is null as began, w.cleared_at is not null and b.cleared_at is null as ended
       from written w left join before b using (host_id, key, raised_at)
     union all
-    select host_id, key, false, true from gone
+    select host_id, key, type, severity, message, false, true from gone
     order by 1, 2`.execute(tx);
   await forgetOld(tx, [...reports.keys()]);
-  return turns.flatMap(({ host_id, key, began, ended }) => [
-    ...(began ? [{ host_id, key, turn: 'raised' as const }] : []),
-    ...(ended ? [{ host_id, key, turn: 'cleared' as const }] : []),
+  return turns.flatMap(({ began, ended, ...alert }) => [
+    ...(began ? [{ ...alert, turn: 'raised' as const }] : []),
+    ...(ended ? [{ ...alert, turn: 'cleared' as const }] : []),
   ]);
 }
 

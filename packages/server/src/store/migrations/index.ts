@@ -8,6 +8,7 @@ import { auditLog } from './0007-audit-log.ts';
 import { secrets } from './0008-secrets.ts';
 import { fleetStates } from './0009-fleet-states.ts';
 import { traffic } from './0012-traffic.ts';
+import { webhooks } from './0013-webhooks.ts';
 import type { Migration } from './migration.ts';
 
 /** In the order in which they apply. */
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   secrets,
   fleetStates,
   traffic,
+  webhooks,
 ];
