@@ -45,6 +45,7 @@ export type OperandKind =
   | 'role'
   | 'token'
   | 'traffic'
+  | 'webhook'
   | 'text';
 
 export interface OperandSpec {

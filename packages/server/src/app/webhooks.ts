@@ -6,7 +6,7 @@
  * Throws: `webhook_not_found`, `address_refused`, `argument_invalid`, `limit_exceeded`.
  */
 import { GuiseError, limits } from '@guise/model';
-import { requireFetchable } from '../outbound/guarded-fetch.ts';
+import { isLoopbackName, requireFetchable } from '../outbound/guarded-fetch.ts';
 import { newWebhookSecret } from '../outbound/webhook-message.ts';
 import { type Database, mutate } from '../store/database.ts';
 import type { Page, PageRequest } from '../store/page.ts';
@@ -39,7 +39,11 @@ export async function createWebhook(
   caller: Caller,
   { url, types }: WebhookRequest,
 ): Promise<Webhook & { readonly secret: string }> {
-  await requireFetchable(new URL(url), { configured: null, allow: allowOutbound }).catch((error: unknown) => {
+  const place = new URL(url);
+  if (place.protocol === 'http:' && !isLoopbackName(place.hostname)) {
+    throw new GuiseError('address_refused', `Cannot connect to ${place.origin}: it must be https`);
+  }
+  await requireFetchable(place, { configured: null, allow: allowOutbound }).catch((error: unknown) => {
     // What nobody can reach now may be there when something happens.
     if (!(error instanceof GuiseError && error.code === 'server_unavailable')) throw error;
   });

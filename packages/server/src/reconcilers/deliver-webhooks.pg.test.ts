@@ -356,8 +356,13 @@ describe('what waits', () => {
       test.database,
     );
     deliver();
-    await until(hook.webhook_id, 'delivered');
-    expect((await deliveriesOf(hook.webhook_id)).map(({ type }) => type)).toEqual(['checkout.ended']);
+    await vi.waitFor(
+      async () => {
+        const told = (await deliveriesOf(hook.webhook_id)).map(({ type, state }) => [type, state]);
+        expect(told).toEqual([['checkout.ended', 'delivered']]);
+      },
+      { timeout: 10_000 },
+    );
   });
 });
 

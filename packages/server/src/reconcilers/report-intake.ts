@@ -134,10 +134,7 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
       audit: null,
       signals: [
         ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
-        ...turns.map(({ turn, ...alert }) => ({
-          ...happened(`alert.${turn}`, `${alert.host_id}/${alert.key}`),
-          data: alert,
-        })),
+        ...turns.map(({ turn, news }): Signal => ({ type: 'event', event: `alert.${turn}`, ...news })),
       ],
     };
   });

@@ -4,7 +4,7 @@
  * Shape of a report: all that last, and those that ended. So an alert that lasts here and is missing there is over as well: the host
  * that raised it knows no more of it. Idempotent; an alert that ended never begins again, its next time is another alert.
  */
-import type { AlertReport, HostId } from '@guise/model';
+import type { AlertReport, HostId, Json } from '@guise/model';
 import { limits } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
@@ -17,13 +17,23 @@ export interface Alert extends AlertReport {
   readonly host_id: HostId;
 }
 
-export interface AlertTurn {
+interface AlertFacts {
   readonly host_id: string;
   readonly key: string;
-  readonly turn: 'raised' | 'cleared';
   readonly type: string;
   readonly severity: string;
   readonly message: string;
+}
+
+/** What watchers and webhooks are told of an alert. */
+export interface AlertNews {
+  readonly subject: string;
+  readonly data: Json;
+}
+
+export interface AlertTurn {
+  readonly turn: 'raised' | 'cleared';
+  readonly news: AlertNews;
 }
 
 /** The reports of one host since the last writing, oldest first. */
@@ -33,7 +43,7 @@ export type AlertReports = ReadonlyMap<string, readonly (readonly AlertReport[])
 export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<readonly AlertTurn[]> {
   if (reports.size === 0) return [];
   const rows = [...reports].flatMap(([host_id, each]) => merged(each).map((alert) => ({ host_id, ...alert })));
-  const { rows: turns } = await sql<Omit<AlertTurn, 'turn'> & { began: boolean; ended: boolean }>`
+  const { rows: turns } = await sql<AlertFacts & { began: boolean; ended: boolean }>`
     with new as (
       select r.host_id, r.key, r.type, r.severity, r.instance, r.message, r.raised_at,
         coalesce(r.cleared_at, case when r.over then now() end) as cleared_at
@@ -59,21 +69,28 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
     order by 1, 2`.execute(tx);
   await forgetOld(tx, [...reports.keys()]);
   return turns.flatMap(({ began, ended, ...alert }) => [
-    ...(began ? [{ ...alert, turn: 'raised' as const }] : []),
-    ...(ended ? [{ ...alert, turn: 'cleared' as const }] : []),
+    ...(began ? [{ turn: 'raised' as const, news: newsOf(alert) }] : []),
+    ...(ended ? [{ turn: 'cleared' as const, news: newsOf(alert) }] : []),
   ]);
 }
 
 /** Of the control plane itself, which no host can take back: it lasts until the host has enrolled again. */
-export async function raiseIdentityAlert(tx: Executor, hostId: HostId, message: string): Promise<void> {
+export async function raiseIdentityAlert(tx: Executor, hostId: HostId, message: string): Promise<AlertNews> {
   await sql`insert into alerts (host_id, key, type, severity, message, raised_at)
     values (${hostId}, 'identity', 'identity', 'page', ${message}, now())`.execute(tx);
+  return newsOf({ host_id: hostId, key: 'identity', type: 'identity', severity: 'page', message });
 }
 
-export async function clearIdentityAlert(tx: Executor, hostId: HostId): Promise<void> {
-  await sql`update alerts set cleared_at = now() where host_id = ${hostId} and type = 'identity' and cleared_at is null`.execute(
-    tx,
-  );
+/** Those that there were. */
+export async function clearIdentityAlert(tx: Executor, hostId: HostId): Promise<readonly AlertNews[]> {
+  const { rows } = await sql<AlertFacts>`
+    update alerts set cleared_at = now() where host_id = ${hostId} and type = 'identity' and cleared_at is null
+    returning host_id, key, type, severity, message`.execute(tx);
+  return rows.map(newsOf);
+}
+
+function newsOf({ host_id, key, type, severity, message }: AlertFacts): AlertNews {
+  return { subject: `${host_id}/${key}`, data: { host_id, key, type, severity, message } };
 }
 
 /** One entry an alert. It is over when a report said so, or when the last one does not name it. */
