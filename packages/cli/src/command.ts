@@ -47,6 +47,7 @@ export type OperandKind =
   | 'checkout'
   | 'traffic'
   | 'pool'
+  | 'webhook'
   | 'text';
 
 export interface OperandSpec {

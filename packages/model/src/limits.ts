@@ -455,5 +455,21 @@ export const limits = {
   warmRetryMs: 5 * 60_000,
   /** How often pools are looked at for spares that no signal told of. */
   warmPeriodMs: 15_000,
+  webhooks: 100,
+  webhookTypes: 32,
+  /** Deliveries in hand of one process, and of one webhook. */
+  webhooksAtOnce: 32,
+  webhookDeliveriesAtOnce: 4,
+  /** Deliveries that wait for one webhook; past it the oldest have failed. */
+  webhookDeliveriesWaiting: 10_000,
+  webhookRetryMinMs: 5_000,
+  webhookRetryMaxMs: 3_600_000,
+  webhookGiveUpMs: 24 * 3_600_000,
+  /** How long it is told what became of one. */
+  webhookDeliveryKeptMs: 7 * 24 * 3_600_000,
+  /** How often they are looked for that no signal told of, at the least between two looks, and how often old ones are cleared away. */
+  webhookPeriodMs: 5_000,
+  webhookLookMinMs: 10,
+  webhookSweepMs: 60_000,
   ...checkoutLimits,
 } as const;

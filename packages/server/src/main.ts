@@ -43,6 +43,7 @@ import type { OutboundRules } from './outbound/checked-place.ts';
 import { CurrentPolicies } from './permissions/current-policies.ts';
 import { DenialLog } from './permissions/denial-log.ts';
 import { Permissions } from './permissions/permissions.ts';
+import { deliverWebhooks } from './reconcilers/deliver-webhooks.ts';
 import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
@@ -114,6 +115,7 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
     onFailure: core.onFailure,
   });
   stopKeeping = () => keeper.stop();
+  startWebhooks(core, options, shutdown);
   const parts = answering(core, options, shutdown);
   const agentUrl = await openAgentsPort(core, parts.handlers, options, shutdown);
   const url = await openPeoplesPort(core, parts, options, shutdown);
@@ -224,6 +226,23 @@ interface Core extends Awaited<ReturnType<typeof startCore>> {
   readonly signer: AuditSigner;
   readonly provider: IdentityProvider | null;
   readonly policies: CurrentPolicies;
+}
+
+function startWebhooks(core: Core, options: ServerOptions, shutdown: Shutdown): void {
+  const { database, listener, vault, trust, metrics, onFailure } = core;
+  const deliverer = deliverWebhooks({
+    database,
+    listener,
+    vault,
+    allowOutbound: options.allowOutbound ?? [],
+    source: async () => {
+      const { organization, environment } = await trust.served(database);
+      return `/guise/${organization}/${environment}`;
+    },
+    onFailure,
+    onEnded: (outcome) => metrics.add('guise_webhook_deliveries_total', 1, { outcome }),
+  });
+  shutdown.add(() => deliverer.stop());
 }
 
 /** What answers routes: those for people, and of them to a host those about itself. */

@@ -40,6 +40,8 @@ export const actions = [
   'traffic:read',
   'traffic:write',
   'traffic:drain',
+  'webhook:read',
+  'webhook:write',
   'audit:read',
 ] as const;
 

@@ -14,6 +14,7 @@ import { sessionRoutes } from './session.ts';
 import { systemRoutes } from './system.ts';
 import { trafficRoutes } from './traffic.ts';
 import { trustRoutes } from './trust.ts';
+import { webhookRoutes } from './webhooks.ts';
 
 export const routes = {
   ...systemRoutes,
@@ -31,6 +32,7 @@ export const routes = {
   ...permissionRoutes,
   ...sessionRoutes,
   ...trafficRoutes,
+  ...webhookRoutes,
 } as const;
 
 export type Routes = typeof routes;

@@ -23,6 +23,7 @@ const lending = 'Borrowing hosts';
 const pools = 'Pools of hosts that wait to be needed';
 const adaptation = 'What makes hosts adapt themselves';
 const traffic = 'What sends requests to hosts';
+const news = 'Who is told of what happens';
 const secret = 'Secrets, through the control plane';
 const audit = 'Who did what';
 const people = 'Who may do what';
@@ -299,6 +300,26 @@ export const commandEntries: readonly CommandEntry[] = [
   ),
 
   entry(
+    news,
+    'webhook new',
+    'Have events sent somewhere, signed',
+    async () => (await import('./webhook-new.ts')).webhookNew,
+  ),
+  entry(
+    news,
+    'webhook ls',
+    'List who is told of what, or what one was sent',
+    async () => (await import('./webhook-ls.ts')).webhookLs,
+  ),
+  entry(news, 'webhook rm', 'Tell somebody nothing more', async () => (await import('./webhook-rm.ts')).webhookRm),
+  entry(
+    news,
+    'webhook test',
+    'Send a webhook an event that says nothing',
+    async () => (await import('./webhook-test.ts')).webhookTest,
+  ),
+
+  entry(
     secret,
     'secret set',
     'Set a secret that personas name',
@@ -400,7 +421,7 @@ export function commandNamed(name: string): CommandEntry | null {
   return commandEntries.find((candidate) => candidate.name === name) ?? null;
 }
 
-/** `persona`, `key`, `root`, `host`, `pool`, `checkout`, `event`, `alert`, `traffic`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
+/** `persona`, `key`, `root`, `host`, `pool`, `checkout`, `event`, `alert`, `traffic`, `webhook`, `secret`, `audit`, `policy`, `role`, `token`, `lab`. */
 export function groupNames(): readonly string[] {
   return [
     ...new Set(commandEntries.flatMap(({ name }) => (name.includes(' ') ? [name.slice(0, name.indexOf(' '))] : []))),

@@ -42,6 +42,8 @@ export async function valuesOfKind(
       return (await traffic(context)).map(bare);
     case 'pool':
       return (await pools(context)).map(bare);
+    case 'webhook':
+      return (await webhooks(context)).map(bare);
     case 'text':
       return [];
   }
@@ -125,6 +127,13 @@ async function traffic(context: Pick<Context, 'env' | 'isRoot'>): Promise<readon
   return asked(context, async (client, signal) => {
     const { items } = await client.listTraffic({}, { signal });
     return items.map(({ name }) => name);
+  });
+}
+
+async function webhooks(context: Pick<Context, 'env' | 'isRoot'>): Promise<readonly string[]> {
+  return asked(context, async (client, signal) => {
+    const { items } = await client.listWebhooks({}, { signal });
+    return items.map(({ webhook_id }) => webhook_id);
   });
 }
 

@@ -43,7 +43,7 @@ export async function enrol(
       );
     }
     await startIdentity(tx, hostId);
-    await clearIdentityAlert(tx, hostId);
+    const cleared = await clearIdentityAlert(tx, hostId);
     const issued = await issueGeneration(tx, authority, { hostId, csr, generation: firstGeneration });
     return {
       value: issued,
@@ -55,6 +55,7 @@ export async function enrol(
       signals: [
         { type: 'identity', host_id: hostId },
         { type: 'event', event: 'host.enrolled', subject: hostId },
+        ...cleared.map((alert) => ({ type: 'event', event: 'alert.cleared', ...alert }) as const),
       ],
     };
   });

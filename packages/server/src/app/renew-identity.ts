@@ -76,13 +76,14 @@ async function lock(
 ): Promise<Mutation<Renewed>> {
   await refuseIdentity(tx, hostId, 'locked', lockReason);
   const refusal = refusalOf(hostId, 'locked', lockReason);
-  await raiseIdentityAlert(tx, hostId, refusal.message);
+  const alert = await raiseIdentityAlert(tx, hostId, refusal.message);
   return {
     value: refusal,
     audit: { action: 'host:lock', resource: `host/${hostId}`, detail: generations, outcome: 'denied' },
     signals: [
       { type: 'identity', host_id: hostId },
       { type: 'event', event: 'host.identity_locked', subject: hostId },
+      { type: 'event', event: 'alert.raised', ...alert },
     ],
   };
 }

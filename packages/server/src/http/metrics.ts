@@ -8,6 +8,7 @@ const help = {
   guise_events_refused_total: ['counter', 'Requests with events that were refused, by status'],
   guise_events_sent_total: ['counter', 'Events sent to agents of this process, once for each agent'],
   guise_events_dropped_total: ['counter', 'Events that an agent of this process will not get, by reason'],
+  guise_webhook_deliveries_total: ['counter', 'Attempts of this process to tell webhooks, by outcome'],
   guise_alerts_active: ['gauge', 'Alerts that last, of the whole fleet, by type and severity'],
   guise_hosts_with_persona_active: ['gauge', 'Hosts on which a persona is active, of the whole fleet'],
   guise_agents_connected: ['gauge', 'Agents connected to this process'],

@@ -1,10 +1,12 @@
 /** Traffic over HTTP: configured, looked at, and turned by hand, against a real haproxy and a real bind9. */
 import { parseHostId } from '@guise/model';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { openTraffics } from '../app/traffic.ts';
 import { RealNamed } from '../drivers/traffic/dns/real-named.ts';
 import { RealHaproxy } from '../drivers/traffic/haproxy/real-haproxy.ts';
 import { pathWithTestServers } from '../drivers/traffic/test-servers.ts';
 import { openDatabase } from '../store/database.ts';
+import { openVault } from '../store/vault.ts';
 import { bearer } from '../test-fleet.ts';
 import { TestServer } from '../test-server.ts';
 
@@ -157,6 +159,22 @@ describe('what sends requests to hosts', () => {
       code: 'argument_invalid',
     });
     await server.api.deleteTraffic(dns);
+  });
+
+  it('is open to flows, each for the hosts that its selector names and its system knows', async () => {
+    await setEdge();
+    const database = await openDatabase(server.running.databaseUrl);
+    try {
+      const vault = openVault(server.running.masterKeyFile);
+      const outbound = { allowOutbound: [], socketDirectories: [haproxy.directory] };
+      const [traffic, ...others] = await openTraffics({ database, vault, outbound })();
+      expect([traffic?.name, others]).toEqual(['edge', []]);
+      // h2 has not the tag, h3 is no server of the backend, and nobody has h4.
+      const served = await Promise.all(['h1', 'h2', 'h3', 'h4'].map(async (host) => traffic?.serves(host)));
+      expect(served).toEqual([true, false, false, false]);
+    } finally {
+      await database.destroy();
+    }
   });
 
   it('refuses what nobody could use, and tells no key back', async () => {

@@ -1,5 +1,5 @@
 /**
- * `fetch` for places that somebody else named: an identity provider and what it refers to.
+ * `fetch` for places that somebody else named: an identity provider and what it refers to, and webhooks.
  *
  * Invariants: a name is resolved once, every address of it is checked, and the connection goes to one of these and no other, so a
  * name that changes its mind in between leads nowhere; each redirection is checked like the first; HTTPS, but on this machine when
@@ -21,8 +21,8 @@ export interface Address {
 export type Resolve = (hostname: string) => Promise<readonly Address[]>;
 
 export interface GuardOptions {
-  /** What was configured; only if it is on this machine may anything else be. */
-  readonly configured: URL;
+  /** What was configured; only if it is on this machine may anything else be. Null: that is, if the allowed networks say so. */
+  readonly configured: URL | null;
   /** Networks that are allowed though they are not public. */
   readonly allow: readonly string[];
   /** How names become addresses; default: as this machine does it. */
@@ -41,8 +41,8 @@ interface Sending {
 const followed = new Set([301, 302, 303, 307, 308]);
 
 export function guardedFetch(options: GuardOptions): typeof fetch {
-  const { configured, allow, resolve = (hostname: string) => resolveName(hostname, { all: true }) } = options;
-  const rules: AddressRules = { allowed: parseNetworks(allow), isLoopbackAllowed: isLoopbackName(configured.hostname) };
+  const rules = rulesOf(options);
+  const resolve = options.resolve ?? resolveHere;
   return async (input, init) => {
     const request = requestOf(input, init);
     const signal = AbortSignal.any([request.signal, AbortSignal.timeout(limits.outboundTimeoutMs)]);
@@ -63,6 +63,21 @@ export function guardedFetch(options: GuardOptions): typeof fetch {
       url = next;
     }
   };
+}
+
+/** Throws: as a fetch of it would, before anything is connected to. */
+export async function requireFetchable(url: URL, options: GuardOptions): Promise<void> {
+  await checkedAddress(url, rulesOf(options), options.resolve ?? resolveHere);
+}
+
+function rulesOf({ configured, allow }: GuardOptions): AddressRules {
+  const allowed = parseNetworks(allow);
+  if (configured !== null) return { allowed, isLoopbackAllowed: isLoopbackName(configured.hostname) };
+  return { allowed, isLoopbackAllowed: isAllowed('127.0.0.1', { allowed, isLoopbackAllowed: false }) };
+}
+
+function resolveHere(hostname: string): Promise<readonly Address[]> {
+  return resolveName(hostname, { all: true });
 }
 
 /** The platform refuses URLs that have a password in them, among others. */

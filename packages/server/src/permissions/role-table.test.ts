@@ -77,6 +77,8 @@ const applies: Readonly<Record<Action, readonly Thing[]>> = {
   'traffic:read': ['fleet'],
   'traffic:write': ['fleet'],
   'traffic:drain': hostsAndFleet,
+  'webhook:read': ['fleet'],
+  'webhook:write': ['fleet'],
   'token:read': ['own token', 'foreign token'],
   'token:write': ['own token', 'foreign token'],
   'role:read': ['fleet'],
@@ -151,6 +153,8 @@ const expected: Readonly<
       'event:post',
       'traffic:write',
       'traffic:drain',
+      'webhook:read',
+      'webhook:write',
     ],
     some: [
       ['token:read', ['own token']],

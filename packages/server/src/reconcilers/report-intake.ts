@@ -138,7 +138,7 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
       audit: null,
       signals: [
         ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
-        ...turns.map(({ host_id, key, turn }) => happened(`alert.${turn}`, `${host_id}/${key}`)),
+        ...turns.map(({ turn, news }): Signal => ({ type: 'event', event: `alert.${turn}`, ...news })),
         ...(isAwaited || isActivated ? [{ type: 'flow' } as const] : []),
       ],
     };

@@ -31,7 +31,9 @@ function alert(key: string, over: Partial<AlertReport> = {}): AlertReport {
 }
 
 const turnsOf = async (hostId: string, ...reports: AlertReport[][]) =>
-  (await writeAlerts(test.database, new Map([[hostId, reports]]))).map(({ key, turn }) => `${key} ${turn}`);
+  (await writeAlerts(test.database, new Map([[hostId, reports]]))).map(
+    ({ turn, news }) => `${news.subject.slice(hostId.length + 1)} ${turn}`,
+  );
 const page = { limit: 10 };
 
 it('an alert is raised once and cleared once, however often it is told', async () => {

@@ -4,7 +4,7 @@
  * Shape of a report: all that last, and those that ended. So an alert that lasts here and is missing there is over as well: the host
  * that raised it knows no more of it. Idempotent; an alert that ended never begins again, its next time is another alert.
  */
-import type { AlertReport, HostId } from '@guise/model';
+import type { AlertReport, HostId, Json } from '@guise/model';
 import { limits } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
@@ -17,10 +17,23 @@ export interface Alert extends AlertReport {
   readonly host_id: HostId;
 }
 
-export interface AlertTurn {
+interface AlertFacts {
   readonly host_id: string;
   readonly key: string;
+  readonly type: string;
+  readonly severity: string;
+  readonly message: string;
+}
+
+/** What watchers and webhooks are told of an alert. */
+export interface AlertNews {
+  readonly subject: string;
+  readonly data: Json;
+}
+
+export interface AlertTurn {
   readonly turn: 'raised' | 'cleared';
+  readonly news: AlertNews;
 }
 
 /** The reports of one host since the last writing, oldest first. */
@@ -30,7 +43,7 @@ export type AlertReports = ReadonlyMap<string, readonly (readonly AlertReport[])
 export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<readonly AlertTurn[]> {
   if (reports.size === 0) return [];
   const rows = [...reports].flatMap(([host_id, each]) => merged(each).map((alert) => ({ host_id, ...alert })));
-  const { rows: turns } = await sql<{ host_id: string; key: string; began: boolean; ended: boolean }>`
+  const { rows: turns } = await sql<AlertFacts & { began: boolean; ended: boolean }>`
     with new as (
       select r.host_id, r.key, r.type, r.severity, r.instance, r.message, r.raised_at,
         coalesce(r.cleared_at, case when r.over then now() end) as cleared_at
@@ -43,34 +56,41 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
       select host_id, key, type, severity, instance, message, raised_at, cleared_at from new order by host_id, key, raised_at
       on conflict (host_id, key, raised_at) do update set severity = excluded.severity, message = excluded.message,
         cleared_at = coalesce(alerts.cleared_at, excluded.cleared_at)
-      returning host_id, key, raised_at, cleared_at
+      returning host_id, key, raised_at, cleared_at, type, severity, message
     ), gone as (
       update alerts a set cleared_at = now() where a.host_id = any(${[...reports.keys()]}::text[]) and a.cleared_at is null and a.type not in ('identity', 'contention')
         and not exists (select from new n where n.host_id = a.host_id and n.key = a.key and n.raised_at = a.raised_at)
-      returning a.host_id, a.key
+      returning a.host_id, a.key, a.type, a.severity, a.message
     )
-    select w.host_id, w.key, b.host_id is null as began, w.cleared_at is not null and b.cleared_at is null as ended
+    select w.host_id, w.key, w.type, w.severity, w.message, b.host_id is null as began, w.cleared_at is not null and b.cleared_at is null as ended
       from written w left join before b using (host_id, key, raised_at)
     union all
-    select host_id, key, false, true from gone
+    select host_id, key, type, severity, message, false, true from gone
     order by 1, 2`.execute(tx);
   await forgetOld(tx, [...reports.keys()]);
-  return turns.flatMap(({ host_id, key, began, ended }) => [
-    ...(began ? [{ host_id, key, turn: 'raised' as const }] : []),
-    ...(ended ? [{ host_id, key, turn: 'cleared' as const }] : []),
+  return turns.flatMap(({ began, ended, ...alert }) => [
+    ...(began ? [{ turn: 'raised' as const, news: newsOf(alert) }] : []),
+    ...(ended ? [{ turn: 'cleared' as const, news: newsOf(alert) }] : []),
   ]);
 }
 
 /** Of the control plane itself, which no host can take back: it lasts until the host has enrolled again. */
-export async function raiseIdentityAlert(tx: Executor, hostId: HostId, message: string): Promise<void> {
+export async function raiseIdentityAlert(tx: Executor, hostId: HostId, message: string): Promise<AlertNews> {
   await sql`insert into alerts (host_id, key, type, severity, message, raised_at)
     values (${hostId}, 'identity', 'identity', 'page', ${message}, now())`.execute(tx);
+  return newsOf({ host_id: hostId, key: 'identity', type: 'identity', severity: 'page', message });
 }
 
-export async function clearIdentityAlert(tx: Executor, hostId: HostId): Promise<void> {
-  await sql`update alerts set cleared_at = now() where host_id = ${hostId} and type = 'identity' and cleared_at is null`.execute(
-    tx,
-  );
+/** Those that there were. */
+export async function clearIdentityAlert(tx: Executor, hostId: HostId): Promise<readonly AlertNews[]> {
+  const { rows } = await sql<AlertFacts>`
+    update alerts set cleared_at = now() where host_id = ${hostId} and type = 'identity' and cleared_at is null
+    returning host_id, key, type, severity, message`.execute(tx);
+  return rows.map(newsOf);
+}
+
+function newsOf({ host_id, key, type, severity, message }: AlertFacts): AlertNews {
+  return { subject: `${host_id}/${key}`, data: { host_id, key, type, severity, message } };
 }
 
 /**

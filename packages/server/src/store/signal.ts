@@ -4,8 +4,10 @@
  * A signal only says where to look; whoever hears it reads the database. So a lost one costs a delay, never a wrong state.
  * Shape: JSON of at most 8,000 bytes, PostgreSQL's limit; see `signalsForHosts`.
  */
+import type { Json } from '@guise/model';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { insertDeliveries } from './webhook-deliveries.ts';
 
 /** Hosts whose desired state may have changed. */
 export type Scope =
@@ -19,8 +21,10 @@ export type Signal =
   | { readonly type: 'desired'; readonly scope: Scope }
   /** There is another trust root. */
   | { readonly type: 'root' }
-  /** For people who watch: `persona.published`, `host.connected`. */
-  | { readonly type: 'event'; readonly event: string; readonly subject: string }
+  /** For people who watch, and for webhooks: `persona.published`, `host.connected`. What more there is to say of it, `data`, webhooks alone are told. */
+  | { readonly type: 'event'; readonly event: string; readonly subject: string; readonly data?: Json }
+  /** Something waits to be sent to webhooks. */
+  | { readonly type: 'delivery' }
   | { readonly type: 'asked'; readonly ask_id: string; readonly replica_id: string }
   | { readonly type: 'replied'; readonly ask_id: string }
   /** What a host is let in by may have changed. */
@@ -58,8 +62,17 @@ export function signalsForEvents(sequences: readonly string[]): Signal[] {
   return signals;
 }
 
+/** What webhooks are to be told of it is written in the same transaction. */
 export async function sendSignals(tx: Executor, signals: readonly Signal[]): Promise<void> {
   if (signals.length === 0) return;
-  const texts = signals.map((signal) => JSON.stringify(signal));
+  const events = signals.filter((signal) => signal.type === 'event');
+  const deliveries = events.length === 0 ? 0 : await insertDeliveries(tx, events);
+  const texts = [...signals, ...(deliveries === 0 ? [] : [{ type: 'delivery' } as const])].map(textOf);
   await sql`select pg_notify(${channel}, text) from unnest(${texts}::text[]) as text`.execute(tx);
+}
+
+function textOf(signal: Signal): string {
+  if (signal.type !== 'event') return JSON.stringify(signal);
+  const { data: _data, ...told } = signal;
+  return JSON.stringify(told);
 }

@@ -293,4 +293,29 @@ export interface Tables {
     updated_by: string;
     updated_at: TimeNow;
   };
+  webhooks: {
+    webhook_id: Generated<string>;
+    url: string;
+    types: string[];
+    created_by: string;
+    created_at: TimeNow;
+    disabled_at: Time | null;
+  };
+  webhook_deliveries: {
+    delivery_id: Generated<string>;
+    sequence: Generated<string>;
+    webhook_id: string;
+    event_id: string;
+    type: string;
+    subject: string;
+    data: Jsonb<unknown> | null;
+    happened_at: TimeNow;
+    state: Generated<'waiting' | 'delivered' | 'failed'>;
+    attempts: Generated<number>;
+    due_at: TimeNow;
+    claimed_until: Time | null;
+    ended_at: Time | null;
+    status: number | null;
+    error: string | null;
+  };
 }

@@ -13,9 +13,13 @@ interface TrafficUnderTest {
   readonly traffic: Traffic;
   /** From here until the function that it gives is called, h1 is not free of requests. */
   keepBusy(): Promise<() => Promise<void>>;
-  /** Of h1; null where traffic goes to hosts whose health nobody asks for. */
-  readonly setHealth: ((isHealthy: boolean) => Promise<void>) | null;
   stop(): Promise<void>;
+}
+
+/** Of traffic that asks hosts for their health. */
+interface TrafficWithHealth extends TrafficUnderTest {
+  /** Of h1. */
+  readonly setHealth: (isHealthy: boolean) => void;
 }
 
 const none = new AbortController().signal;
@@ -26,7 +30,7 @@ function isDrained({ isServing, underWay }: TrafficState): boolean {
   return !isServing && (underWay ?? 0) === 0;
 }
 
-async function memory(): Promise<TrafficUnderTest> {
+async function memory(): Promise<TrafficWithHealth> {
   const traffic = new MemoryTraffic('memory', ['h1', 'h2']);
   const host = traffic.hosts.get('h1');
   if (host === undefined) throw new Error('h1 was just named');
@@ -38,14 +42,14 @@ async function memory(): Promise<TrafficUnderTest> {
         host.underWay = 0;
       };
     },
-    setHealth: async (isHealthy) => {
+    setHealth: (isHealthy) => {
       host.isHealthy = isHealthy;
     },
     stop: async () => undefined,
   };
 }
 
-async function haproxy(isChecked: boolean): Promise<TrafficUnderTest> {
+async function haproxy(isChecked: boolean): Promise<TrafficWithHealth> {
   const real = new RealHaproxy({ isChecked });
   await real.start();
   const [h1] = real.backends;
@@ -61,11 +65,9 @@ async function haproxy(isChecked: boolean): Promise<TrafficUnderTest> {
         await Promise.all(asked);
       };
     },
-    setHealth: isChecked
-      ? async (isHealthy) => {
-          h1.isHealthy = isHealthy;
-        }
-      : null,
+    setHealth: (isHealthy) => {
+      h1.isHealthy = isHealthy;
+    },
     stop: () => real.stop(),
   };
 }
@@ -78,7 +80,6 @@ async function dns(): Promise<TrafficUnderTest> {
     traffic: new DnsTraffic('edge', real.settings, real.secret, rules),
     // Resolvers remember, whatever anybody does.
     keepBusy: async () => async () => undefined,
-    setHealth: null,
     stop: () => real.stop(),
   };
 }
@@ -138,7 +139,7 @@ describe.each([
     const draining = traffic.drain('h1', { deadlineMs: 20_000, signal: gone.signal });
     while ((await traffic.state('h1')).isServing) await new Promise((resolve) => setTimeout(resolve, 5));
     gone.abort();
-    await expect(draining).rejects.toThrow();
+    await expect(draining).rejects.toThrow('aborted');
     expect((await traffic.state('h1')).isServing).toBe(false);
     await free();
     expect(isDrained(await traffic.drain('h1', patient))).toBe(true);
@@ -153,27 +154,34 @@ describe.each([
     await free();
   });
 
-  it('sends nothing to a host before it is healthy', async () => {
-    const { traffic, setHealth } = under;
-    await traffic.drain('h1', patient);
-    if (setHealth === null) {
-      await expect(traffic.restore('h1', patient)).resolves.toBeUndefined();
-      return;
-    }
-    await setHealth(false);
-    await expect(traffic.restore('h1', hasty)).rejects.toMatchObject({ code: 'host_unavailable' });
-    expect((await traffic.state('h1')).isServing).toBe(false);
-    const restoring = traffic.restore('h1', patient);
-    await setHealth(true);
-    await restoring;
-    expect((await traffic.state('h1')).isServing).toBe(true);
-  });
-
   it('refuses a host that it does not serve', async () => {
     const { traffic } = under;
     const isRefused = { code: 'traffic_not_found' };
     await expect(traffic.state('h3')).rejects.toMatchObject(isRefused);
     await expect(traffic.drain('h3', patient)).rejects.toMatchObject(isRefused);
     await expect(traffic.restore('h3', patient)).rejects.toMatchObject(isRefused);
+  });
+});
+
+describe.each([
+  ['traffic in memory', memory],
+  ['haproxy with health checks', () => haproxy(true)],
+] as const)('%s', (_, start) => {
+  let under: TrafficWithHealth;
+  beforeEach(async () => {
+    under = await start();
+  });
+  afterEach(() => under.stop());
+
+  it('sends nothing to a host before it is healthy', async () => {
+    const { traffic, setHealth } = under;
+    await traffic.drain('h1', patient);
+    setHealth(false);
+    await expect(traffic.restore('h1', hasty)).rejects.toMatchObject({ code: 'host_unavailable' });
+    expect((await traffic.state('h1')).isServing).toBe(false);
+    const restoring = traffic.restore('h1', patient);
+    setHealth(true);
+    await restoring;
+    expect((await traffic.state('h1')).isServing).toBe(true);
   });
 });

@@ -27,6 +27,7 @@ import { sessionHandlers } from './session.ts';
 import { systemHandlers } from './system.ts';
 import { trafficHandlers } from './traffic.ts';
 import { trustHandlers } from './trust.ts';
+import { webhookHandlers } from './webhooks.ts';
 
 export interface HandlerParts {
   readonly database: Database;
@@ -64,5 +65,6 @@ export function makeHandlers(parts: HandlerParts): Handlers {
     ...permissionHandlers(parts),
     ...sessionHandlers(parts),
     ...trafficHandlers(parts),
+    ...webhookHandlers(parts),
   };
 }

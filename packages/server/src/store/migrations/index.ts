@@ -10,6 +10,7 @@ import { fleetStates } from './0009-fleet-states.ts';
 import { checkouts } from './0010-checkouts.ts';
 import { activations } from './0011-activations.ts';
 import { traffic } from './0012-traffic.ts';
+import { webhooks } from './0013-webhooks.ts';
 import { rebalancedHosts } from './0014-rebalanced-hosts.ts';
 import type { Migration } from './migration.ts';
 
@@ -27,5 +28,6 @@ export const migrations: readonly Migration[] = [
   checkouts,
   activations,
   traffic,
+  webhooks,
   rebalancedHosts,
 ];

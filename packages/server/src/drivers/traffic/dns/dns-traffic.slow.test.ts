@@ -79,7 +79,7 @@ describe('a name that hosts share', () => {
     const draining = traffic().drain('h1', { deadlineMs: 20_000, signal: killed.signal });
     while ((await named.addresses('web')).length > 2) await new Promise((resolve) => setTimeout(resolve, 5));
     killed.abort();
-    await expect(draining).rejects.toThrow();
+    await expect(draining).rejects.toThrow('aborted');
     expect(await named.addresses('web')).toEqual(withoutH1);
     expect(await traffic().drain('h1', patient)).toEqual({ isServing: false, underWay: null });
   });
@@ -93,7 +93,7 @@ describe('a name that hosts share', () => {
     const wrong = new DnsTraffic('edge', { ...named.settings, ...more }, given, rules);
     const refusal = await wrong.drain('h1', patient).catch((error: unknown) => error);
     expect(refusal).toMatchObject({ code: 'traffic_failed', message: expect.stringMatching(message) });
-    expect(`${refusal} ${JSON.stringify(refusal)}`).not.toContain(given);
+    expect(`${String(refusal)} ${JSON.stringify(refusal)}`).not.toContain(given);
     expect(await named.addresses('web')).toEqual(all);
   });
 

@@ -1,0 +1,242 @@
+/**
+ * Tells webhooks what happened, from every process at once: each delivery is one process's for a time.
+ *
+ * At least once, in no order: killed before a receiver has answered, or before that was written down, the next process sends the same
+ * delivery again, with the same id. One that fails is tried again, later each time, until `limits.webhookGiveUpMs` after what it tells;
+ * then it has failed, which the audit and the watchers of events are told. A receiver that answers 410 wants no more and gets no more.
+ * Source: Standard Webhooks 1.0, "Deliverability and reliability".
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GuiseError, limits } from '@guise/model';
+import { guardedFetch } from '../outbound/guarded-fetch.ts';
+import { webhookBody, webhookHeaders } from '../outbound/webhook-message.ts';
+import type { Database } from '../store/database.ts';
+import { mutate } from '../store/database.ts';
+import type { Listener } from '../store/listener.ts';
+import type { Vault } from '../store/vault.ts';
+import type { ClaimedDelivery } from '../store/webhook-deliveries.ts';
+import {
+  claimDeliveries,
+  endDelivery,
+  failUnwanted,
+  nextDeliveryMs,
+  putOff,
+  sweepDeliveries,
+} from '../store/webhook-deliveries.ts';
+import { disableWebhook, readWebhookSecret } from '../store/webhooks.ts';
+
+/** Where a test kills a process: before it sends, after the receiver has answered. */
+export type DeliveryPoint = 'claimed' | 'sent';
+
+interface Parts {
+  readonly database: Database;
+  readonly listener: Listener;
+  readonly vault: Vault;
+  readonly allowOutbound: readonly string[];
+  /** Which control plane this is, for the CloudEvents. */
+  readonly source: () => Promise<string>;
+  readonly onFailure: (error: unknown) => void;
+  readonly onEnded?: (outcome: 'delivered' | 'failed' | 'retried') => void;
+  /** Defaults: of `limits`. */
+  readonly timings?: { readonly timeoutMs: number; readonly retryMinMs: number; readonly giveUpMs: number };
+  /** For tests: throws where this process is to die. It then does nothing more, as if it were gone. */
+  readonly at?: (point: DeliveryPoint) => void;
+}
+
+export interface WebhookDeliverer {
+  /** What is being sent is cut short, and sent again by whoever is next. */
+  stop(): Promise<void>;
+}
+
+const actor = 'guise server';
+
+export function deliverWebhooks(parts: Parts): WebhookDeliverer {
+  const deliverer = new Deliverer(parts);
+  const unsubscribe = parts.listener.subscribe((signal) => {
+    if (signal.type === 'delivery') deliverer.look();
+  });
+  deliverer.look();
+  return {
+    stop: () => {
+      unsubscribe();
+      return deliverer.stop();
+    },
+  };
+}
+
+interface Answered {
+  readonly status: number | null;
+  /** Null when the receiver has taken it. */
+  readonly error: string | null;
+  /** As the receiver asks. */
+  readonly retryAfterMs?: number;
+}
+
+class Deliverer {
+  readonly #parts: Parts;
+  readonly #timings: NonNullable<Parts['timings']>;
+  readonly #fetch: typeof fetch;
+  readonly #running = new Set<Promise<void>>();
+  readonly #ending = new AbortController();
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+  #timer: NodeJS.Timeout | undefined;
+  #sweptAt = Number.NEGATIVE_INFINITY;
+  #isDead = false;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#timings = parts.timings ?? {
+      timeoutMs: limits.outboundTimeoutMs,
+      retryMinMs: limits.webhookRetryMinMs,
+      giveUpMs: limits.webhookGiveUpMs,
+    };
+    this.#fetch = guardedFetch({ configured: null, allow: parts.allowOutbound });
+  }
+
+  look(): void {
+    if (this.#ending.signal.aborted) return;
+    this.#lookAgain = true;
+    this.#looking ??= this.#lookNow()
+      .catch(async (error: unknown) => {
+        this.#parts.onFailure(error);
+        await sleep(limits.webhookPeriodMs, undefined, { signal: this.#ending.signal }).catch(() => undefined);
+        this.#lookAgain = true;
+      })
+      .finally(() => {
+        this.#looking = null;
+        if (this.#lookAgain) this.look();
+      });
+  }
+
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#timer);
+    await this.#looking;
+    await Promise.all(this.#running);
+  }
+
+  async #lookNow(): Promise<void> {
+    const { database } = this.#parts;
+    this.#lookAgain = false;
+    if (performance.now() - this.#sweptAt > limits.webhookSweepMs) await this.#sweep();
+    const free = limits.webhooksAtOnce - this.#running.size;
+    // Whoever ends one looks again.
+    if (free <= 0) return;
+    // Longer than a receiver may take, so that none is sent twice while it is waited for.
+    const claimMs = this.#timings.timeoutMs * 2;
+    for (const claimed of await claimDeliveries(database, { count: free, claimMs })) this.#run(claimed);
+    const waitMs = (await nextDeliveryMs(database)) ?? limits.webhookPeriodMs;
+    clearTimeout(this.#timer);
+    if (this.#ending.signal.aborted) return;
+    this.#timer = setTimeout(
+      () => this.look(),
+      Math.min(Math.max(waitMs, limits.webhookLookMinMs), limits.webhookPeriodMs),
+    );
+  }
+
+  async #sweep(): Promise<void> {
+    const { database } = this.#parts;
+    this.#sweptAt = performance.now();
+    await sweepDeliveries(database);
+    const failed = await database.transaction().execute(failUnwanted);
+    for (const { webhook_id, count } of failed) {
+      this.#parts.onFailure(new GuiseError('limit_exceeded', `Cannot tell the webhook ${webhook_id} ${count} events`));
+    }
+  }
+
+  #run(claimed: ClaimedDelivery): void {
+    const sending = this.#deliver(claimed)
+      .catch(this.#parts.onFailure)
+      .finally(() => {
+        this.#running.delete(sending);
+        this.look();
+      });
+    this.#running.add(sending);
+  }
+
+  async #deliver(claimed: ClaimedDelivery): Promise<void> {
+    this.#reach('claimed');
+    const answered = await this.#send(claimed);
+    this.#reach('sent');
+    if (this.#isDead) return;
+    if (answered === null) return putOff(this.#parts.database, claimed, { waitMs: 0, status: null, error: null });
+    const { status, error } = answered;
+    if (error === null) {
+      await endDelivery(this.#parts.database, claimed, { state: 'delivered', status, error });
+      this.#parts.onEnded?.('delivered');
+      return;
+    }
+    const waitMs = Math.max(this.#backoffMs(claimed.attempts), answered.retryAfterMs ?? 0);
+    if (status !== 410 && claimed.ageMs + waitMs < this.#timings.giveUpMs) {
+      await putOff(this.#parts.database, claimed, { waitMs, status, error });
+      this.#parts.onEnded?.('retried');
+      return;
+    }
+    await this.#giveUp(claimed, { status, error });
+    this.#parts.onEnded?.('failed');
+  }
+
+  /** Null when it was cut short by the end of this process. */
+  async #send(claimed: ClaimedDelivery): Promise<Answered | null> {
+    const { database, vault, source } = this.#parts;
+    const secret = await readWebhookSecret(database, vault, claimed.webhook_id);
+    if (secret === null) return { status: null, error: 'the webhook is gone' };
+    const { event_id: eventId, delivery_id: deliveryId, type, subject, happened_at: at, data } = claimed;
+    const body = webhookBody(await source(), { eventId, type, subject, at, data });
+    const headers = webhookHeaders(body, { secret, deliveryId, atMs: Date.now() });
+    const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(this.#timings.timeoutMs)]);
+    try {
+      return answeredOf(await this.#fetch(claimed.url, { method: 'POST', headers, body, redirect: 'manual', signal }));
+    } catch (error) {
+      if (this.#ending.signal.aborted) return null;
+      if (!(error instanceof GuiseError)) throw error;
+      return { status: null, error: error.message };
+    }
+  }
+
+  #backoffMs(attempts: number): number {
+    return Math.min(this.#timings.retryMinMs * 2 ** Math.min(attempts - 1, 30), limits.webhookRetryMaxMs);
+  }
+
+  async #giveUp(claimed: ClaimedDelivery, { status, error }: Answered): Promise<void> {
+    const { webhook_id, delivery_id, type, attempts } = claimed;
+    const isGone = status === 410;
+    await mutate(this.#parts.database, actor, async (tx) => {
+      const isOurs = await endDelivery(tx, claimed, { state: 'failed', status, error });
+      if (isGone && isOurs) await disableWebhook(tx, webhook_id);
+      return {
+        value: undefined,
+        audit: isOurs
+          ? {
+              action: 'webhook:deliver',
+              resource: `webhook/${webhook_id}`,
+              detail: { delivery_id, type, attempts, error, disabled: isGone },
+              outcome: 'failed',
+            }
+          : null,
+        signals: isOurs
+          ? [{ type: 'event', event: isGone ? 'webhook.disabled' : 'webhook.failed', subject: webhook_id }]
+          : [],
+      };
+    });
+  }
+
+  #reach(point: DeliveryPoint): void {
+    try {
+      this.#parts.at?.(point);
+    } catch (error) {
+      this.#isDead = true;
+      this.#ending.abort();
+      throw error;
+    }
+  }
+}
+
+function answeredOf({ status, headers }: Response): Answered {
+  if (status >= 200 && status < 300) return { status, error: null };
+  if (status >= 300 && status < 400) return { status, error: 'it sends elsewhere, where nobody follows it' };
+  const [seconds] = /^\d{1,6}$/.exec(headers.get('retry-after') ?? '') ?? [];
+  const retryAfterMs = Math.min(Number(seconds ?? 0) * 1000, limits.webhookRetryMaxMs);
+  return { status, error: `it answers with HTTP status ${status}`, retryAfterMs };
+}
