@@ -31,7 +31,10 @@ describe('a pool of one real host', () => {
     api = clientOf(server);
     const { join_token } = await api.createJoinToken({ body: host });
     await lab.up([{ name: 't1', agentConfig: { name: 't1', server: server.agentUrl, token: join_token } }]);
-    await eventually('the host is connected', async () => (await api.getHost({ params: host })).connected);
+    await eventually(
+      'the host is connected',
+      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === 1,
+    );
     const source = 'files/tenant-app/server.pl';
     const files = { [source]: readFileSync(join(library, source), 'utf8') };
     const document = readFileSync(join(library, 'tenant-app.yaml'), 'utf8');

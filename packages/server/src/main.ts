@@ -40,6 +40,7 @@ import { CurrentPolicies } from './permissions/current-policies.ts';
 import { DenialLog } from './permissions/denial-log.ts';
 import { Permissions } from './permissions/permissions.ts';
 import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
+import { keepWarm } from './reconcilers/keep-warm.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
@@ -197,6 +198,8 @@ async function startCore({ database, databaseUrl, trust, vault, policies, report
   shutdown.add(() => sweep.stop());
   const flows = runFlows({ database, listener, kinds: flowKinds({ database, trust }), onFailure });
   shutdown.add(() => flows.stop());
+  const warm = keepWarm({ database, listener, onFailure });
+  shutdown.add(() => warm.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
   return {
     database,
