@@ -31,7 +31,10 @@ describe('a pool of one real host', () => {
     api = clientOf(server);
     const { join_token } = await api.createJoinToken({ body: host });
     await lab.up([{ name: 't1', agentConfig: { name: 't1', server: server.agentUrl, token: join_token } }]);
-    await eventually('the host is connected', async () => (await api.getHost({ params: host })).connected);
+    await eventually(
+      'the host is connected',
+      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === 1,
+    );
     const source = 'files/tenant-app/server.pl';
     const files = { [source]: readFileSync(join(library, source), 'utf8') };
     const document = readFileSync(join(library, 'tenant-app.yaml'), 'utf8');
@@ -135,6 +138,7 @@ describe('a pool of one real host', () => {
     await api.deleteActivation({ params: { activation_id } });
     const read = () => api.getActivation({ params: { activation_id } });
     await eventually('red is gone', async () => (await read()).state === 'ended', 120_000);
+    expect(await api.getHost({ params: host })).toMatchObject({ state: 'production', reason: null });
     expect([
       await files(),
       await property('blue', 'MainPID'),
@@ -145,7 +149,6 @@ describe('a pool of one real host', () => {
     for (const path of ['/srv/tenant-app-red', '/usr/local/lib/tenant-app-red', `/etc/systemd/system/${unitOf('red')}`])
       expect([path, (await run('t1', ['test', '-e', path])).status]).toEqual([path, 1]);
     expect(await output('t1', ['nft', 'list', 'ruleset'])).not.toContain(String(ports.red));
-    expect((await api.getHost({ params: host })).state).toBe('production');
   });
 
   it('is idle when the last has left, as it was before the first came', async () => {

@@ -45,6 +45,7 @@ import { DenialLog } from './permissions/denial-log.ts';
 import { Permissions } from './permissions/permissions.ts';
 import { deliverWebhooks } from './reconcilers/deliver-webhooks.ts';
 import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
+import { keepWarm } from './reconcilers/keep-warm.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
@@ -203,6 +204,8 @@ async function startCore({ database, databaseUrl, trust, vault, policies, report
   shutdown.add(() => period.stop());
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
+  const warm = keepWarm({ database, listener, onFailure });
+  shutdown.add(() => warm.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
   return {
     database,

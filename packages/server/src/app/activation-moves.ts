@@ -3,11 +3,12 @@
  *
  * pending → activating → active or warm; activating → returning → pending, for the next host; anything → deactivating → ended.
  * Invariants: a move that comes too late changes nothing and tells nothing; an assignment is there exactly while the activation is
- * activating, warm or active; what a host is doing is touched only while nobody has borrowed it.
+ * activating, warm or active; what a host is doing is touched only while nobody has borrowed it; rows are locked in the order of the
+ * activation, spares on its host, the host.
  */
 import type { HostId } from '@guise/model';
 import type { Activation, ActivationChange } from '../store/activations.ts';
-import { activationsOn, changeActivation, lockActivation, wakePending } from '../store/activations.ts';
+import { activationsOn, changeActivation, lockActivation, lockSparesOn, wakePending } from '../store/activations.ts';
 import { deleteAssignment, lockAssignmentsTo, putAssignment } from '../store/assignments.ts';
 import type { AuditRecord } from '../store/audit.ts';
 import type { Executor, Mutation } from '../store/database.ts';
@@ -29,6 +30,7 @@ const nothing: Move = { audit: null, signals: [] };
 export async function takeHost(tx: Executor, activationId: string, hostId: HostId): Promise<Move> {
   const activation = await lockActivation(tx, activationId);
   if (activation?.state !== 'pending') return nothing;
+  await lockSparesOn(tx, hostId);
   const host = await lockFleetHost(tx, hostId);
   const [found] = await poolHosts(tx, activation.pool_id, hostId);
   if (host === null || found === undefined || !isStillFit(found, activation)) return nothing;
@@ -129,7 +131,7 @@ export async function beginLeaving(tx: Executor, activation: Activation): Promis
 
 /** A spare is nobody's: what comes instead of it, or a host that leaves its pool, takes it away without asking. */
 export async function dropSpares(tx: Executor, hostId: HostId): Promise<readonly Signal[]> {
-  const spares = (await activationsOn(tx, hostId)).filter(({ state }) => state === 'warm');
+  const spares = await lockSparesOn(tx, hostId);
   const signals: Signal[] = [];
   for (const spare of spares) {
     await unassign(tx, spare, hostId);

@@ -8,7 +8,7 @@
  */
 import type { HostId } from '@guise/model';
 import { GuiseError, limits } from '@guise/model';
-import { activationsOn } from '../store/activations.ts';
+import { activationsOn, lockSparesOn } from '../store/activations.ts';
 import type { Database, Executor, Mutation } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { type FleetHost, isLeased, lockFleetHost, setFleetState, setPoolOf } from '../store/fleet.ts';
@@ -121,6 +121,7 @@ export async function removePoolHost(
 ): Promise<void> {
   await mutate(database, caller.actor, async (tx) => {
     if ((await lockPool(tx, poolId)) === null) throw noPool(poolId);
+    await lockSparesOn(tx, hostId);
     const host = await requireFleetHost(tx, hostId);
     if (host.pool_id !== poolId) throw new GuiseError('host_not_found', `Cannot find "${hostId}" in "${poolId}"`);
     const doing = `take "${hostId}" out of the pool "${poolId}"`;

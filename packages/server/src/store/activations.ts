@@ -153,6 +153,19 @@ export async function activationsOn(db: Executor, hostId: HostId): Promise<reado
   return rows.map(activationOf);
 }
 
+/** Those that wait on one host for nobody; they are locked. Before the host is, as whoever changes an activation locks it first. */
+export async function lockSparesOn(tx: Executor, hostId: HostId): Promise<readonly Activation[]> {
+  const rows = await tx
+    .selectFrom('activations')
+    .selectAll()
+    .where('host_id', '=', hostId)
+    .where('state', '=', 'warm')
+    .orderBy('activation_id')
+    .forUpdate()
+    .execute();
+  return rows.map(activationOf);
+}
+
 /** What a host that is forgotten had is over. */
 export async function endActivationsOn(tx: Executor, hostId: HostId): Promise<void> {
   await tx

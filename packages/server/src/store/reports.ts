@@ -126,3 +126,11 @@ export async function lastTransaction(db: Executor, hostId: HostId): Promise<str
     .executeTakeFirst();
   return row?.transaction_id ?? null;
 }
+
+/** What a transaction says went wrong; null when it does not say so, or is not known. */
+export async function transactionError(db: Executor, hostId: HostId, transactionId: string): Promise<string | null> {
+  const { rows } = await sql<{ message: string | null }>`
+    select report->'error'->>'message' as message from transactions
+    where host_id = ${hostId} and transaction_id = ${transactionId}`.execute(db);
+  return rows[0]?.message ?? null;
+}

@@ -3,11 +3,13 @@
  *
  * What was desired before counts for nothing; so whatever else is assigned to the host meanwhile, this is about all of it.
  */
-import { errorFrom, type SwitchOutcome } from '@guise/api';
+import { errorFrom } from '@guise/api';
 import { type HostId, limits, retryable } from '@guise/model';
 import type { Settled } from '../../app/settle-desired.ts';
 import { settleDesired } from '../../app/settle-desired.ts';
+import type { Database } from '../../store/database.ts';
 import { findHost, type Host } from '../../store/hosts.ts';
+import { transactionError } from '../../store/reports.ts';
 import type { ActivationParts } from './activation-flow.ts';
 
 export type Progress =
@@ -18,6 +20,8 @@ export type Progress =
   /** It is a host of the fleet no more. */
   | { readonly type: 'gone' };
 
+const unsaid = 'it did not say why';
+
 export async function hostProgress(
   { database, trust, hostGoneMs = limits.activationHostGoneMs }: ActivationParts,
   hostId: HostId,
@@ -27,19 +31,18 @@ export async function hostProgress(
   const host = await findHost(database, hostId);
   if (settled === undefined || host === null) return { type: 'gone' };
   return (
-    toldBy(settled) ?? silenceOf(host, { sinceMs, nowMs, hostGoneMs }) ?? { type: 'waiting', isAway: !host.connected }
+    (await toldBy(database, settled)) ??
+    silenceOf(host, { sinceMs, nowMs, hostGoneMs }) ?? { type: 'waiting', isAway: !host.connected }
   );
 }
 
-function toldBy({ row: { generation, outcome, refused, suspendedDigest } }: Settled): Progress | null {
+async function toldBy(database: Database, { row }: Settled): Promise<Progress | null> {
+  const { hostId, generation, outcome, refused, suspendedDigest } = row;
   if (refused !== null) return failed(refused);
   if (suspendedDigest !== null) return failed('it was rolled back by hand');
   if (generation === 0) return { type: 'done' };
   if (outcome?.generation !== generation) return null;
-  return judged(outcome);
-}
-
-function judged({ result, error }: SwitchOutcome): Progress | null {
+  const { result, error, transaction_id } = outcome;
   switch (result) {
     case 'unchanged':
     case 'committed':
@@ -47,11 +50,13 @@ function judged({ result, error }: SwitchOutcome): Progress | null {
     case 'failed':
       // The host tries that again by itself.
       if (error !== null && retryable(errorFrom({ error }, 'command_failed').kind)) return null;
-      return failed(error?.message ?? 'it did not say why');
+      return failed(error?.message ?? unsaid);
     case 'rolled_back':
-      return failed(`it was rolled back: ${error?.message ?? 'it did not say why'}`);
-    case 'stuck':
-      return failed(`it could not be rolled back: ${error?.message ?? 'it did not say why'}`);
+    case 'stuck': {
+      const told = transaction_id === null ? null : await transactionError(database, hostId, transaction_id);
+      const what = result === 'stuck' ? 'it could not be rolled back' : 'it was rolled back';
+      return failed(`${what}: ${told ?? error?.message ?? unsaid}`);
+    }
   }
 }
 

@@ -44,6 +44,10 @@ export class TestPool {
     return this.#test.database;
   }
 
+  get listener(): Listener {
+    return this.#parts.listener;
+  }
+
   get #parts() {
     const [trust, listener, intake] = [this.#trust, this.#listener, this.#intake];
     if (trust === undefined || listener === undefined || intake === undefined)
