@@ -104,17 +104,7 @@ export const candidateReport: z.ZodType<CandidateReport, CandidateReport> = laye
 
 const alertFields = {
   key: z.string().min(1).max(512),
-  type: z.enum([
-    'threshold',
-    'goal',
-    'drift',
-    'trigger',
-    'metric',
-    'signature',
-    'identity',
-    'contention',
-    'audit',
-  ]),
+  type: z.enum(['threshold', 'goal', 'drift', 'trigger', 'metric', 'signature', 'identity', 'contention', 'audit']),
   severity: z.string().max(64),
   instance: z.string().max(64).nullable(),
   message: z.string().max(4096),
