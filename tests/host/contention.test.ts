@@ -1,6 +1,6 @@
 /**
  * Hosts that share a machine get its processors by the priority of their personas: measured where the kernel counts what each used,
- * while it runs, with no process started anew.
+ * while it runs, with no process started anew. A host that misses its goals then has an alert that says what it would need.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@guise/api';
@@ -16,9 +16,15 @@ import { canBoot, testLab } from './test-lab.ts';
 const names = ['c1', 'c2'] as const;
 type Name = (typeof names)[number];
 
-const machineCores = 0.8;
+/** Little, so that whatever else runs on this machine leaves as much. */
+const machineCores = 0.5;
 const windowMs = 2_000;
 const patienceMs = 120_000;
+const persona = `guise: persona/v1
+persona_id: load
+monitoring: {metrics: [{name: lag_ms, every: 1s, from: {file: /run/lag, pattern: "\\\\d+"}}]}
+performance_metrics: {lag_ms: {at_most: 50}}
+`;
 const at = (name: Name) => ({ host_id: parseHostId(name) });
 
 describe('two hosts that share a machine', () => {
@@ -52,7 +58,8 @@ describe('two hosts that share a machine', () => {
       async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === names.length,
       60_000,
     );
-    await api.publishPersona({ body: { document: 'guise: persona/v1\npersona_id: load\n' } });
+    await api.publishPersona({ body: { document: persona } });
+    for (const name of names) await lag(name, 10);
     provider.limitMachine();
     const client = new pg.Client({ connectionString: server.databaseUrl });
     await client.connect();
@@ -101,17 +108,22 @@ describe('two hosts that share a machine', () => {
       `c1 and c2 share as ${weights.c1} to ${weights.c2}`,
       async () => {
         const used = await measure();
-        console.log(used);
         return names.every((name) => Math.abs(used[name] - ideal.get(name)!) <= 0.05 * ideal.get(name)!);
       },
       patienceMs,
     );
   }
 
+  const lag = (name: Name, ms: number) => output(name, ['sh', '-c', `echo ${ms} > /run/lag`]);
+  const alerts = async () =>
+    (await api.listAlerts({ query: { active: 'true' } })).items.map(
+      ({ host_id, type, message }) => `${host_id} ${type}: ${message}`,
+    );
+
   const assign = (name: Name, priority: number) =>
     api.assignToHost({ params: { ...at(name), persona_id: 'load' }, body: { priority } });
 
-  it('use it by priority, follow a change, and have again what was theirs, with the processes they had', async () => {
+  it('use it by priority, follow a change, say what they lack, and have again what was theirs', async () => {
     await assign('c1', 75);
     await assign('c2', 25);
     for (const name of names) await startLoad(name);
@@ -121,12 +133,25 @@ describe('two hosts that share a machine', () => {
     await assign('c2', 75);
     await isShared({ c1: 25, c2: 75 });
     expect(await Promise.all(names.map(processesOf))).toEqual(processes);
+    await lag('c1', 80);
+    await eventually('c1 says what it would need', async () => (await alerts()).length === 2, patienceMs);
+    expect((await alerts()).sort()).toEqual([
+      expect.stringMatching(
+        /^c1 contention: c1 needs about [\d.]+ cores, has 0\.1; the machine has 0\.5 and c2 \(priority 75\) holds 0\.4: lag_ms misses/,
+      ),
+      'c1 goal: lag_ms misses its goal for 30 s: it is 80, and is to be at most 50',
+    ]);
+    await lag('c1', 10);
+    await eventually('its goals are met', async () => (await alerts()).length === 0, patienceMs);
     for (const name of names) await stopLoad(name);
     await eventually(
       'no host has a limit',
       async () => names.every((name) => lab.host(name).cpuCores === undefined),
       patienceMs,
     );
-    expect((await api.listAudit({ query: { action: 'host:resize' } })).items.length).toBeGreaterThanOrEqual(4);
+    await eventually('it is audited for both', async () => {
+      const { items } = await api.listAudit({ query: { action: 'host:resize' } });
+      return names.every((name) => items.filter(({ resource }) => resource === `host/${name}`).length === 2);
+    });
   });
 });
