@@ -3,7 +3,7 @@
  *
  * Prints progress on stderr and the report on stdout; a whole run also writes the report into docs/benchmarks.md. Nothing here
  * asserts on time. `--triggers` measures the engine of triggers and its replay instead, without a host; `--rest` daemons
- * that have nothing to do. Ctrl-C takes the host down and leaves nothing behind.
+ * that have nothing to do; `--contention` hosts that share a machine. Ctrl-C takes the host down and leaves nothing behind.
  * Exit code: 0 when every contender did its work, 1 when one failed, 2 for bad arguments, 130 when interrupted.
  */
 import { writeFileSync } from 'node:fs';
@@ -12,6 +12,7 @@ import { type Lab, openLab } from '@guise/lab';
 import { exitCodeOf, GuiseError } from '@guise/model';
 import { readConditions } from './conditions.ts';
 import { contenders } from './contenders/index.ts';
+import { contentionFigures, contentionLab, renderContentionFigures } from './contention.ts';
 import { figuresOf, goalsOf } from './figures.ts';
 import { type Options, parseOptions } from './options.ts';
 import { prepareHost } from './prepared-host.ts';
@@ -29,9 +30,7 @@ const interruption = new AbortController();
 
 try {
   const options = parseOptions(process.argv.slice(2), contenders);
-  process.exitCode = options.triggers
-    ? await triggers(options)
-    : await (options.rest ? withLab('bench-rest', options, rest) : withLab('bench', options, bench));
+  process.exitCode = await workOf(options);
 } catch (error) {
   // Once the host is being taken down, whatever waits for it fails, and that is nobody's concern.
   if (interruption.signal.aborted) process.exitCode = 130;
@@ -39,6 +38,12 @@ try {
     report(error.message);
     process.exitCode = exitCodeOf(error);
   } else throw error;
+}
+
+function workOf(options: Options): Promise<0 | 1> {
+  if (options.triggers) return triggers(options);
+  if (options.rest) return withLab('bench-rest', options, rest);
+  return options.contention ? withLab(contentionLab, options, contention) : withLab('bench', options, bench);
 }
 
 async function withLab(
@@ -78,6 +83,14 @@ async function rest(lab: Lab): Promise<0> {
   const text = renderRestFigures(await restFigures(lab, report), date!);
   process.stdout.write(`\n${text}\n`);
   publish(document, 'figures at rest', text);
+  return 0;
+}
+
+async function contention(lab: Lab): Promise<0> {
+  const [date] = new Date().toISOString().split('T');
+  const text = renderContentionFigures(await contentionFigures(lab, report), date!);
+  process.stdout.write(`\n${text}\n`);
+  publish(document, 'figures of contention', text);
   return 0;
 }
 

@@ -16,6 +16,8 @@ export interface Options {
   readonly triggers: boolean;
   /** Measure daemons at rest, and nothing else. */
   readonly rest: boolean;
+  /** Measure how fairly hosts share a machine, and nothing else. */
+  readonly contention: boolean;
 }
 
 const usage = `npm run bench -- [option…]
@@ -25,6 +27,7 @@ const usage = `npm run bench -- [option…]
   --json FILE     write every measurement
   --triggers      measure triggers and their replay instead, without a host
   --rest          measure the agent and its peers at rest instead, some five minutes
+  --contention    measure how fairly hosts share a machine instead, some two minutes
   --keep          leave the prepared host up; a run without --keep removes it
 `;
 
@@ -33,7 +36,7 @@ const runsMax = 50;
 const runsPublished = 5;
 
 export function parseOptions(argv: readonly string[], all: readonly Contender[]): Options {
-  const { only, runs, quick, json, keep, triggers, rest } = parsed(argv);
+  const { only, runs, quick, json, keep, triggers, rest, contention } = parsed(argv);
   const names = only?.split(',').map((name) => name.trim().toLowerCase()) ?? [''];
   const contenders = all
     .filter(({ name }) => names.some((part) => name.toLowerCase().includes(part)))
@@ -52,6 +55,7 @@ export function parseOptions(argv: readonly string[], all: readonly Contender[])
     publish: only === undefined && count >= runsPublished,
     triggers,
     rest,
+    contention,
   };
 }
 
@@ -67,6 +71,7 @@ function parsed(argv: readonly string[]) {
         keep: { type: 'boolean', default: false },
         triggers: { type: 'boolean', default: false },
         rest: { type: 'boolean', default: false },
+        contention: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

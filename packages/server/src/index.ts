@@ -1,4 +1,12 @@
-export type { Capability, Fenced, Fingerprint, HostProvider } from './drivers/host-provider/host-provider.ts';
+export type {
+  Allocation,
+  Capabilities,
+  Capability,
+  Fenced,
+  Fingerprint,
+  HostProvider,
+  MachineUsage,
+} from './drivers/host-provider/host-provider.ts';
 export { labProviders } from './drivers/host-provider/lab-provider.ts';
 export { startServer } from './main.ts';
 export type { RunningServer, ServerOptions } from './server-options.ts';

@@ -1,14 +1,15 @@
-/** What a layer wants to be watched: metrics it defines, thresholds that alert, what becomes of drift. Later documents win over their ancestors. */
+/** What a layer wants to be watched: metrics it defines, thresholds and goals that alert, what becomes of drift. Later documents win over their ancestors. */
 import type { LocatedDocument } from '@guise/model';
 import { durationMs, limits, metricName } from '@guise/model';
 import type { ExternalSource } from '../host/metrics/external-metric.ts';
 import type { MetricNeed } from './metric-monitor.ts';
-import { type Threshold, thresholdPrefix } from './threshold-watch.ts';
+import { type Threshold, thresholdPrefixes } from './threshold-watch.ts';
 
 export type DriftPolicy = 'enforce' | 'leave' | 'alert';
 
 export interface Monitoring {
   readonly metrics: readonly MetricNeed[];
+  /** And goals. */
   readonly thresholds: readonly Threshold[];
   readonly drift: DriftPolicy;
 }
@@ -22,9 +23,10 @@ export function monitoringOf(instance: string, documents: readonly LocatedDocume
   const facets = documents.flatMap(({ document }) => document.monitoring ?? []);
   return {
     metrics: facets.flatMap(({ metrics = [] }) => metrics.map(needOf)),
-    thresholds: facets
-      .flatMap(({ thresholds = [] }) => thresholds)
-      .map((entry, index) => thresholdOf(entry, index, instance)),
+    thresholds: [
+      ...facets.flatMap(({ thresholds = [] }) => thresholds).map((entry, index) => thresholdOf(entry, index, instance)),
+      ...goalsOf(instance, documents),
+    ],
     drift: facets.findLast(({ drift }) => drift !== undefined)?.drift ?? 'alert',
   };
 }
@@ -48,13 +50,37 @@ function thresholdOf(
 ): Threshold {
   const name = canonical(metric);
   return {
-    key: `${thresholdPrefix}${instance}:${name}:${index}`,
+    key: `${thresholdPrefixes.threshold}${instance}:${name}:${index}`,
+    type: 'threshold',
     instance,
     metric: name,
     comparison: above === undefined ? 'below' : 'above',
     value: above ?? below ?? 0,
     forMs: lasting === undefined ? 0 : durationMs(lasting),
     severity: alert ?? 'warning',
+  };
+}
+
+/** The last document that says a goal of a metric has all of it. */
+function goalsOf(instance: string, documents: readonly LocatedDocument[]): readonly Threshold[] {
+  const said = documents.flatMap(({ document }) => Object.entries(document.performance_metrics ?? {}));
+  const goals = new Map(said.map(([metric, goal]) => [canonical(metric), goal] as const));
+  return [...goals].flatMap(([metric, { at_least, at_most }]) => [
+    ...(at_least === undefined ? [] : [goalOf(instance, metric, 'below', at_least)]),
+    ...(at_most === undefined ? [] : [goalOf(instance, metric, 'above', at_most)]),
+  ]);
+}
+
+function goalOf(instance: string, metric: string, comparison: Threshold['comparison'], value: number): Threshold {
+  return {
+    key: `${thresholdPrefixes.goal}${instance}:${metric}:${comparison === 'above' ? 'at_most' : 'at_least'}`,
+    type: 'goal',
+    instance,
+    metric,
+    comparison,
+    value,
+    forMs: limits.goalMissedMs,
+    severity: 'warning',
   };
 }
 

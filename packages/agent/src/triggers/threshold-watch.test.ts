@@ -1,9 +1,12 @@
+import { parseDocument } from '@guise/model/documents';
 import { describe, expect, it } from 'vitest';
 import { AlertBook } from './alert-book.ts';
+import { monitoringOf } from './monitoring.ts';
 import { type Threshold, ThresholdWatch } from './threshold-watch.ts';
 
 const memory: Threshold = {
   key: 'threshold:web:memory_utilization:0',
+  type: 'threshold',
   instance: 'web',
   metric: 'memory_utilization',
   comparison: 'above',
@@ -55,6 +58,41 @@ describe('a threshold', () => {
     watch.evaluate(samples, 60_000);
     expect(alerts.lasting()).toMatchObject([
       { type: 'threshold', severity: 'page', message: 'memory_utilization is above 0.9 for 60 s: 0.9543' },
+    ]);
+    watch.set([]);
+    expect(alerts.lasting()).toEqual([]);
+  });
+
+  it('that is a goal is missed in other words, each way, and goes as it came', () => {
+    const alerts = new AlertBook(
+      () => 0,
+      () => undefined,
+    );
+    const watch = new ThresholdWatch(alerts);
+    const document = (text: string) => parseDocument(`guise: persona/v1\npersona_id: web\n${text}`, 'web.yaml');
+    const { thresholds } = monitoringOf('web-1', [
+      document('performance_metrics: {queue_length: {at_most: 1}, cpu: {at_least: 0.1}}'),
+      document('performance_metrics: {queue_length: {at_most: 50}}'),
+    ]);
+    watch.set(thresholds);
+    const at = (steadyMs: number, queue: number, cpu: number) => {
+      const sample = (value: number) => ({ value, takenMs: 0 });
+      watch.evaluate(
+        new Map([
+          ['queue_length', sample(queue)],
+          ['cpu_utilization', sample(cpu)],
+        ]),
+        steadyMs,
+      );
+      return alerts.lasting().map(({ type, key, message }) => `${type} ${key}: ${message}`);
+    };
+    expect(at(0, 80, 0.5)).toEqual([]);
+    expect(at(20_000, 80, 0.5)).toEqual([]);
+    expect(at(30_000, 90, 0.05)).toEqual([
+      'goal goal:web-1:queue_length:at_most: queue_length misses its goal for 30 s: it is 90, and is to be at most 50',
+    ]);
+    expect(at(60_000, 50, 0.05)).toEqual([
+      'goal goal:web-1:cpu_utilization:at_least: cpu_utilization misses its goal for 30 s: it is 0.05, and is to be at least 0.1',
     ]);
     watch.set([]);
     expect(alerts.lasting()).toEqual([]);

@@ -1,5 +1,5 @@
 /**
- * Raises an alert while a metric is past a threshold of an active persona, and clears it.
+ * Raises an alert while a metric is past a threshold of an active persona, or misses one of its goals, and clears it.
  *
  * A threshold with `for` is past once it has been so in every sample for as long. No sample is no news: it ends a wait that had
  * begun, and leaves an alert as it is. Who leaves takes its alerts along.
@@ -9,6 +9,8 @@ import type { Sample } from './metric-monitor.ts';
 
 export interface Threshold {
   readonly key: string;
+  /** A goal is what the metric is to be; it is past when it is not. */
+  readonly type: 'threshold' | 'goal';
   readonly instance: string;
   readonly metric: string;
   readonly comparison: 'above' | 'below';
@@ -17,7 +19,7 @@ export interface Threshold {
   readonly severity: string;
 }
 
-export const thresholdPrefix = 'threshold:';
+export const thresholdPrefixes = { threshold: 'threshold:', goal: 'goal:' } as const;
 
 export class ThresholdWatch {
   readonly #alerts: AlertBook;
@@ -33,7 +35,7 @@ export class ThresholdWatch {
     const keys = new Set(thresholds.map(({ key }) => key));
     this.#thresholds = thresholds;
     for (const key of this.#pastSinceMs.keys()) if (!keys.has(key)) this.#pastSinceMs.delete(key);
-    this.#alerts.clearOthers(thresholdPrefix, (key) => keys.has(key));
+    for (const prefix of Object.values(thresholdPrefixes)) this.#alerts.clearOthers(prefix, (key) => keys.has(key));
   }
 
   /** `steadyMs` is of a clock that never jumps. */
@@ -46,7 +48,7 @@ export class ThresholdWatch {
   }
 
   #compare(threshold: Threshold, sample: number, steadyMs: number): void {
-    const { key, comparison, value, forMs, metric, instance, severity } = threshold;
+    const { key, type, comparison, value, forMs, instance, severity } = threshold;
     const isPast = comparison === 'above' ? sample > value : sample < value;
     if (!isPast) {
       this.#pastSinceMs.delete(key);
@@ -56,8 +58,12 @@ export class ThresholdWatch {
     const sinceMs = this.#pastSinceMs.get(key) ?? steadyMs;
     this.#pastSinceMs.set(key, sinceMs);
     if (steadyMs - sinceMs < forMs || this.#alerts.has(key)) return;
-    const lasting = forMs === 0 ? '' : ` for ${forMs / 1000} s`;
-    const message = `${metric} is ${comparison} ${value}${lasting}: ${Number(sample.toPrecision(4))}`;
-    this.#alerts.raise({ key, type: 'threshold', severity, instance, message });
+    this.#alerts.raise({ key, type, severity, instance, message: messageOf(threshold, Number(sample.toPrecision(4))) });
   }
+}
+
+function messageOf({ type, metric, comparison, value, forMs }: Threshold, sample: number): string {
+  const lasting = forMs === 0 ? '' : ` for ${forMs / 1000} s`;
+  if (type === 'threshold') return `${metric} is ${comparison} ${value}${lasting}: ${sample}`;
+  return `${metric} misses its goal${lasting}: it is ${sample}, and is to be at ${comparison === 'above' ? 'most' : 'least'} ${value}`;
 }

@@ -37,6 +37,8 @@ describe('a persona with triggers', () => {
     where('has(event.region) && event.hosts.exists(h, h == "web-1") && size(event.hosts) < 100'),
     where('event.data.level in ["high", "critical"] ? true : event.count > 3.5'),
     where('event.severity'),
+    'performance_metrics: {cpu_utilization: {at_most: 0.8, at_least: 0.1}, "memory@nginx.service": {at_most: 1e9}}',
+    'performance_metrics: {lag: {at_most: 50}}\nmonitoring: {metrics: [{name: lag, from: {file: /run/lag, pattern: "\\\\d+"}}]}',
     'activation_triggers: [{external_event_subscriptions: {type: a, accumulate: {count: 5, within: 10m}}}]',
   ])('is fine: %s', async (text) => {
     expect(await problemsOf(text)).toEqual([]);
@@ -78,6 +80,22 @@ describe('a persona with triggers', () => {
     [
       'monitoring:\n  metrics: [cpu, memori]\n  thresholds: [{metric: swap_utilization, above: 50}]\n',
       'Cannot set "monitoring.metrics.1": the value must be a metric that hosts have, or one that "monitoring.metrics" defines, and it is "memori"; did you mean "memory"? (p.yaml:4:18)',
+    ],
+    [
+      'performance_metrics: {lod_1m: {at_most: 3}}',
+      'Cannot set "performance_metrics.lod_1m": the value must be a metric that hosts have, or one that "monitoring.metrics" defines, and it is "lod_1m"; did you mean "load_1m"? (p.yaml:3:23)',
+    ],
+    [
+      'performance_metrics: {cpu: {at_most: 80}}',
+      'Cannot set "performance_metrics.cpu.at_most": the value must be from 0 to 1, because cpu_utilization is a share of the whole, and it is 80; did you mean 0.8? (p.yaml:3:29)',
+    ],
+    [
+      'performance_metrics: {memory: {}}',
+      'Cannot set "performance_metrics.memory": the value must have "at_least" or "at_most", and it is {} (p.yaml:3:23)',
+    ],
+    [
+      'performance_metrics: {disk: {at_least: 0.5, at_most: 0.4}}',
+      'Cannot set "performance_metrics.disk.at_least": the value must be at most what "at_most" says, 0.4, and it is 0.5 (p.yaml:3:30)',
     ],
     [
       'monitoring: {metrics: [{name: cpu, from: {file: /x, pattern: a}}]}',

@@ -63,16 +63,15 @@ export class DocumentChecks {
     const name = this.metric(located, `${path}.metric`, metric);
     if (name === null) return null;
     const [key, bound] = above === undefined ? ['below', below ?? 0] : ['above', above];
+    return this.bound(located, `${path}.${key}`, name, bound) ? name : null;
+  }
+
+  /** Whether the metric, by its canonical name, can be there; if not, that is reported. */
+  bound(located: LocatedDocument, path: string, name: string, bound: number): boolean {
     const isRatio = !this.#defined.has(name) && builtInMetric(name)?.unit === 'ratio';
-    if (!isRatio || (bound >= 0 && bound <= 1)) return name;
+    if (!isRatio || (bound >= 0 && bound <= 1)) return true;
     const suggestion = bound > 1 && bound <= 100 ? String(bound / 100) : undefined;
-    this.report(
-      located,
-      `${path}.${key}`,
-      `must be from 0 to 1, because ${name} is a share of the whole`,
-      bound,
-      suggestion,
-    );
-    return null;
+    this.report(located, path, `must be from 0 to 1, because ${name} is a share of the whole`, bound, suggestion);
+    return false;
   }
 }

@@ -67,6 +67,7 @@ class Run {
 
   async look(): Promise<void> {
     const { database, providers } = this.#parts;
+    if (providers.size === 0) return;
     const machines = await readSharedMachines(database, [...providers.keys()]);
     const byName = new Map(machines.map((machine) => [`${machine.provider} ${machine.machine}`, machine]));
     const mine = await this.#turns.take(new Set(byName.keys()));
