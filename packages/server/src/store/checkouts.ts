@@ -124,19 +124,18 @@ export async function insertCheckout(tx: Executor, checkout: NewCheckout): Promi
 }
 
 export async function findCheckout(db: Executor, checkoutId: string): Promise<CheckoutRow | null> {
-  const row = await db.selectFrom('checkouts').selectAll().where('checkout_id', '=', checkoutId).executeTakeFirst();
+  const row = await oneWithId(db, checkoutId).executeTakeFirst();
   return row === undefined ? null : checkoutOf(row);
 }
 
 /** Nobody else changes it before the transaction ends. */
 export async function lockCheckout(tx: Executor, checkoutId: string): Promise<CheckoutRow | null> {
-  const row = await tx
-    .selectFrom('checkouts')
-    .selectAll()
-    .where('checkout_id', '=', checkoutId)
-    .forUpdate()
-    .executeTakeFirst();
+  const row = await oneWithId(tx, checkoutId).forUpdate().executeTakeFirst();
   return row === undefined ? null : checkoutOf(row);
+}
+
+function oneWithId(db: Executor, checkoutId: string) {
+  return db.selectFrom('checkouts').selectAll().where('checkout_id', '=', checkoutId);
 }
 
 /** The one that has the host in hand. */
