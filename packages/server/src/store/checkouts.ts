@@ -207,6 +207,18 @@ export async function waitingCheckouts(db: Executor, limit: number): Promise<rea
   return rows.map(checkoutOf);
 }
 
+/** One that is not over, with that persona. */
+export async function checkoutWith(db: Executor, personaId: PersonaId): Promise<string | null> {
+  const row = await db
+    .selectFrom('checkouts')
+    .select('checkout_id')
+    .where('persona_id', '=', personaId)
+    .where('ended_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.checkout_id ?? null;
+}
+
 export async function countOpenOf(db: Executor, holder: string): Promise<number> {
   const row = await db
     .selectFrom('checkouts')
