@@ -34,9 +34,8 @@ function withoutChance(text: string): string {
 
 describe('guise checkout', () => {
   it('waits until the host is ready, and tells each state and how to reach it', async () => {
-    const { code, out, err } = await run(
-      ...['checkout', 'h1', '--persona', 'lab', '--for', '1h', '--reason', 'a test', '--tests', '--wait'],
-    );
+    const wanted = ['--persona', 'lab', '--for', '1h', '--reason', 'a test', '--tests'];
+    const { code, out, err } = await run('checkout', 'h1', ...wanted, '--wait');
     expect(out).toBe(
       [
         'ID: h1: ready',
