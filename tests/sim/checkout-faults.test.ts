@@ -1,6 +1,7 @@
 /** What goes wrong while a host is lent: it comes back clean or is quarantined, and the checkout says which and why. */
-import { GuiseError } from '@guise/model';
+import { GuiseError, parseHostId } from '@guise/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { clientOf } from './control-plane.ts';
 import { Lending } from './lending.ts';
 
 const lending = new Lending(['h1']);
@@ -82,11 +83,9 @@ describe('before the holder has it, the host comes back clean', () => {
   it('when its time is over while requests are still ending', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     lending.traffic.hold = promise;
-    const asked = await lending.ask({ host_id: 'h1', persona_id: 'lab', for: '1s' });
+    const asked = await lending.ask({ host_id: 'h1', persona_id: 'lab' });
     await lending.reaches(asked, 'draining');
-    await lending.rows(
-      `update leases set during = tstzrange(lower(during) - interval '1 h', now()) where ended_at is null`,
-    );
+    await lending.endsIn(asked, 0);
     resolve();
     const failed = await lending.reaches(asked, 'failed');
     expect(failed.failure).toBe('its time was over before it was ready');
@@ -193,13 +192,19 @@ describe('checking in', () => {
     await expectBack();
   });
 
-  it('happens by itself when the time is over, whoever is gone', async () => {
-    const checkout = await out();
-    await lending.rows(
-      `update leases set during = tstzrange(lower(during) - interval '1 h', now()) where ended_at is null`,
-    );
-    await lending.rows(`update flows set due_at = now() where ended_at is null`);
-    expect(await lending.reaches(checkout, 'ended')).toMatchObject({ failure: null });
+  it('happens by itself when the time is over, also when its holder is gone', async () => {
+    const { token, token_id } = await lending.api.createToken({ body: { name: 'carol', roles: ['operator'] } });
+    const carol = clientOf({ url: lending.server.url, adminToken: token });
+    lending.provider.write('h1', '/srv/data', 'of production');
+    const host_id = parseHostId('h1');
+    const asked = await carol.requestCheckout({ body: { host_id, for: '1h', reason: 'a test' } });
+    expect(await lending.reaches(asked, 'out')).toMatchObject({ holder: 'carol' });
+    await lending.api.deleteToken({ params: { token_id } });
+    await expect(carol.checkIn({ params: { checkout_id: asked.checkout_id } })).rejects.toMatchObject({
+      code: 'token_invalid',
+    });
+    await lending.endsIn(asked, 500);
+    expect(await lending.reaches(asked, 'ended')).toMatchObject({ failure: null });
     await expectBack();
   });
 });

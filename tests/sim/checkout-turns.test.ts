@@ -71,7 +71,8 @@ describe('one host', () => {
 
   it('comes back by itself when the time is over', async () => {
     const events = await listen();
-    const checkout = await out({ host_id: 'h1', for: '3s' });
+    const checkout = await out({ host_id: 'h1' });
+    await lending.endsIn(checkout, 500);
     await lending.reaches(checkout, 'ended');
     await eventually('the end was told', () => events.heard.includes(`checkout.ended ${checkout.checkout_id}`));
     expect(events.heard).toContain(`checkout.ready ${checkout.checkout_id}`);
@@ -116,7 +117,7 @@ describe('a booking', () => {
     expect(booked.host_id).toBe('h1');
     await lending.checkIn(day);
     await lending.reaches(day, 'ended');
-    const soon = await lending.ask({ host_id: 'h1', for: '30m', starts_at: inMs(1500) });
+    const soon = await lending.ask({ host_id: 'h1', for: '30m', starts_at: inMs(5000) });
     expect((await lending.reaches(soon, 'booked')).reach).toBeNull();
     await lending.reaches(soon, 'out');
   });

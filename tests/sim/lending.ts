@@ -177,6 +177,18 @@ export class Lending {
     return items.map(({ detail }) => (detail as { to: string }).to).toReversed();
   }
 
+  /** As if it had been asked for so that its time is over then. */
+  async endsIn({ checkout_id }: Pick<Checkout, 'checkout_id'>, ms: number): Promise<void> {
+    await this.rows(`with ending as (
+        update leases set during = tstzrange(lower(during) - interval '1 h', now() + interval '${ms} ms')
+        where lease_id = (select lease_id from checkouts where checkout_id = '${checkout_id}')
+      ), looking as (
+        update flows set due_at = now(), woken = true
+        where flow_id = (select flow_id from checkouts where checkout_id = '${checkout_id}')
+      )
+      select pg_notify('guise', '{"type":"flow"}')`);
+  }
+
   /** It was in other states since then. */
   async sinceIsOther(checkout: Pick<Checkout, 'checkout_id'>, since: string): Promise<void> {
     await eventually('its state changed', async () => (await this.find(checkout)).state_since !== since);

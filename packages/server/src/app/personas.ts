@@ -6,6 +6,7 @@
 import type { PersonaId } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import { isAssigned } from '../store/assignments.ts';
+import { checkoutWith } from '../store/checkouts.ts';
 import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { groupInUse, lockPersonaGroup, replacePersonaGroup, unknownPersonas } from '../store/persona-list.ts';
@@ -39,6 +40,13 @@ export async function deletePersona(database: Database, caller: Caller, personaI
       throw new GuiseError(
         'persona_assigned',
         `Cannot delete the persona "${personaId}": hosts with the tag persona_group=${group} have it through that group`,
+      );
+    }
+    const checkoutId = await checkoutWith(tx, personaId);
+    if (checkoutId !== null) {
+      throw new GuiseError(
+        'persona_assigned',
+        `Cannot delete the persona "${personaId}": a host is borrowed as it, or is to be (checkout ${checkoutId})`,
       );
     }
     await markDeleted(tx, personaId);

@@ -29,7 +29,7 @@ import { insertFlow } from '../store/flows.ts';
 import { findHost, listHosts } from '../store/hosts.ts';
 import { clockOf, leaseConflict } from '../store/leases.ts';
 import { listPersonas } from '../store/persona-list.ts';
-import { findVersion } from '../store/personas.ts';
+import { findVersion, lockPersona } from '../store/personas.ts';
 import type { Caller } from './caller.ts';
 import {
   type CheckoutNeeds,
@@ -70,6 +70,7 @@ export async function requestCheckout(
   return mutate(parts.database, caller.actor, async (tx) => {
     await lockQueue(tx);
     await requireFew(tx, caller.actor);
+    await requireStill(tx, choice.personaId);
     const checkout = await insert(tx, caller, request, choice);
     const terms = { holder: caller.actor, from, durationMs: ms };
     if (from !== null) await book(tx, checkout, choice, terms);
@@ -193,6 +194,13 @@ async function requireFew(tx: Executor, holder: string): Promise<void> {
     'limit_exceeded',
     `Cannot check out a host: "${holder}" has or waits for ${open}, and ${limits.checkoutsPerHolder} are allowed`,
   );
+}
+
+/** Holds off a deletion of the persona until this checkout can be seen. */
+async function requireStill(tx: Executor, personaId: PersonaId | null): Promise<void> {
+  if (personaId === null) return;
+  const head = await lockPersona(tx, personaId);
+  if (head === null || head.deleted) throw noPersona(personaId);
 }
 
 async function insert(

@@ -127,6 +127,14 @@ describe('a checkout', () => {
     });
   });
 
+  it('keeps its persona from being deleted', async () => {
+    await book(operator, 'shop-2', { persona_id: 'web' });
+    await expect(admin.deletePersona({ params: { persona_id: parsePersonaId('web') } })).rejects.toMatchObject({
+      code: 'persona_assigned',
+      message: expect.stringContaining('a host is borrowed as it'),
+    });
+  });
+
   it('that there is not is not found, and what is no id is refused', async () => {
     const checkout_id = '00000000-0000-4000-8000-000000000000';
     await expect(admin.getCheckout({ params: { checkout_id } })).rejects.toMatchObject({ code: 'checkout_not_found' });

@@ -124,19 +124,18 @@ export async function insertCheckout(tx: Executor, checkout: NewCheckout): Promi
 }
 
 export async function findCheckout(db: Executor, checkoutId: string): Promise<CheckoutRow | null> {
-  const row = await db.selectFrom('checkouts').selectAll().where('checkout_id', '=', checkoutId).executeTakeFirst();
+  const row = await oneWithId(db, checkoutId).executeTakeFirst();
   return row === undefined ? null : checkoutOf(row);
 }
 
 /** Nobody else changes it before the transaction ends. */
 export async function lockCheckout(tx: Executor, checkoutId: string): Promise<CheckoutRow | null> {
-  const row = await tx
-    .selectFrom('checkouts')
-    .selectAll()
-    .where('checkout_id', '=', checkoutId)
-    .forUpdate()
-    .executeTakeFirst();
+  const row = await oneWithId(tx, checkoutId).forUpdate().executeTakeFirst();
   return row === undefined ? null : checkoutOf(row);
+}
+
+function oneWithId(db: Executor, checkoutId: string) {
+  return db.selectFrom('checkouts').selectAll().where('checkout_id', '=', checkoutId);
 }
 
 /** The one that has the host in hand. */
@@ -206,6 +205,18 @@ export async function waitingCheckouts(db: Executor, limit: number): Promise<rea
     .limit(limit)
     .execute();
   return rows.map(checkoutOf);
+}
+
+/** One that is not over, with that persona. */
+export async function checkoutWith(db: Executor, personaId: PersonaId): Promise<string | null> {
+  const row = await db
+    .selectFrom('checkouts')
+    .select('checkout_id')
+    .where('persona_id', '=', personaId)
+    .where('ended_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row?.checkout_id ?? null;
 }
 
 export async function countOpenOf(db: Executor, holder: string): Promise<number> {
