@@ -82,7 +82,8 @@ async function start(options: ServerOptions, shutdown: Shutdown): Promise<Runnin
   const databaseUrl = await databaseUrlOf(options, shutdown, (error) => failed.abort(error));
   const database = await openDatabase(databaseUrl);
   shutdown.add(() => database.destroy());
-  for (const name of await migrate(database)) report(`Applied migration ${name}`);
+  const applied = await migrate(database);
+  if (applied.length > 0) report(`Brought the database up to ${applied.at(-1)}`);
   const masterKeyFile = options.masterKeyFile ?? join(stateDirectory, 'master.key');
   const vault = openVault(masterKeyFile);
   const token = await adminToken(database, stateDirectory);
