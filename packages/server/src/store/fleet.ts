@@ -32,7 +32,7 @@ export async function setFleetState(
   return [stateChanged(hostId)];
 }
 
-export function stateChanged(hostId: string): Signal {
+function stateChanged(hostId: string): Signal {
   return { type: 'event', event: 'host.state', subject: hostId };
 }
 
