@@ -11,7 +11,7 @@ export interface Room {
   readonly storageMb: number;
 }
 
-export const noRoom: Room = { milliCores: 0, memoryMb: 0, storageMb: 0 };
+const noRoom: Room = { milliCores: 0, memoryMb: 0, storageMb: 0 };
 
 /** One core, with the memory and storage that usually come with one: so much of each counts the same. */
 const typical: Room = { milliCores: 1000, memoryMb: 4096, storageMb: 32_000 };

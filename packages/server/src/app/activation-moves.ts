@@ -6,11 +6,10 @@
  * activating, warm or active; what a host is doing is touched only while nobody has borrowed it; rows are locked in the order of the
  * activation, spares on its host, the host.
  */
-import type { HostId } from '@guise/model';
+import type { HostId, Json } from '@guise/model';
 import type { Activation, ActivationChange } from '../store/activations.ts';
 import { activationsOn, changeActivation, lockActivation, lockSparesOn, wakePending } from '../store/activations.ts';
 import { deleteAssignment, lockAssignmentsTo, putAssignment } from '../store/assignments.ts';
-import type { AuditRecord } from '../store/audit.ts';
 import type { Executor, Mutation } from '../store/database.ts';
 import { type FleetHost, type FleetState, isLeased, lockFleetHost, setFleetState } from '../store/fleet.ts';
 import { insertFlow } from '../store/flows.ts';
@@ -147,7 +146,7 @@ export async function moved(
   before: Activation,
   change: ActivationChange,
   signals: readonly Signal[],
-  detail: AuditRecord['detail'] & object = {},
+  detail: { readonly [name: string]: Json } = {},
 ): Promise<Move> {
   const after = await changeActivation(tx, before.activation_id, change);
   await wakePending(tx, before.pool_id);

@@ -4,7 +4,7 @@
  * A spare is an activation that nobody asked for yet. Runs on news of pools, hosts and personas, and on a period in case a signal was
  * lost. Idempotent, and safe in several processes: a pool is locked while it is looked at. Killed in between: the next look does the rest.
  */
-import { GuiseError, limits } from '@guise/model';
+import { canonicalJson, GuiseError, limits } from '@guise/model';
 import { beginLeaving, type Move } from '../app/activation-moves.ts';
 import { checkedTerms } from '../app/activation-terms.ts';
 import { begun } from '../app/activations.ts';
@@ -107,8 +107,7 @@ function wantedOf(spares: readonly Activation[], policy: PoolPolicy): number {
 }
 
 function isWanted({ persona_id, parameters }: Activation, policy: PoolPolicy): boolean {
-  const sorted = (values: object) => JSON.stringify(Object.entries(values).sort());
-  return persona_id === policy.persona_id && sorted(parameters) === sorted(policy.parameters ?? {});
+  return persona_id === policy.persona_id && canonicalJson(parameters) === canonicalJson(policy.parameters ?? {});
 }
 
 /** Only when a host waits for it, and not again at once where it failed: somebody has to look at that first. */

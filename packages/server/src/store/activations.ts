@@ -237,7 +237,7 @@ export async function wakePending(tx: Executor, poolId: string): Promise<void> {
       for update skip locked)`.execute(tx);
 }
 
-export function activationOf({ sequence: _sequence, ...row }: Row): Activation {
+function activationOf({ sequence: _sequence, ...row }: Row): Activation {
   return {
     ...row,
     persona_id: row.persona_id as PersonaId,

@@ -99,7 +99,7 @@ export async function endQuarantine(tx: Executor, hostId: HostId): Promise<boole
   return numUpdatedRows > 0n;
 }
 
-export function stateChanged(hostId: string): Signal {
+function stateChanged(hostId: string): Signal {
   return { type: 'event', event: 'host.state', subject: hostId };
 }
 
