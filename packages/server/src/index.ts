@@ -1,4 +1,5 @@
 export type { Capability, Fenced, Fingerprint, HostProvider } from './drivers/host-provider/host-provider.ts';
 export { labProviders } from './drivers/host-provider/lab-provider.ts';
+export { libvirtProviders } from './drivers/host-provider/libvirt-provider.ts';
 export { startServer } from './main.ts';
 export type { RunningServer, ServerOptions } from './server-options.ts';
