@@ -37,7 +37,7 @@ try {
   const task = tasks[name];
   preparePackages();
   if (task.needsPrograms) preparePrograms();
-  if (task.needsLab) prepareSystem();
+  if (task.needsLab) prepareSystem({ forTests: name === 'test' });
   if (task.needsServers) prepareTestServers();
   if (task.main) runTask([...task.main, ...rest]);
 } catch (error) {

@@ -21,24 +21,31 @@ const systemPackages = {
   iproute2: 'their network',
 };
 
+/** What tests alone use. */
+const testPackages = {
+  'libvirt-clients': 'virsh, by which a hypervisor is told what to do',
+  'libvirt-daemon': 'a hypervisor in memory',
+};
+
 const dpkgStatusFile = '/var/lib/dpkg/status';
 const aptLockTimeoutS = 600;
 
 /** Returns once the system packages are there, or the user was told which are not. */
-export function prepareSystem() {
+export function prepareSystem({ forTests = false } = {}) {
+  const wanted = Object.keys(forTests ? { ...systemPackages, ...testPackages } : systemPackages);
   if (process.platform !== 'linux' || !existsSync(dpkgStatusFile)) {
-    return warn(`lab hosts need Debian or Ubuntu with ${Object.keys(systemPackages).join(' ')}`);
+    return warn(`lab hosts need Debian or Ubuntu with ${wanted.join(' ')}`);
   }
-  const missing = missingPackages(readFileSync(dpkgStatusFile, 'utf8'));
+  const missing = missingPackages(wanted, readFileSync(dpkgStatusFile, 'utf8'));
   if (missing.length === 0) return;
   const line = `apt-get install --yes --no-install-recommends ${missing.join(' ')}`;
   if (process.getuid() !== 0) return warn(`lab hosts need packages that only root can install: sudo ${line}`);
   install(missing);
 }
 
-/** The packages of `systemPackages` that dpkg does not record as wholly installed. */
-function missingPackages(status) {
-  return Object.keys(systemPackages).filter(
+/** The packages of those wanted that dpkg does not record as wholly installed. */
+function missingPackages(wanted, status) {
+  return wanted.filter(
     (name) => !new RegExp(`^Package: ${name}\\n(?:.+\\n)*?Status: \\S+ ok installed$`, 'm').test(status),
   );
 }

@@ -62,6 +62,11 @@ export const server = defineCommand({
       kind: 'file',
       summary: 'Where guise lab provide listens: lab hosts can then be lent and go back',
     },
+    libvirt: {
+      type: 'string',
+      value: 'URI',
+      summary: 'A hypervisor as virsh names it, such as qemu:///system: its machines can be resized and switched',
+    },
     allowOutbound: {
       type: 'string',
       multiple: true,
@@ -107,7 +112,7 @@ export const server = defineCommand({
       throw new GuiseError('not_permitted', `Cannot run as "${options.user}": only root may choose an account`);
     }
     process.umask(0o077);
-    const { labProviders, startServer } = await import('@guise/server');
+    const { labProviders, libvirtProviders, startServer } = await import('@guise/server');
     const interruption = options.untilInputEnds
       ? AbortSignal.any([context.interruption(), endOf(process.stdin)])
       : context.interruption();
@@ -123,9 +128,10 @@ export const server = defineCommand({
       ...tlsOption(options.tlsCert, options.tlsKey),
       ...(options.publicUrl === undefined ? {} : { publicUrl: options.publicUrl }),
       ...oidcOption(options),
-      ...(options.labProvider === undefined
-        ? {}
-        : { providers: labProviders(resolve(context.cwd, options.labProvider)) }),
+      providers: new Map([
+        ...(options.labProvider === undefined ? [] : labProviders(resolve(context.cwd, options.labProvider))),
+        ...(options.libvirt === undefined ? [] : libvirtProviders(options.libvirt)),
+      ]),
       allowOutbound: options.allowOutbound ?? [],
       trafficSockets: (options.trafficSockets ?? []).map((directory) => resolve(context.cwd, directory)),
       report: (line) => context.err.line(line),

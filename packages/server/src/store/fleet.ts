@@ -99,7 +99,7 @@ export async function endQuarantine(tx: Executor, hostId: HostId): Promise<boole
   return numUpdatedRows > 0n;
 }
 
-function stateChanged(hostId: string): Signal {
+export function stateChanged(hostId: string): Signal {
   return { type: 'event', event: 'host.state', subject: hostId };
 }
 
