@@ -14,7 +14,7 @@ import { parseHostId } from '@guise/model';
 import { layersOf } from '../crash/layers-of.ts';
 import { type Deed, label } from './deed.ts';
 
-const [stateDirectory = '', deed = ''] = process.argv.slice(2) as [string, Deed];
+const [stateDirectory, deed] = process.argv.slice(2) as [string, Deed];
 const report = (line: string) => process.stderr.write(`${line}\n`);
 const machine = machineHere('/');
 const engine = engineHere({ root: '/', stateDirectory, machine });

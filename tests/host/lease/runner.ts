@@ -64,7 +64,8 @@ function attempt(deed: Deed, fault: string) {
     {
       encoding: 'utf8',
       timeout: deedTimeoutMs,
-      env: { ...process.env, GUISE_FAULT: fault, GUISE_FAULT_FILE: countFile },
+      // Kept out of what a revert restores, or each run would give it files to restore.
+      env: { ...process.env, NODE_COMPILE_CACHE: '/run/node', GUISE_FAULT: fault, GUISE_FAULT_FILE: countFile },
     },
   );
   return {
