@@ -467,9 +467,8 @@ export const limits = {
   webhookGiveUpMs: 24 * 3_600_000,
   /** How long it is told what became of one. */
   webhookDeliveryKeptMs: 7 * 24 * 3_600_000,
-  /** How often they are looked for that no signal told of, at the least between two looks, and how often old ones are cleared away. */
+  /** How often they are looked for that no signal told of, and how often old ones are cleared away. */
   webhookPeriodMs: 5_000,
-  webhookLookMinMs: 10,
   webhookSweepMs: 60_000,
   ...checkoutLimits,
 } as const;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseTagSelector } from './tag-selector.ts';
+import { hasTags, parseTagSelector } from './tag-selector.ts';
 
 it('reads each kind of term', () => {
   expect(parseTagSelector('role=web, env!=prod,rack')).toEqual([
@@ -11,4 +11,16 @@ it('reads each kind of term', () => {
 
 it.each(['', ',', 'role=', '=web', 'role==web', 'role=web;drop', 'Role=web', 'a b'])('refuses %j', (text) => {
   expect(() => parseTagSelector(text)).toThrow('must be key=value');
+});
+
+it.each([
+  ['role=web', true],
+  ['role=db', false],
+  ['role', true],
+  ['env', false],
+  ['env!=prod', true],
+  ['role!=web', false],
+  ['role=web,rack', false],
+])('%s on a web server: %s', (selector, expected) => {
+  expect(hasTags({ role: 'web' }, parseTagSelector(selector))).toBe(expected);
 });

@@ -129,10 +129,7 @@ class Deliverer {
     const waitMs = (await nextDeliveryMs(database)) ?? limits.webhookPeriodMs;
     clearTimeout(this.#timer);
     if (this.#ending.signal.aborted) return;
-    this.#timer = setTimeout(
-      () => this.look(),
-      Math.min(Math.max(waitMs, limits.webhookLookMinMs), limits.webhookPeriodMs),
-    );
+    this.#timer = setTimeout(() => this.look(), Math.min(waitMs, limits.webhookPeriodMs));
   }
 
   async #sweep(): Promise<void> {

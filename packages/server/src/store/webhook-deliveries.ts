@@ -1,8 +1,8 @@
 /**
  * What webhooks are still to be told: written with what it tells, and taken by whichever process is first.
  *
- * Invariants: of each webhook at most `limits.webhookDeliveriesAtOnce` are in hand, so a slow receiver keeps nobody else's waiting; what a
- * process writes of one counts only while it has it.
+ * Invariants: nobody takes more of a webhook while `limits.webhookDeliveriesAtOnce` of it are in hand, so a slow receiver keeps no other
+ * waiting; what a process writes of one counts only while it has it.
  */
 import type { Json } from '@guise/model';
 import { limits } from '@guise/model';
@@ -92,7 +92,7 @@ export async function claimDeliveries(
           select count(*) from webhook_deliveries
           where webhook_id = w.webhook_id and state = 'waiting' and claimed_until > now()))
         for update skip locked
-      ) d order by d.due_at limit ${count}
+      ) d where w.disabled_at is null order by d.due_at limit ${count}
     )
     update webhook_deliveries d set attempts = attempts + 1, claimed_until = now() + make_interval(secs => ${claimMs / 1000})
     from due where d.delivery_id = due.delivery_id
@@ -126,11 +126,12 @@ export async function putOff(
   });
 }
 
-/** Until one is due or its claim ends; null when there is none. */
+/** Until the next is due or its claim ends; null when there is none. What is due already waits for another to end, which whoever has that one sees. */
 export async function nextDeliveryMs(database: Database): Promise<number | null> {
   const { rows } = await sql<{ wait: number | null }>`
-    select ceil(extract(epoch from min(greatest(due_at, coalesce(claimed_until, due_at))) - now()) * 1000)::float8 as wait
-    from webhook_deliveries where state = 'waiting'`.execute(database);
+    select ceil(extract(epoch from min(at) - now()) * 1000)::float8 as wait
+    from (select greatest(due_at, claimed_until) as at from webhook_deliveries where state = 'waiting') waiting
+    where at > now()`.execute(database);
   return rows[0]?.wait ?? null;
 }
 
