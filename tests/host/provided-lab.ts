@@ -81,7 +81,7 @@ async function subject(lab: Lab, name: string, directory: string): Promise<Provi
   };
 }
 
-async function startProvider(name: string, socketPath: string): Promise<ChildProcess> {
+export async function startProvider(name: string, socketPath: string): Promise<ChildProcess> {
   const argv = ['bin/launch.mjs', 'cli', 'lab', 'provide', '--name', name, '--socket', socketPath];
   const child = spawn(node, argv, { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

@@ -61,6 +61,8 @@ export interface RealHaproxyOptions {
   readonly isChecked?: boolean;
   /** Instead of h1 and h2, which it starts itself. */
   readonly servers?: readonly HaproxyServerPlace[];
+  /** What it asks them for their health; default `/health`. */
+  readonly healthPath?: string;
   /** More lines of the backend. */
   readonly backend?: readonly string[];
 }
@@ -132,7 +134,7 @@ export class RealHaproxy {
       `  bind 127.0.0.1:${this.port}`,
       '  default_backend web',
       'backend web',
-      '  option httpchk GET /health',
+      `  option httpchk GET ${this.#options.healthPath ?? '/health'}`,
       '  option redispatch',
       ...(this.#options.backend ?? []).map((line) => `  ${line}`),
       ...servers.map(({ name, address, port }) => `  server ${name} ${address}:${port} cookie ${name}${check}`),
