@@ -13,12 +13,12 @@ import { canBoot, skipWithoutLab } from './test-lab.ts';
 
 describe('a lab', () => {
   skipWithoutLab();
-  describeProvider(
-    'behind its daemon',
-    () => provideTestLab('test-provider'),
-    ['snapshot', 'revert', 'resize', 'power', 'image'],
-    Object.keys(hostChanges),
-  );
+  describeProvider({
+    name: 'behind its daemon',
+    can: ['snapshot', 'revert', 'resize', 'power', 'image'],
+    changes: Object.keys(hostChanges),
+    open: () => provideTestLab('test-provider'),
+  });
 });
 
 describe('guise lab provide', () => {
@@ -152,7 +152,7 @@ describe('guise lab provide', () => {
     const machine = (await lab.provider.usage(lab.machine))!;
     expect(machine.cpuCores).toBeGreaterThan(0);
     expect(machine.memoryMb).toBeGreaterThan(0);
-    if (existsSync('/proc/pressure/cpu')) expect(machine.cpuPressure).not.toBeNull();
+    expect(machine.cpuPressure !== null).toBe(existsSync('/proc/pressure/cpu'));
     expect(machine.hosts.map(({ name }) => name)).toEqual(['h1']);
     expect(machine.hosts[0]!.memoryMb).toBeGreaterThan(0);
   });

@@ -93,6 +93,18 @@ describe('the root of a lab host', () => {
     expect([lab.host('h1').leaderPid, read('etc/motd')]).toEqual([leaderPid, 'after']);
   });
 
+  /** Image, release and /etc/motd. */
+  const possible = {
+    restore: [
+      ['debian-12', '12', 'before'],
+      ['debian-12', '12', 'after'],
+    ],
+    deploy: [
+      ['debian-12', '12', 'after'],
+      ['debian-13', '13', expect.stringContaining('Debian')],
+    ],
+  };
+
   it.each([
     ['restore', 'before'],
     ['deploy', 'debian-13'],
@@ -111,8 +123,7 @@ describe('the root of a lab host', () => {
         expect(read(identityFile)).toBe(String(identity));
         const has = await bootedFrom();
         const release = (await lab.run('h1', ['cat', '/etc/debian_version'])).stdout.slice(0, 2);
-        if (lab.host('h1').image === 'debian-13') expect([method, release]).toEqual(['deploy', '13']);
-        else expect([['before', 'after'].includes(has), release]).toEqual([true, '12']);
+        expect(possible[method]).toContainEqual([lab.host('h1').image, release, has]);
         await lab.restore('h1', 'before');
         expect([await bootedFrom(), read(identityFile)]).toEqual(['before', String(identity)]);
       }

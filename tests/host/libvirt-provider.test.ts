@@ -62,7 +62,7 @@ async function open(): Promise<ProviderSubject> {
   return subject();
 }
 
-describeProvider('libvirt', open, ['resize', 'power'], []);
+describeProvider({ name: 'libvirt', can: ['resize', 'power'], changes: [], open });
 
 it('gives whole processors alone, and what is left out in full', async () => {
   const { provider, host, machine, close } = await open();

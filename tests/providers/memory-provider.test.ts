@@ -33,12 +33,12 @@ function subjectOn(disk: MemoryDisk): ProviderSubject {
   };
 }
 
-describeProvider(
-  'the provider in memory',
-  async () => subjectOn(memoryDisk({ h1: { files } })),
-  ['snapshot', 'revert', 'resize', 'power', 'image'],
-  ['a changed file', 'a package', 'the loss of its data'],
-);
+describeProvider({
+  name: 'the provider in memory',
+  can: ['snapshot', 'revert', 'resize', 'power', 'image'],
+  changes: ['a changed file', 'a package', 'the loss of its data'],
+  open: async () => subjectOn(memoryDisk({ h1: { files } })),
+});
 
 describe('MemoryProvider', () => {
   it('fails once when it is told to, having done nothing', async () => {

@@ -1,9 +1,8 @@
 /**
  * What every provider of hosts must do, as tests that run against each of them: the one in memory, a lab's, a hypervisor's.
  *
- * A capability that a provider does not claim must be refused by name; the tests of the others are then what is left.
+ * A capability that a provider does not claim must be refused by name; what others need it for is then not asked of it.
  */
-
 import type { Capability, Fenced, Fingerprint, HostProvider } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -13,9 +12,8 @@ export interface ProviderSubject {
   readonly host: { readonly hostId: string; readonly name: string };
   /** As `usage` calls what the host runs on. */
   readonly machine: string;
-  /** Each makes the host another than it is; what they change is in a revert. */
+  /** Each makes the host another than it is, and a revert must take it back. */
   readonly changes: Readonly<Record<string, () => Promise<void>>>;
-  /** A difference that is seen, and a way to see it. */
   readonly image: () => Promise<string>;
   readonly isUp: () => Promise<boolean>;
   /** What the agent must keep, set and read. */
@@ -26,176 +24,254 @@ export interface ProviderSubject {
   readonly close: () => Promise<void>;
 }
 
-export function describeProvider(
-  name: string,
-  open: () => Promise<ProviderSubject>,
-  can: readonly Capability[],
-  changeNames: readonly string[],
-): void {
-  describe(name, () => {
-    let subject: ProviderSubject;
-    let lease = 10n;
-    const host = (fence: bigint = lease): Fenced => ({ ...subject.host, fence });
-    const has = (...wanted: readonly Capability[]) => wanted.every((capability) => can.includes(capability));
+export interface ProviderContract {
+  readonly name: string;
+  readonly can: readonly Capability[];
+  /** Of the subject; the first is the quickest. */
+  readonly changes: readonly string[];
+  readonly open: () => Promise<ProviderSubject>;
+}
+
+/** What goes on from one test to the next: the host, who has it, and what it was at the snapshot `before`. */
+interface Course {
+  subject: ProviderSubject;
+  fence: bigint;
+  before: Fingerprint;
+}
+
+interface Case {
+  readonly title: string;
+  readonly needs: readonly Capability[];
+  readonly run: (course: Course) => Promise<void>;
+}
+
+const snapshots: readonly Capability[] = ['snapshot', 'revert'];
+
+export function describeProvider({ name, can, changes, open }: ProviderContract): void {
+  describe.each([name])('%s', () => {
+    const course = {} as Course;
     beforeAll(async () => {
-      subject = await open();
+      Object.assign(course, { subject: await open(), fence: 10n });
     });
-    afterAll(async () => await subject.close());
+    afterAll(async () => await course.subject.close());
 
     it('says what it can', async () => {
-      const capabilities = await subject.provider.capabilities(subject.host);
+      const capabilities = await course.subject.provider.capabilities(course.subject.host);
       expect([...capabilities.can].sort()).toEqual([...can].sort());
-      expect(capabilities.images.length > 0).toBe(has('image'));
+      expect(capabilities.images.length > 0).toBe(can.includes('image'));
     });
 
     it('refuses what it cannot, by name', async () => {
-      const provider = subject.provider;
-      const operations: readonly [Capability, () => Promise<unknown>][] = [
-        ['snapshot', () => provider.snapshot(host(), 'never')],
-        ['revert', () => provider.revert(host(), 'never')],
-        ['image', () => provider.deploy(host(), 'never')],
-        ['resize', () => provider.resize(host(), {})],
-        ['power', () => provider.power(host(), 'on')],
-      ];
-      for (const [capability, operation] of operations) {
-        if (has(capability)) continue;
+      const unclaimed = Object.entries(operations(course, course.fence, 'never')).filter(
+        ([capability]) => !can.includes(capability as Capability),
+      );
+      for (const [, operation] of unclaimed)
         await expect(operation()).rejects.toMatchObject({ code: 'capability_missing' });
-      }
-      await expect(provider.deploy(host(), 'no-such-image')).rejects.toMatchObject({ code: 'capability_missing' });
     });
 
-    it('knows no host of another', async () => {
-      const stranger = { hostId: 'stranger', name: 'stranger' };
-      await expect(subject.provider.capabilities(stranger)).rejects.toMatchObject({ code: 'host_not_found' });
-      await expect(subject.provider.power({ ...stranger, fence: 1n }, 'off')).rejects.toMatchObject({
-        code: 'host_not_found',
-      });
-    });
-
-    if (has('snapshot', 'revert'))
-      describe('snapshots', () => {
-        let before: Fingerprint;
-        beforeAll(async () => {
-          before = await subject.provider.snapshot(host(), 'before');
-        });
-
-        it('stay when they are asked for again, whatever the host is by then', async () => {
-          await subject.changes[changeNames[0]!]!();
-          expect(await subject.provider.snapshot(host(), 'before')).toEqual(before);
-          expect(await subject.provider.revert(host(), 'before')).toEqual(before);
-        });
-
-        it.each(changeNames)('are what the host is again after %s', async (change) => {
-          await subject.changes[change]!();
-          const changed = await subject.provider.snapshot(host(), 'changed');
-          await subject.provider.discard(host(), 'changed');
-          expect(changed.digest).not.toBe(before.digest);
-          expect(changed.parts).not.toEqual(before.parts);
-          expect(await subject.provider.revert(host(), 'before')).toEqual(before);
-          expect(await subject.isUp()).toBe(true);
-        });
-
-        it('are reverted to twice as once', async () => {
-          expect(await subject.provider.revert(host(), 'before')).toEqual(before);
-          expect(await subject.provider.revert(host(), 'before')).toEqual(before);
-        });
-
-        it('are what the host still is when it has run from them', async () => {
-          await subject.provider.revert(host(), 'before');
-          expect(await subject.provider.snapshot(host(), 'again')).toEqual(before);
-          await subject.provider.discard(host(), 'again');
-        });
-
-        it('bring a host back that is off', async () => {
-          if (has('power')) await subject.provider.power(host(), 'off');
-          expect(await subject.provider.revert(host(), 'before')).toEqual(before);
-          expect(await subject.isUp()).toBe(true);
-        });
-
-        it('leave the agent who it is', async () => {
-          await subject.setIdentity('renewed');
-          expect(await subject.provider.revert(host(), 'before')).toEqual(before);
-          expect(await subject.identity()).toBe('renewed');
-        });
-
-        it('that are missing change nothing', async () => {
-          await subject.changes[changeNames[0]!]!();
-          const changed = await subject.provider.snapshot(host(), 'changed');
-          await expect(subject.provider.revert(host(), 'missing')).rejects.toMatchObject({
-            code: 'snapshot_not_found',
-          });
-          await subject.provider.discard(host(), 'missing');
-          expect(await subject.provider.snapshot(host(), 'changed-still')).toEqual(changed);
-          for (const label of ['changed', 'changed-still']) await subject.provider.discard(host(), label);
-          await subject.provider.revert(host(), 'before');
-        });
-
-        it('that are discarded are gone, and may be discarded again', async () => {
-          await subject.provider.snapshot(host(), 'short');
-          await subject.provider.discard(host(), 'short');
-          await subject.provider.discard(host(), 'short');
-          await expect(subject.provider.revert(host(), 'short')).rejects.toMatchObject({ code: 'snapshot_not_found' });
-        });
-
-        if (has('image'))
-          it('bring a host back from another operating system', async () => {
-            const own = await subject.image();
-            const { images } = await subject.provider.capabilities(subject.host);
-            const other = images.find((image) => image !== own)!;
-            await subject.provider.deploy(host(), other);
-            expect(await subject.image()).toBe(other);
-            expect(await subject.isUp()).toBe(true);
-            expect(await subject.identity()).toBe('renewed');
-            await subject.provider.deploy(host(), other);
-            expect(await subject.image()).toBe(other);
-            expect(await subject.provider.revert(host(), 'before')).toEqual(before);
-            expect(await subject.image()).toBe(own);
-          });
-      });
-
-    if (has('power'))
-      it('switches a host off and on, each as often as it is asked', async () => {
-        for (const to of ['off', 'off', 'on', 'on', 'cycle'] as const) {
-          await subject.provider.power(host(), to);
-          expect(await subject.isUp()).toBe(to !== 'off');
-        }
-      });
-
-    if (has('resize'))
-      it('tells what a host may take', async () => {
-        const allocation = async () =>
-          (await subject.provider.usage(subject.machine))?.hosts.find(({ name }) => name === subject.host.name)
-            ?.allocation;
-        await subject.provider.resize(host(), { cpuCores: 1, memoryMb: 512 });
-        expect(await allocation()).toEqual({ cpuCores: 1, memoryMb: 512 });
-        await subject.provider.resize(host(), { cpuCores: 2, memoryMb: 512 });
-        expect(await allocation()).toEqual({ cpuCores: 2, memoryMb: 512 });
-      });
-
-    it('knows no other machine', async () => {
-      expect(await subject.provider.usage('no-such-machine.example')).toBeNull();
-    });
-
-    it('refuses whoever had the host before, also after it was killed', async () => {
-      const act = (fence: bigint): readonly (() => Promise<unknown>)[] => [
-        ...(has('power') ? [() => subject.provider.power(host(fence), 'on')] : []),
-        ...(has('resize') ? [() => subject.provider.resize(host(fence), { cpuCores: 1, memoryMb: 512 })] : []),
-        ...(has('snapshot')
-          ? [
-              () => subject.provider.snapshot(host(fence), 'fenced'),
-              () => subject.provider.discard(host(fence), 'fenced'),
-            ]
-          : []),
-        ...(has('revert') ? [() => subject.provider.revert(host(fence), 'before')] : []),
-        ...(has('image') ? [() => subject.provider.deploy(host(fence), 'debian-12')] : []),
-      ];
-      const [former, current] = [lease, lease + 1n];
-      lease = current;
-      for (const operation of act(current).slice(0, 2)) await operation();
-      for (const operation of act(former)) await expect(operation()).rejects.toMatchObject({ code: 'lease_lost' });
-      subject = await subject.reopen();
-      for (const operation of act(former)) await expect(operation()).rejects.toMatchObject({ code: 'lease_lost' });
-      for (const operation of act(current).slice(0, 2)) await operation();
+    const cases = [...snapshotCases(changes), ...otherCases, fenceCase(can)];
+    it.each(cases.filter(({ needs }) => needs.every((each) => can.includes(each))))('$title', async ({ run }) => {
+      await expect(run(course)).resolves.toBeUndefined();
     });
   });
+}
+
+function snapshotCases(changes: readonly string[]): readonly Case[] {
+  const change = (course: Course, what = changes[0]!) => course.subject.changes[what]!();
+  return [
+    {
+      title: 'a snapshot stays when it is asked for again, whatever the host is by then',
+      needs: snapshots,
+      run: async (course) => {
+        const { provider } = course.subject;
+        course.before = await provider.snapshot(host(course), 'before');
+        await change(course);
+        expect(await provider.snapshot(host(course), 'before')).toEqual(course.before);
+        await reverts(course);
+      },
+    },
+    ...changes.map((what) => ({
+      title: `the host is what it was at the snapshot after ${what}`,
+      needs: snapshots,
+      run: async (course: Course) => {
+        await change(course, what);
+        const changed = await fingerprintNow(course);
+        expect(changed.digest).not.toBe(course.before.digest);
+        expect(changed.parts).not.toEqual(course.before.parts);
+        await reverts(course);
+        expect(await course.subject.isUp()).toBe(true);
+      },
+    })),
+    {
+      title: 'a revert may come twice, and the host is the same when it has run since',
+      needs: snapshots,
+      run: async (course) => {
+        await reverts(course);
+        await reverts(course);
+        expect(await fingerprintNow(course)).toEqual(course.before);
+      },
+    },
+    {
+      title: 'a revert brings a host back that is off',
+      needs: [...snapshots, 'power'],
+      run: async (course) => {
+        await course.subject.provider.power(host(course), 'off');
+        await reverts(course);
+        expect(await course.subject.isUp()).toBe(true);
+      },
+    },
+    {
+      title: 'a revert leaves the agent who it is',
+      needs: snapshots,
+      run: async (course) => {
+        await course.subject.setIdentity('renewed');
+        await reverts(course);
+        expect(await course.subject.identity()).toBe('renewed');
+      },
+    },
+    {
+      title: 'a snapshot that is missing changes nothing',
+      needs: snapshots,
+      run: async (course) => {
+        await change(course);
+        const changed = await fingerprintNow(course);
+        await expect(course.subject.provider.revert(host(course), 'missing')).rejects.toMatchObject({
+          code: 'snapshot_not_found',
+        });
+        expect(await fingerprintNow(course)).toEqual(changed);
+        await reverts(course);
+      },
+    },
+    {
+      title: 'a snapshot that is discarded is gone, and may be discarded again',
+      needs: snapshots,
+      run: async (course) => {
+        const { provider } = course.subject;
+        await provider.snapshot(host(course), 'short');
+        await provider.discard(host(course), 'short');
+        await provider.discard(host(course), 'short');
+        await expect(provider.revert(host(course), 'short')).rejects.toMatchObject({ code: 'snapshot_not_found' });
+      },
+    },
+    {
+      title: 'a host comes back from another operating system, and is the same host there',
+      needs: [...snapshots, 'image'],
+      run: async (course) => {
+        const { provider, image, identity, isUp } = course.subject;
+        const own = await image();
+        const other = (await provider.capabilities(course.subject.host)).images.find((name) => name !== own)!;
+        // Twice, as somebody does who did not hear the answer.
+        for (const name of [other, other]) {
+          await provider.deploy(host(course), name);
+          expect([await image(), await identity(), await isUp()]).toEqual([other, 'renewed', true]);
+        }
+        await reverts(course);
+        expect(await image()).toBe(own);
+      },
+    },
+  ];
+}
+
+const otherCases: readonly Case[] = [
+  {
+    title: 'it knows no host of another provider',
+    needs: [],
+    run: async ({ subject: { provider } }) => {
+      const stranger = { hostId: 'stranger', name: 'stranger', fence: 1n };
+      await expect(provider.capabilities(stranger)).rejects.toMatchObject({ code: 'host_not_found' });
+      await expect(provider.power(stranger, 'off')).rejects.toMatchObject({ code: 'host_not_found' });
+    },
+  },
+  {
+    title: 'it has no other images than it says',
+    needs: ['image'],
+    run: async (course) => {
+      await expect(course.subject.provider.deploy(host(course), 'no-such-image')).rejects.toMatchObject({
+        code: 'capability_missing',
+      });
+    },
+  },
+  {
+    title: 'a host is switched off and on, each as often as it is asked',
+    needs: ['power'],
+    run: async (course) => {
+      for (const to of ['off', 'off', 'on', 'on', 'cycle'] as const) {
+        await course.subject.provider.power(host(course), to);
+        expect(await course.subject.isUp()).toBe(to !== 'off');
+      }
+    },
+  },
+  {
+    title: 'it tells what a host may take of its machine',
+    needs: ['resize'],
+    run: async (course) => {
+      const { provider, machine } = course.subject;
+      for (const allocation of [
+        { cpuCores: 1, memoryMb: 512 },
+        { cpuCores: 2, memoryMb: 512 },
+      ]) {
+        await provider.resize(host(course), allocation);
+        const usage = await provider.usage(machine);
+        expect(usage?.hosts.find(({ name }) => name === course.subject.host.name)?.allocation).toEqual(allocation);
+      }
+    },
+  },
+  {
+    title: 'it knows no other machine',
+    needs: [],
+    run: async ({ subject }) => {
+      expect(await subject.provider.usage('no-such-machine.example')).toBeNull();
+    },
+  },
+];
+
+function fenceCase(can: readonly Capability[]): Case {
+  return {
+    title: 'whoever had the host before is refused, also when the provider was killed in between',
+    needs: ['power'],
+    run: async (course) => {
+      const former = course.fence;
+      course.fence += 1n;
+      await course.subject.provider.power(host(course), 'on');
+      const everyoneElseIsRefused = async () => {
+        const ofFormer = Object.entries(operations(course, former, 'before'));
+        for (const [, operation] of ofFormer.filter(([capability]) => can.includes(capability as Capability)))
+          await expect(operation()).rejects.toMatchObject({ code: 'lease_lost' });
+      };
+      await everyoneElseIsRefused();
+      course.subject = await course.subject.reopen();
+      await everyoneElseIsRefused();
+      await course.subject.provider.power(host(course), 'on');
+    },
+  };
+}
+
+/** Every operation that needs a capability, under this fence. */
+function operations(
+  { subject: { provider, host: name } }: Course,
+  fence: bigint,
+  label: string,
+): Readonly<Record<Capability, () => Promise<unknown>>> {
+  const under = { ...name, fence };
+  return {
+    snapshot: () => provider.snapshot(under, label),
+    revert: () => provider.revert(under, label),
+    image: () => provider.deploy(under, 'debian-12'),
+    resize: () => provider.resize(under, { cpuCores: 1, memoryMb: 512 }),
+    power: () => provider.power(under, 'on'),
+  };
+}
+
+async function reverts(course: Course): Promise<void> {
+  expect(await course.subject.provider.revert(host(course), 'before')).toEqual(course.before);
+}
+
+async function fingerprintNow(course: Course): Promise<Fingerprint> {
+  const found = await course.subject.provider.snapshot(host(course), 'now');
+  await course.subject.provider.discard(host(course), 'now');
+  return found;
+}
+
+function host({ subject, fence }: Course): Fenced {
+  return { ...subject.host, fence };
 }

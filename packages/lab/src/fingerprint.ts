@@ -29,9 +29,14 @@ const otherFiles = 'files';
 /** What lies below these is not looked at; the directories themselves are. */
 const emptied: ReadonlySet<string> = new Set([
   // Every boot makes these anew.
-  ...['/dev', '/proc', '/run', '/sys', '/tmp'],
+  '/dev',
+  '/proc',
+  '/run',
+  '/sys',
+  '/tmp',
   // Whoever writes here must bear that it is gone at any time.
-  ...['/var/cache', '/var/tmp'],
+  '/var/cache',
+  '/var/tmp',
   // What happened to a host is not what it is.
   '/var/log',
   // When timers last ran, which the clock decides.
@@ -43,7 +48,8 @@ const leftOut: ReadonlySet<string> = new Set([
   // Replaced at every end of the system, so that no two boots have the same randomness.
   '/var/lib/systemd/random-seed',
   // By which systemd tells that it has seen the newest /usr.
-  ...['/etc/.updated', '/var/.updated'],
+  '/etc/.updated',
+  '/var/.updated',
 ]);
 
 interface Entry {

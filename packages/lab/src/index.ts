@@ -1,7 +1,7 @@
 export type { HostLimits } from './cgroup-layout.ts';
 export type { CommandResult } from './command.ts';
 export { runCommand } from './command.ts';
-export { type ImageName, imageNames, parseImageName } from './images.ts';
+export { parseImageName } from './images.ts';
 export type { HostSpec, Lab, LabHost, LabOptions, RunOptions } from './lab.ts';
 export { labDirectory, openLab } from './lab.ts';
 export type { BreakKind } from './lab-state.ts';
