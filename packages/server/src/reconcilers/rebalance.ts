@@ -83,7 +83,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#watched.values().map(({ running }) => running));
+    await Promise.all([...this.#watched.values()].flatMap(({ running }) => running ?? []));
     await this.#turns.close();
   }
 
@@ -113,7 +113,7 @@ class Run {
       this.#failures.delete(of);
       return;
     }
-    const text = error instanceof Error ? error.message : String(error);
+    const text = error instanceof Error ? error.message : 'unknown';
     if (this.#failures.get(of) === text) return;
     this.#failures.set(of, text);
     this.#parts.onFailure(error);
