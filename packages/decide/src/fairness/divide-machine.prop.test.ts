@@ -105,8 +105,8 @@ describe('a divided machine', () => {
         for (let index = 0; index < 20; index += 1) {
           divided.round();
           for (const [name, limit] of Object.entries(divided.limits())) {
-            if (limit === null) expect(settled[name]).toBeNull();
-            else expect(Math.abs(limit - settled[name]!)).toBeLessThanOrEqual(0.02);
+            expect(limit === null).toBe(settled[name] === null);
+            expect(Math.abs((limit ?? 0) - (settled[name] ?? 0))).toBeLessThanOrEqual(0.02);
           }
         }
       }),

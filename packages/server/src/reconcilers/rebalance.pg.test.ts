@@ -156,7 +156,12 @@ describe('a machine that hosts contend for', () => {
     wants(2, 2);
     for (let kill = 0; kill < 4; kill += 1) {
       const dying: HostProvider = {
-        ...provider,
+        name: provider.name,
+        snapshot: provider.snapshot,
+        revert: provider.revert,
+        discard: provider.discard,
+        deploy: provider.deploy,
+        power: provider.power,
         capabilities: () => provider.capabilities(),
         usage: (name) => provider.usage(name),
         resize: async (host, allocation) => {
