@@ -23,11 +23,18 @@ export class SharedMachineProvider implements HostProvider {
     this.#cgroup = labNames(labDirectory(process.env), name).cgroup;
   }
 
+  /** And lets it have them before other labs. */
   limitMachine(): void {
-    const [quota] = globSync(`/sys/fs/cgroup/{,*/}${this.#cgroup}/cpu.cfs_quota_us`);
-    const [max] = globSync(`/sys/fs/cgroup/{,*/}${this.#cgroup}/cpu.max`);
-    if (quota !== undefined) writeFileSync(quota, String(this.#cores * periodUs));
-    else writeFileSync(max!, `${this.#cores * periodUs} ${periodUs}`);
+    const quotaUs = this.#cores * periodUs;
+    const settings = {
+      'cpu.cfs_quota_us': String(quotaUs),
+      'cpu.shares': '262144',
+      'cpu.max': `${quotaUs} ${periodUs}`,
+      'cpu.weight': '10000',
+    };
+    for (const [name, value] of Object.entries(settings)) {
+      for (const file of globSync(`/sys/fs/cgroup/{,*/}${this.#cgroup}/${name}`)) writeFileSync(file, value);
+    }
   }
 
   async capabilities(): Promise<Capabilities> {

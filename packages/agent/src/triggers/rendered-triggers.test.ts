@@ -52,6 +52,19 @@ describe('rendered triggers', () => {
     expect(paths.filter((path) => path.startsWith('files'))).toEqual([]);
   });
 
+  it('have what is watched with them: thresholds and goals', async () => {
+    const watched = 'monitoring: {metrics: [cpu]}\nperformance_metrics: {cpu: {at_most: 0.8}}\n';
+    const own = parseDocument(`guise: persona/v1\npersona_id: p\n${watched}`, 'p.yaml');
+    const { documents } = await renderedTriggers(null, null).of(
+      layerOf({ own, ancestors: [] }, { assignedBy: 'local' }),
+      facts,
+    );
+    expect(documents[0]!.document).toMatchObject({
+      monitoring: { metrics: ['cpu'] },
+      performance_metrics: { cpu: { at_most: 0.8 } },
+    });
+  });
+
   it('are not called sound when a zone or a pattern is none', async () => {
     expect(await rendered('{cron: "0 8 * * *", duration: 1h, zone: Europe/Pariss}')).toMatchObject({
       isChecked: false,

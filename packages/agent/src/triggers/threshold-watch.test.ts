@@ -42,6 +42,11 @@ describe('a threshold', () => {
     expect(watching(memory, 0.95, 0.95, null, 0.95, 0.95, 0.95)).toEqual([false, false, false, false, false, true]);
   });
 
+  it('goes on waiting after no sample, when it is a goal', () => {
+    const goal: Threshold = { ...memory, type: 'goal' };
+    expect(watching(goal, 0.95, null, 0.95, 0.5, 0.95, null)).toEqual([false, false, true, false, false, false]);
+  });
+
   it('stays past while nothing is known', () => {
     expect(watching({ ...memory, forMs: 0 }, 0.95, null, null, 0.5)).toEqual([true, true, true, false]);
   });

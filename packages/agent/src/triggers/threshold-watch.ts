@@ -2,7 +2,8 @@
  * Raises an alert while a metric is past a threshold of an active persona, or misses one of its goals, and clears it.
  *
  * A threshold with `for` is past once it has been so in every sample for as long. No sample is no news: it ends a wait that had
- * begun, and leaves an alert as it is. Who leaves takes its alerts along.
+ * begun, and leaves an alert as it is. A goal's wait goes on, because a host too starved to measure is the kind that misses its goals.
+ * Who leaves takes its alerts along.
  */
 import type { AlertBook } from './alert-book.ts';
 import type { Sample } from './metric-monitor.ts';
@@ -42,8 +43,8 @@ export class ThresholdWatch {
   evaluate(samples: ReadonlyMap<string, Sample>, steadyMs: number): void {
     for (const threshold of this.#thresholds) {
       const sample = samples.get(threshold.metric);
-      if (sample === undefined) this.#pastSinceMs.delete(threshold.key);
-      else this.#compare(threshold, sample.value, steadyMs);
+      if (sample !== undefined) this.#compare(threshold, sample.value, steadyMs);
+      else if (threshold.type === 'threshold') this.#pastSinceMs.delete(threshold.key);
     }
   }
 

@@ -2,9 +2,10 @@
  * What each host on a machine may use of its processors for the next moment, from what all of them used in the last one.
  *
  * While there is enough for all, everybody has what it had before. Once the machine is nearly full, shares are weighted max-min fair of
- * what hosts want, and limits are shares, so that it shows who wants more; what nobody wants is spread over all. The limits are of a
- * sum of at most what the machine has, but for this: nobody's limit is below its guaranteed minimum, also while it sleeps, so that it
- * wakes to it; a processor that is given away twice is shared by the kernel until the next round. Whoever is held back below what would be its own if everybody wanted everything has that at once.
+ * what hosts want, and limits are shares: on a full machine on which nobody meets its limit it would not show who wants more. What nobody
+ * wants is spread over all. The limits are of a sum of at most what the machine has, but for this: nobody's limit is below its guaranteed
+ * minimum, also while it sleeps, so that it wakes to it; the kernel shares what is given away twice, until the next round.
+ * Whoever is held back below what would be its own if everybody wanted everything has that at once.
  * When the machine has been far from full for some rounds, everybody has again what it had.
  * Shape: what was known and the readings of one instant → what is known now, and limits by name; null is none.
  */

@@ -13,10 +13,11 @@ export function renderTriggers(layer: Layer, facts: Facts): readonly LocatedDocu
  * is left: a document with a hundred files has thousands, and a host keeps what is rendered here for each of its candidates.
  */
 function triggersOnly({ file, document, positions }: LocatedDocument): LocatedDocument {
-  const { guise, persona_id, parameters, monitoring } = document;
+  const { guise, persona_id, parameters, monitoring, performance_metrics } = document;
   const { activation_triggers, deactivation_triggers, cooldown, min_active, max_switches_per_hour } = document;
   const flapping = { cooldown, min_active, max_switches_per_hour };
-  const kept = { guise, persona_id, parameters, monitoring, activation_triggers, deactivation_triggers, ...flapping };
+  const watched = { monitoring, performance_metrics };
+  const kept = { guise, persona_id, parameters, ...watched, activation_triggers, deactivation_triggers, ...flapping };
   const said = Object.entries(kept).filter(([, value]) => value !== undefined);
   const names = new Set(said.map(([name]) => name));
   return {

@@ -157,11 +157,11 @@ describe('a machine that hosts contend for', () => {
     for (let kill = 0; kill < 4; kill += 1) {
       const dying: HostProvider = {
         name: provider.name,
-        snapshot: () => provider.snapshot(),
-        revert: () => provider.revert(),
-        discard: () => provider.discard(),
-        deploy: () => provider.deploy(),
-        power: () => provider.power(),
+        snapshot: provider.snapshot,
+        revert: provider.revert,
+        discard: provider.discard,
+        deploy: provider.deploy,
+        power: provider.power,
         capabilities: () => provider.capabilities(),
         usage: (name) => provider.usage(name),
         resize: async (host, allocation) => {

@@ -72,7 +72,8 @@ class Run {
     const byName = new Map(machines.map((machine) => [`${machine.provider} ${machine.machine}`, machine]));
     const mine = await this.#turns.take(new Set(byName.keys()));
     // Whoever has it meanwhile knows what is used, and we do not any more.
-    for (const name of this.#watched.keys()) if (!mine.has(name)) this.#watched.delete(name);
+    for (const [name, { running }] of this.#watched)
+      if (!mine.has(name) && running === null) this.#watched.delete(name);
     for (const name of mine) {
       const watched = this.#watched.get(name) ?? this.#watch(byName.get(name)!.provider);
       this.#watched.set(name, watched);
@@ -83,7 +84,7 @@ class Run {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#watched.values()].flatMap(({ running }) => running ?? []));
+    await Promise.all(this.#watched.values().map(({ running }) => running ?? Promise.resolve()));
     await this.#turns.close();
   }
 
@@ -113,7 +114,7 @@ class Run {
       this.#failures.delete(of);
       return;
     }
-    const text = error instanceof Error ? error.message : 'unknown';
+    const text = error instanceof Error ? error.message : JSON.stringify(error);
     if (this.#failures.get(of) === text) return;
     this.#failures.set(of, text);
     this.#parts.onFailure(error);
