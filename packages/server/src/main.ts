@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { GuiseError, type HostId, limits, logText } from '@guise/model';
 import { adminToken } from './app/admin-token.ts';
-import { type AskHost, answerOthers, askHosts } from './app/ask-host.ts';
+import { answerOthers, askHosts } from './app/ask-host.ts';
 import { type AuditSigner, auditSigner } from './app/audit-checkpoint.ts';
 import { type CertificateAuthority, openCertificateAuthority } from './app/certificate-authority.ts';
 import { makeConnections } from './app/connections.ts';
@@ -23,12 +23,9 @@ import { SenderRates } from './app/sender-rates.ts';
 import { establishTrust, type Trust } from './app/served-trust.ts';
 import { signEarlierVersions } from './app/sign-earlier-versions.ts';
 import { authenticate } from './app/tokens.ts';
-import { openTraffics } from './app/traffic.ts';
 import { trustPin } from './app/trust-pin.ts';
-import type { HostProviders } from './drivers/host-provider/host-provider.ts';
+import { driveHosts } from './drive-hosts.ts';
 import { hostProviders } from './drivers/host-provider/index.ts';
-import { flowKinds } from './flows/index.ts';
-import { runFlows } from './flows/run-flows.ts';
 import { buildAgentApp, renewServerCertificate } from './http/agents/agent-app.ts';
 import { agentEvents } from './http/agents/agent-events.ts';
 import { openSockets } from './http/agents/open-sockets.ts';
@@ -39,18 +36,15 @@ import { makeHandlers } from './http/handlers/index.ts';
 import { isLoopback, listen } from './http/listen.ts';
 import { Metrics } from './http/metrics.ts';
 import { buildServerApp } from './http/server-app.ts';
-import type { OutboundRules } from './outbound/checked-place.ts';
 import { CurrentPolicies } from './permissions/current-policies.ts';
 import { DenialLog } from './permissions/denial-log.ts';
 import { Permissions } from './permissions/permissions.ts';
 import { deliverWebhooks } from './reconcilers/deliver-webhooks.ts';
 import { keepAuditLog } from './reconcilers/keep-audit-log.ts';
-import { keepWarm } from './reconcilers/keep-warm.ts';
 import { periodically } from './reconcilers/periodically.ts';
 import { startCheckpointPusher } from './reconcilers/push-checkpoints.ts';
 import { startDesiredPusher } from './reconcilers/push-desired.ts';
 import { pushRoots } from './reconcilers/push-roots.ts';
-import { startRebalancer } from './reconcilers/rebalance.ts';
 import { startReportIntake } from './reconcilers/report-intake.ts';
 import { startEventRouter } from './reconcilers/route-events.ts';
 import type { RunningServer, ServerOptions } from './server-options.ts';
@@ -205,8 +199,6 @@ async function startCore({ database, databaseUrl, trust, vault, policies, report
   shutdown.add(() => period.stop());
   const sweep = periodically(limits.eventSweepMs, () => sweepEvents(database), onFailure);
   shutdown.add(() => sweep.stop());
-  const warm = keepWarm({ database, listener, onFailure });
-  shutdown.add(() => warm.stop());
   answerOthers({ database, connections, listener, replicaId }, onFailure);
   return {
     database,
@@ -270,7 +262,7 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
   const ask = askHosts(core);
   const providers = hostProviders({ ask, others: options.providers });
   const outbound = { allowOutbound: options.allowOutbound ?? [], socketDirectories: options.trafficSockets ?? [] };
-  startFlows(core, { ask, providers, outbound, options, shutdown });
+  driveHosts({ ...options, ...core, ask, providers, outbound, shutdown });
   const handlers = makeHandlers({
     database,
     trust,
@@ -295,35 +287,6 @@ function answering(core: Core, options: ServerOptions, shutdown: Shutdown) {
 }
 
 type Answering = ReturnType<typeof answering>;
-
-interface FlowsParts {
-  readonly ask: AskHost;
-  readonly providers: HostProviders;
-  readonly outbound: OutboundRules;
-  readonly options: ServerOptions;
-  readonly shutdown: Shutdown;
-}
-
-/** What is done to hosts beside what they are sent: flows, whichever process began them, and the division of machines. */
-function startFlows(core: Core, { ask, providers, outbound, options, shutdown }: FlowsParts): void {
-  const { database, listener, trust, vault, onFailure } = core;
-  const flows = runFlows({
-    database,
-    listener,
-    onFailure,
-    kinds: flowKinds({
-      database,
-      trust,
-      ask,
-      providers,
-      traffics: options.traffics ?? openTraffics({ database, vault, outbound }),
-    }),
-    ...options.flows,
-  });
-  shutdown.add(() => flows.stop());
-  const rebalancer = startRebalancer({ ...core, providers });
-  shutdown.add(() => rebalancer.stop());
-}
 
 async function openAgentsPort(
   core: Core,

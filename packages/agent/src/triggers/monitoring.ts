@@ -102,7 +102,8 @@ export function metricNeeds(
   const defined = monitored.flatMap(({ metrics }) => metrics);
   const isDefined = new Set(defined.filter(({ from }) => from !== null).map(({ name }) => name));
   const own = (name: string, everyMs: number): readonly MetricNeed[] =>
-    isDefined.has(name) ? [] : [{ name, everyMs, from: null }];
+    // A goal may be about what somebody else measures.
+    isDefined.has(name) || metricName(name) === null ? [] : [{ name, everyMs, from: null }];
   return [
     ...defined,
     ...thresholds.flatMap(({ metric }) => own(metric, limits.metricIdlePeriodMs)),

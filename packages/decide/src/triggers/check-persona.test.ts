@@ -37,6 +37,7 @@ describe('a persona with triggers', () => {
     where('has(event.region) && event.hosts.exists(h, h == "web-1") && size(event.hosts) < 100'),
     where('event.data.level in ["high", "critical"] ? true : event.count > 3.5'),
     where('event.severity'),
+    'performance_metrics: {latency_p95_ms: {at_most: 50}, requests_per_second: {at_least: 1000}}',
     'performance_metrics: {cpu_utilization: {at_most: 0.8, at_least: 0.1}, "memory@nginx.service": {at_most: 1e9}}',
     'performance_metrics: {lag: {at_most: 50}}\nmonitoring: {metrics: [{name: lag, from: {file: /run/lag, pattern: "\\\\d+"}}]}',
     'activation_triggers: [{external_event_subscriptions: {type: a, accumulate: {count: 5, within: 10m}}}]',

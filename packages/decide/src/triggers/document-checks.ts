@@ -38,16 +38,32 @@ export class DocumentChecks {
 
   /** The canonical name, or null when there is no such metric, which is then reported. */
   metric(located: LocatedDocument, path: string, text: string): string | null {
-    const name = this.#defined.has(text) ? text : metricName(text);
+    const name = this.#nameOf(text);
     if (name !== null) return name;
-    const word = text.split(/[:@]/, 1)[0]!;
-    const hint =
-      builtInMetric(metricAliases[word] ?? word) === null ? '' : ', METRIC:PART or METRIC@UNIT where it has such';
-    const known = [...Object.keys(builtInMetrics), ...Object.keys(metricAliases), ...this.#defined];
-    const near = nearName(text, known) ?? nearName(word, known);
+    const word = wordOf(text);
+    const hint = isBuiltIn(word) ? ', METRIC:PART or METRIC@UNIT where it has such' : '';
+    const near = this.#nearTo(text);
     const rule = `must be a metric that hosts have${hint}, or one that "monitoring.metrics" defines`;
     this.report(located, path, rule, text, near === undefined ? undefined : JSON.stringify(near));
     return null;
+  }
+
+  /**
+   * Of a goal, which may also be about what somebody else measures, such as `latency_p95_ms`: that is taken as it is, unless it looks like
+   * a metric of hosts that is spelled wrongly.
+   */
+  goalMetric(located: LocatedDocument, path: string, text: string): string | null {
+    const isOfOthers = /^[a-z][a-z0-9_]{0,63}$/.test(text) && !isBuiltIn(text) && this.#nearTo(text) === undefined;
+    return isOfOthers && this.#nameOf(text) === null ? text : this.metric(located, path, text);
+  }
+
+  #nameOf(text: string): string | null {
+    return this.#defined.has(text) ? text : metricName(text);
+  }
+
+  #nearTo(text: string): string | undefined {
+    const known = [...Object.keys(builtInMetrics), ...Object.keys(metricAliases), ...this.#defined];
+    return nearName(text, known) ?? nearName(wordOf(text), known);
   }
 
   /** `path` is the threshold's; it has one of `above` and `below`. */
@@ -74,4 +90,12 @@ export class DocumentChecks {
     this.report(located, path, `must be from 0 to 1, because ${name} is a share of the whole`, bound, suggestion);
     return false;
   }
+}
+
+function wordOf(text: string): string {
+  return text.split(/[:@]/, 1)[0]!;
+}
+
+function isBuiltIn(word: string): boolean {
+  return builtInMetric(metricAliases[word] ?? word) !== null;
 }

@@ -32,7 +32,7 @@ type Goal = NonNullable<LocatedDocument['document']['performance_metrics']>[stri
 
 function checkGoal(located: LocatedDocument, metric: string, goal: Goal, checks: DocumentChecks): void {
   const path = `performance_metrics.${metric}`;
-  const name = checks.metric(located, path, metric);
+  const name = checks.goalMetric(located, path, metric);
   if (name === null) return;
   const { at_least, at_most } = goal;
   if (at_least === undefined && at_most === undefined) {
