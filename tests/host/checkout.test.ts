@@ -24,7 +24,8 @@ const patienceMs = 180_000;
 const at = (name: (typeof names)[number]) => ({ host_id: parseHostId(name) });
 
 /** What the lab and the agent leave on a host that was stopped like by a power cut and booted again. */
-const ofTheBoot = /^(files|usr) \/(run|var\/lib\/(systemd|nginx|private|guise))/;
+const ofTheBoot =
+  /^((files|usr) \/(run|var\/lib\/(systemd|nginx|private|guise))|mounts (\/|\/proc\/kmsg|\/proc\/sys\/kernel\/random\/boot_id):)/;
 
 /** Four clients, each with its next request as soon as it has its answer. */
 class ConstantRequests {

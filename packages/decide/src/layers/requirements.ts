@@ -26,7 +26,8 @@ export function checkRequirements(documents: readonly LocatedDocument[], facts: 
   return [...checkSizes(documents, facts), ...checkImage(documents, facts)];
 }
 
-function checkSizes(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
+/** Without the image, which the provider of a host may deploy. */
+export function checkSizes(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
   return requirements.flatMap(({ field, fact, factor, unit }): readonly Problem[] => {
     const located = documents.findLast(({ document }) => document[field] !== undefined);
     const wanted = located?.document[field];

@@ -3,7 +3,7 @@
  *
  * Asked before anything changes. Throws: `capability_missing`, which names what is missing; `requirements_unmet`; `host_unfit`.
  */
-import { checkRequirements } from '@guise/decide';
+import { checkSizes } from '@guise/decide';
 import type { LocatedDocument, ResolvedPersona } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type {
@@ -89,7 +89,7 @@ export function requireResources(
   facts: Readonly<Record<string, string | number>>,
   documents: readonly LocatedDocument[],
 ): void {
-  const [problem] = checkRequirements(documents, facts);
+  const [problem] = checkSizes(documents, facts);
   if (problem !== undefined)
     throw new GuiseError('requirements_unmet', `Cannot check out "${hostId}": ${problem.message}`, {
       problems: [problem],

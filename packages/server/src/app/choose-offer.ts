@@ -3,7 +3,7 @@
  *
  * Shape: hosts that are free, and what is needed → one of them, or null when none fits. The same for the same, whatever their order.
  */
-import { checkRequirements } from '@guise/decide';
+import { checkSizes } from '@guise/decide';
 import type { LocatedDocument } from '@guise/model';
 import type { HostOnOffer } from '../store/fleet.ts';
 
@@ -16,7 +16,7 @@ export function chooseOffer(offers: readonly HostOnOffer[], needs: HostNeeds): H
 }
 
 export function fits(facts: HostOnOffer['facts'], needs: HostNeeds): boolean {
-  return checkRequirements(needs, facts).length === 0;
+  return checkSizes(needs, facts).length === 0;
 }
 
 function compare(one: HostOnOffer, other: HostOnOffer): number {

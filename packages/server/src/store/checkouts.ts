@@ -5,7 +5,6 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Fingerprint } from '../drivers/host-provider/host-provider.ts';
 import type { Executor } from './database.ts';
-import type { FleetState } from './fleet.ts';
 import { wakeFlows } from './flows.ts';
 import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
@@ -14,7 +13,6 @@ import type { Tables } from './tables.ts';
 
 /** What a host was when its lease began, as far as the checkout brings that back. */
 export interface HostBefore {
-  readonly fleet_state: FleetState;
   /** What sent requests to it. */
   readonly traffics: readonly string[];
   /** Instances of its active layers. */

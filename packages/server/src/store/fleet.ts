@@ -1,6 +1,7 @@
 /** What each host of the fleet is doing: its state, its pool, and what provides it. A row is there from a host's enrolment on. */
 import type { HostId } from '@guise/model';
 import { type Selectable, sql } from 'kysely';
+import { takesRoom } from './activations.ts';
 import type { Executor } from './database.ts';
 import { isConnected } from './presence.ts';
 import type { Signal } from './signal.ts';
@@ -84,12 +85,26 @@ export async function setFleetState(
   return numUpdatedRows > 0n ? [stateChanged(hostId)] : [];
 }
 
+/** Where a host goes that nobody has borrowed any more: idle in its pool, unless something was drawn there that is on it. */
+const atRest = sql<FleetState>`case when pool_id is null or exists (
+  select from activations a where a.host_id = fleet.host_id and a.state in (${sql.join(takesRoom)})) then 'production' else 'idle' end`;
+
+/** Back from a checkout. */
+export async function returnToFleet(tx: Executor, hostId: HostId): Promise<readonly Signal[]> {
+  await tx
+    .updateTable('fleet')
+    .set({ state: atRest, since: sql<Date>`now()`, reason: null })
+    .where('host_id', '=', hostId)
+    .execute();
+  return [stateChanged(hostId)];
+}
+
 /** False when it is not quarantined. It goes where hosts of its kind are: idle in its pool, else in production. */
 export async function endQuarantine(tx: Executor, hostId: HostId): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('fleet')
     .set({
-      state: sql<FleetState>`case when pool_id is null then 'production' else 'idle' end`,
+      state: atRest,
       since: sql<Date>`now()`,
       reason: null,
     })

@@ -72,6 +72,12 @@ function sharingHost({ host_id, name, fence, candidates, goals, own, asked, aske
   };
 }
 
+/** What the host has when nothing is taken from it; null when nothing is. */
+export async function findOwnAllocation(db: Executor, hostId: string): Promise<Allocation | null> {
+  const row = await db.selectFrom('rebalanced_hosts').select('own').where('host_id', '=', hostId).executeTakeFirst();
+  return (row?.own ?? null) as Allocation | null;
+}
+
 /** Before the host is resized, so that whoever comes next knows what is its own. */
 export async function recordTaken(tx: Executor, hostId: HostId, { own, asked, askedBefore }: Taken): Promise<void> {
   const row = { own: jsonbText(own), asked: jsonbText(asked), asked_before: jsonbText(askedBefore) };

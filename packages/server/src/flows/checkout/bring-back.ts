@@ -13,7 +13,7 @@ import type { Fingerprint } from '../../drivers/host-provider/host-provider.ts';
 import { listAlerts } from '../../store/alerts.ts';
 import type { CheckoutChange } from '../../store/checkouts.ts';
 import { wakeBooked } from '../../store/checkouts.ts';
-import { setFleetState } from '../../store/fleet.ts';
+import { returnToFleet } from '../../store/fleet.ts';
 import { findHost } from '../../store/hosts.ts';
 import { endLease } from '../../store/leases.ts';
 import { findState } from '../../store/reports.ts';
@@ -65,7 +65,7 @@ export async function restore(context: StepContext): Promise<Decision> {
     change: { state, isEnded: true },
     commit: async (tx) => {
       if (lease !== null) await endLease(tx, lease.leaseId);
-      const returned = hasBegun ? await setFleetState(tx, lease.hostId, row.before?.fleet_state ?? 'production') : [];
+      const returned = hasBegun ? await returnToFleet(tx, lease.hostId) : [];
       if (lease !== null) await wakeBooked(tx, [lease.hostId]);
       await serveCheckouts(tx);
       return [

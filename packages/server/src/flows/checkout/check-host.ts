@@ -19,6 +19,7 @@ import { type FleetHost, findFleetHost, stateChanged } from '../../store/fleet.t
 import { findHost, type Host } from '../../store/hosts.ts';
 import { beginLease } from '../../store/leases.ts';
 import { findState } from '../../store/reports.ts';
+import { findOwnAllocation } from '../../store/shared-machines.ts';
 import type { CheckoutFlowParts, Decision, StepContext } from './checkout-step.ts';
 import { leaseOf, lookAgain } from './checkout-step.ts';
 
@@ -35,8 +36,7 @@ export async function checkHost(context: StepContext): Promise<Decision> {
   const before = await lookAtHost(parts, fleetHost);
   const hasBegun = await mutate(parts.database, row.holder, async (tx) => {
     const begun = await beginLease(tx, lease.leaseId);
-    if (begun?.stateBefore != null)
-      await changeCheckout(tx, row.checkoutId, { before: { ...before, fleet_state: begun.stateBefore } });
+    if (begun?.stateBefore != null) await changeCheckout(tx, row.checkoutId, { before });
     const isTaken = begun?.stateBefore != null;
     return { value: begun !== null, audit: null, signals: isTaken ? [stateChanged(lease.hostId)] : [] };
   });
@@ -66,7 +66,7 @@ async function requireFit(
 }
 
 /** What it is to be again. */
-async function lookAtHost(parts: CheckoutFlowParts, fleetHost: FleetHost): Promise<Omit<HostBefore, 'fleet_state'>> {
+async function lookAtHost(parts: CheckoutFlowParts, fleetHost: FleetHost): Promise<HostBefore> {
   const { database, ask } = parts;
   const hostId = fleetHost.host_id as HostId;
   const { state } = await findState(database, hostId);
@@ -90,7 +90,12 @@ async function trafficsOf({ traffics }: CheckoutFlowParts, hostId: HostId): Prom
   return names;
 }
 
-async function allocationOf({ providers }: CheckoutFlowParts, fleetHost: FleetHost): Promise<HostBefore['allocation']> {
+async function allocationOf(
+  { database, providers }: CheckoutFlowParts,
+  fleetHost: FleetHost,
+): Promise<HostBefore['allocation']> {
+  const own = await findOwnAllocation(database, fleetHost.host_id);
+  if (own !== null) return own;
   const { provider, host } = providedHost(providers, fleetHost);
   const usage = fleetHost.machine === null ? null : await provider.usage(fleetHost.machine);
   return usage?.hosts.find(({ name }) => name === host.name)?.allocation ?? {};
