@@ -79,6 +79,8 @@ describe('two web servers behind a load balancer', () => {
     };
     haproxy = new RealHaproxy({
       healthPath: '/healthz',
+      fall: 40,
+      backend: ['timeout check 5s'],
       servers: names.map((name, index) => ({
         name,
         address: lab.outerAddress().replace(/\d+$/, `${11 + index}`),

@@ -61,6 +61,8 @@ export interface RealHaproxyOptions {
   readonly isChecked?: boolean;
   /** Instead of h1 and h2, which it starts itself. */
   readonly servers?: readonly HaproxyServerPlace[];
+  /** Failed checks in a row that make a server unhealthy; default 1, which a busy machine brings about by itself. */
+  readonly fall?: number;
   /** What it asks them for their health; default `/health`. */
   readonly healthPath?: string;
   /** More lines of the backend. */
@@ -118,7 +120,8 @@ export class RealHaproxy {
   }
 
   #configuration(): string {
-    const check = this.#options.isChecked === false ? '' : ` check inter ${checkEveryMs} fall 1 rise 2`;
+    const check =
+      this.#options.isChecked === false ? '' : ` check inter ${checkEveryMs} fall ${this.#options.fall ?? 1} rise 2`;
     const own = () => this.backends.map(({ name, port }) => ({ name, address: '127.0.0.1', port }));
     const servers = this.#options.servers ?? own();
     return [
