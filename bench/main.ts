@@ -3,13 +3,14 @@
  *
  * Prints progress on stderr and the report on stdout; a whole run also writes the report into docs/benchmarks.md. Nothing here
  * asserts on time. `--triggers` measures the engine of triggers and its replay instead, without a host; `--rest` daemons
- * that have nothing to do; `--contention` hosts that share a machine. Ctrl-C takes the host down and leaves nothing behind.
+ * that have nothing to do; `--contention` hosts that share a machine, `--checkout` one that is lent. Ctrl-C takes the host down and leaves nothing behind.
  * Exit code: 0 when every contender did its work, 1 when one failed, 2 for bad arguments, 130 when interrupted.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Lab, openLab } from '@guise/lab';
 import { exitCodeOf, GuiseError } from '@guise/model';
+import { checkoutFigures, checkoutLab, renderCheckoutFigures } from './checkout.ts';
 import { readConditions } from './conditions.ts';
 import { contenders } from './contenders/index.ts';
 import { contentionFigures, contentionLab, renderContentionFigures } from './contention.ts';
@@ -43,6 +44,7 @@ try {
 function workOf(options: Options): Promise<0 | 1> {
   if (options.triggers) return triggers(options);
   if (options.rest) return withLab('bench-rest', options, rest);
+  if (options.checkout) return withLab(checkoutLab, options, checkout);
   return options.contention ? withLab(contentionLab, options, contention) : withLab('bench', options, bench);
 }
 
@@ -91,6 +93,14 @@ async function contention(lab: Lab): Promise<0> {
   const text = renderContentionFigures(await contentionFigures(lab, report), date!);
   process.stdout.write(`\n${text}\n`);
   publish(document, 'figures of contention', text);
+  return 0;
+}
+
+async function checkout(lab: Lab): Promise<0> {
+  const [date] = new Date().toISOString().split('T');
+  const text = renderCheckoutFigures(await checkoutFigures(lab, report), date!);
+  process.stdout.write(`\n${text}\n`);
+  publish(document, 'figures of checkout', text);
   return 0;
 }
 

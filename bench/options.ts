@@ -18,6 +18,7 @@ export interface Options {
   readonly rest: boolean;
   /** Measure how fairly hosts share a machine, and nothing else. */
   readonly contention: boolean;
+  readonly checkout: boolean;
 }
 
 const usage = `npm run bench -- [option…]
@@ -28,6 +29,7 @@ const usage = `npm run bench -- [option…]
   --triggers      measure triggers and their replay instead, without a host
   --rest          measure the agent and its peers at rest instead, some five minutes
   --contention    measure how fairly hosts share a machine instead, some two minutes
+  --checkout      measure how long lending a host takes instead, some two minutes
   --keep          leave the prepared host up; a run without --keep removes it
 `;
 
@@ -36,7 +38,7 @@ const runsMax = 50;
 const runsPublished = 5;
 
 export function parseOptions(argv: readonly string[], all: readonly Contender[]): Options {
-  const { only, runs, quick, json, keep, triggers, rest, contention } = parsed(argv);
+  const { only, runs, quick, json, keep, triggers, rest, contention, checkout } = parsed(argv);
   const names = only?.split(',').map((name) => name.trim().toLowerCase()) ?? [''];
   const contenders = all
     .filter(({ name }) => names.some((part) => name.toLowerCase().includes(part)))
@@ -56,6 +58,7 @@ export function parseOptions(argv: readonly string[], all: readonly Contender[])
     triggers,
     rest,
     contention,
+    checkout,
   };
 }
 
@@ -72,6 +75,7 @@ function parsed(argv: readonly string[]) {
         triggers: { type: 'boolean', default: false },
         rest: { type: 'boolean', default: false },
         contention: { type: 'boolean', default: false },
+        checkout: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 /** `section` names the markers. Throws: Error when the document has lost them. */
 export function publish(
   path: string,
-  section: 'figures' | 'figures of triggers' | 'figures at rest' | 'figures of contention',
+  section: 'figures' | 'figures of triggers' | 'figures at rest' | 'figures of contention' | 'figures of checkout',
   text: string,
 ): void {
   const [begin, end] = [`<!-- ${section}: written by npm run bench -->`, `<!-- end of ${section} -->`];
