@@ -145,7 +145,7 @@ describe('hosts of a lab', () => {
     expect(status).toBe('running');
     expect(await output('h1', 'cat', '/etc/motd')).not.toBe('changed');
     expect(await output('h1', 'cat', '/etc/hosts')).toContain('h1');
-    await expect(lab.restore('h1', 'never')).rejects.toThrow('has no such snapshot');
+    await expect(lab.restore('h1', 'never')).rejects.toMatchObject({ code: 'snapshot_not_found' });
   });
 
   it('break and are mended: kill', async () => {

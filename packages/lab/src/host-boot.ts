@@ -44,11 +44,22 @@ export async function bootHost(context: LabContext, record: HostRecord): Promise
   return started;
 }
 
-/** `started` is absent when another process has started the host. */
-export async function awaitBoot(context: LabContext, host: string, started: ChildProcess | undefined): Promise<void> {
+/**
+ * `started` is absent when another process has started the host. False when that one has ended since: what was seen of it was a host
+ * that was being killed, and it can be booted now.
+ */
+export async function awaitBoot(
+  context: LabContext,
+  host: string,
+  started: ChildProcess | undefined,
+): Promise<boolean> {
   const deadline = Date.now() + limits.labBootTimeoutMs;
   while (Date.now() < deadline) {
-    if (await hasBooted(context, host)) return context.report(`${host} is up`);
+    if (await hasBooted(context, host)) {
+      context.report(`${host} is up`);
+      return true;
+    }
+    if (started === undefined && context.cgroups.pids(hostCgroup(context.names, host)).length === 0) return false;
     if (started !== undefined && hasEnded(started)) throw failure(context, host, 'it ended');
     await delay(pollMs);
   }

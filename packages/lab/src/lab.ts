@@ -7,6 +7,7 @@
  * `command_failed` and `command_timeout` from the tools used.
  */
 import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
+import { setImmediate as eventLoopTurn } from 'node:timers/promises';
 import { GuiseError, type Json, limits } from '@guise/model';
 import { ensureBase } from './base-image.ts';
 import { breakHost, mendHost } from './breakage.ts';
@@ -242,8 +243,7 @@ export class Lab {
   }
 
   async #boot(host: string): Promise<void> {
-    const started = await this.#start(host);
-    await awaitBoot(this.#context, host, started);
+    while (!(await awaitBoot(this.#context, host, await this.#start(host)))) await eventLoopTurn();
   }
 
   async #start(host: string): Promise<ChildProcess | undefined> {
