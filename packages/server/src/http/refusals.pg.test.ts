@@ -43,7 +43,7 @@ describe('without a token', () => {
 
 describe('bad requests', () => {
   it('answers 404 for what is not there, also for routes of later issues', async () => {
-    for (const path of ['/no-such-path', '/pools']) {
+    for (const path of ['/no-such-path', '/rollouts']) {
       const response = await server.request('GET', path);
       expect([response.status, (await refusalOf(response)).code]).toEqual([404, 'route_not_found']);
     }
