@@ -67,7 +67,8 @@ describe('down, after `up` was killed', () => {
     'at %i ms of building the base image leaves no mount, loop device or process of its directory',
     async (killAfterMs) => {
       const own = mkdtempSync(join(tmpdir(), 'guise-lab-'));
-      await killedUp(optionsFor(name, own), hosts, killAfterMs);
+      // A busy machine may have begun nothing by then.
+      await killedUp(optionsFor(name, own), hosts, killAfterMs, async () => (await sharedTraces(own)).length > 0);
       expect(await sharedTraces(own)).not.toEqual([]);
       await openLab(optionsFor(name, own)).down({ purge: true });
       expect([...(await traces(own, name)), ...(await sharedTraces(own))]).toEqual([]);
@@ -77,8 +78,13 @@ describe('down, after `up` was killed', () => {
   );
 });
 
-/** Starts `up` in a process of its own and kills that with SIGKILL some time after it has begun. */
-async function killedUp(options: LabOptions, hosts: readonly string[], killAfterMs: number): Promise<void> {
+/** Starts `up` in a process of its own and kills that with SIGKILL some time after it has begun, but not before that is seen. */
+async function killedUp(
+  options: LabOptions,
+  hosts: readonly string[],
+  killAfterMs: number,
+  isSeen = async () => true,
+): Promise<void> {
   const source = import.meta.resolve('@guise/lab');
   const script = `
     const { openLab } = await import(${JSON.stringify(source)});
@@ -91,6 +97,7 @@ async function killedUp(options: LabOptions, hosts: readonly string[], killAfter
   const ended = once(child, 'exit');
   await once(child.stdout!, 'data');
   await delay(killAfterMs);
+  while (!(await isSeen())) await delay(5);
   child.kill('SIGKILL');
   await ended;
 }

@@ -21,7 +21,7 @@ const key = newSigningKey();
 const origin = 'guise.local/one';
 const root = { payload: '', payloadType: '', signatures: [{ keyid: '', sig: `${'A'.repeat(86)}==` }] };
 const history = (name: string) =>
-  Array.from({ length: 40 }, (_, index) => leafHash(sha256, Buffer.from(`${name} ${index}`)));
+  Array.from({ length: 240 }, (_, index) => leafHash(sha256, Buffer.from(`${name} ${index}`)));
 const log = history('log');
 /** Begins like the log and goes on otherwise. */
 const forkedLog = [...log.slice(0, 12), ...history('fork').slice(12)];
