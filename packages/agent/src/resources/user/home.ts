@@ -68,6 +68,11 @@ export function isWholeCopy(home: string, uid: number | null, files: Files): boo
   return whole && status.mode === homeMode && status.uid === uid && foreignIn(home, files).length === 0;
 }
 
+/** Whether anything there could be from the skeleton. */
+export function hasOfSkeleton(home: string, files: Files): boolean {
+  return entriesOf(skeleton, files).some((relative) => files.status(`${home}/${relative}`).type !== 'absent');
+}
+
 /** Removes what a killed run was making or removing. */
 export function sweepHome(home: string, files: Files): void {
   removeCopy(stagingOf(home), files);

@@ -39,7 +39,7 @@ export const userAdapter: Adapter = {
       return { name, after: after as UserState, home, hadHome: before['home_present'] === true };
     });
     const leaving = goals.filter(
-      ({ after, home, hadHome }) => hadHome && !after.home_present && files.status(home).type === 'directory',
+      ({ after, home, hadHome }) => hadHome && after.home_present === false && files.status(home).type === 'directory',
     );
     if (!undoing) for (const { name, home } of leaving) mustHoldNothingElse(name, home, files);
     await editAccounts(files, signal, (database) => {

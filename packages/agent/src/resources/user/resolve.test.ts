@@ -61,6 +61,14 @@ describe('what becomes of users', () => {
     expect([left.targets.get(address)?.['home_present'], left.warnings?.length]).toEqual([true, 1]);
   });
 
+  it('is that a home which is an address of its own is left to that', () => {
+    rmSync(join(root, 'home/ann/.profile'));
+    writeFileSync(join(root, 'home/ann/letters'), '');
+    const live: ReadonlyMap<Address, State> = new Map([...one(ann), ['file:/home/ann', { present: true }]]);
+    const left = resolveUsers(none, one(gone), live, files);
+    expect([left.targets.get(address)?.['home_present'], left.warnings]).toEqual([null, []]);
+  });
+
   it('is that a home which a persona does not want goes only if the very same can be made again', () => {
     const home = join(root, 'home/ann');
     const own = { ...ann, uid: statSync(home).uid };

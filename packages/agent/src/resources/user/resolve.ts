@@ -10,7 +10,7 @@ import type { Files } from '../../host/index.ts';
 import { type AccountDatabase, readAccountDatabase } from '../accounts/account-database.ts';
 import { freeNumber } from '../accounts/free-numbers.ts';
 import type { Resolution } from '../adapter.ts';
-import { foreignIn, isWholeCopy } from './home.ts';
+import { foreignIn, hasOfSkeleton, isWholeCopy } from './home.ts';
 import { homeOf } from './user-state.ts';
 
 type States = ReadonlyMap<Address, State>;
@@ -30,6 +30,12 @@ export function resolveUsers(wanted: States, released: States, live: States, fil
       now?.home_present === true &&
       (!target.present || homeOf(name, target) === homeOf(name, now))
     ) {
+      const home = homeOf(name, now);
+      // A home that is an address of its own, and was not made from the skeleton, comes and goes as that address says.
+      if (!target.present && live.has(addressOf('file', home)) && !hasOfSkeleton(home, files)) {
+        targets.set(address, { ...target, home_present: null });
+        continue;
+      }
       const isOurs = !wanted.has(address) || isWholeCopy(homeOf(name, now), now.uid, files);
       const stays = !now.present || !isOurs || holdsMore(name, now, live, files);
       if (stays) target = { ...target, home_present: true };
