@@ -51,7 +51,7 @@ describe('guise checkout', () => {
     for (const line of err.trim().split('\n')) expect(line).toMatch(/^(h1: [a-z]|waits for a host)/);
     expect((await run('checkout', 'ls')).out).toMatch(/^CHECKOUT.*\nID +h1 +out +admin +lab +TIME\n$/);
     expect(JSON.parse((await run('checkout', 'results', 'h1')).out)).toMatchObject({
-      results: [{ name: 'it runs', passed: true }],
+      results: [{ instance: 'lab', name: 'it is there', ok: true }],
     });
   });
 
@@ -98,7 +98,7 @@ describe('guise checkin', () => {
     lending.provider.loseSnapshots('h1');
     for (const _try of [1, 2]) {
       const { code, out } = await run('checkin', 'h1', '--wait');
-      expect(out).toContain('ID: h1: quarantined (Cannot revert "h1": it has no snapshot');
+      expect(out).toContain('ID: h1: quarantined (Cannot find the snapshot');
       expect(out).toContain('found: {"code":"snapshot_not_found"');
       expect(code).toBe(4);
     }
