@@ -208,6 +208,13 @@ describe('what cannot be is refused by name, before anything changes', () => {
     lending.provider.can.add(capability);
   });
 
+  it('when a part of its allocation is nothing that providers can resize', async () => {
+    await expect(lending.ask({ host_id: 'h1', persona_id: 'fast' })).rejects.toMatchObject({
+      code: 'capability_missing',
+      message: expect.stringContaining('resource_allocation.network_mbps is nothing that it can resize'),
+    });
+  });
+
   it('when its provider has no such image', async () => {
     lending.provider.images.delete('debian-13');
     await expect(lending.ask({ host_id: 'h1', persona_id: 'big' })).rejects.toMatchObject({

@@ -35,6 +35,7 @@ const documents = [
   'guise: persona/v1\npersona_id: big\noperating_system: {image: debian-13}\nresource_allocation: {cpu_cores: 2}\n',
   `${personaText('nightly', 12)}activation_triggers: {any: [{time_schedule: {cron: "0 0 29 2 *", duration: 1m, zone: Etc/UTC}}]}\n`,
   `${personaText('huge', 13)}required_cores: 4096\n`,
+  `${personaText('fast', 14)}resource_allocation: {cpu_cores: 1, network_mbps: 100}\n`,
 ];
 
 export class Lending {

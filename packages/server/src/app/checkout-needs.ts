@@ -23,11 +23,19 @@ export interface CheckoutNeeds {
   readonly documents: readonly LocatedDocument[];
   readonly image: string | null;
   readonly allocation: Allocation | null;
+  /** Parts of `resource_allocation` that no provider can hold a host to. */
+  readonly unlimited: readonly string[];
   /** Whether it comes and goes by triggers, so that somebody must say that it is to stay. */
   readonly hasTriggers: boolean;
 }
 
-export const noNeeds: CheckoutNeeds = { documents: [], image: null, allocation: null, hasTriggers: false };
+export const noNeeds: CheckoutNeeds = {
+  documents: [],
+  image: null,
+  allocation: null,
+  unlimited: [],
+  hasTriggers: false,
+};
 
 export function needsOf({ ancestors, own }: ResolvedPersona): CheckoutNeeds {
   const documents = [...ancestors, own];
@@ -38,6 +46,7 @@ export function needsOf({ ancestors, own }: ResolvedPersona): CheckoutNeeds {
     documents,
     image: last((document) => document.operating_system?.image) ?? null,
     allocation: allocated === undefined ? null : allocationOf(allocated),
+    unlimited: (['network_mbps', 'storage_iops'] as const).filter((part) => allocated?.[part] !== undefined),
     hasTriggers: documents.some(
       ({ document }) => document.activation_triggers !== undefined || document.deactivation_triggers !== undefined,
     ),
@@ -73,13 +82,15 @@ export function providedHost(
 
 export async function requireCapabilities(
   { provider, host }: Provided,
-  { image, allocation }: Pick<CheckoutNeeds, 'image' | 'allocation'>,
+  { image, allocation, unlimited }: Pick<CheckoutNeeds, 'image' | 'allocation' | 'unlimited'>,
 ): Promise<void> {
   const { can, images } = await provider.capabilities(host);
   const missing = neededOf({ image, allocation }).find(({ capability }) => !can.includes(capability));
   const refuse = (what: string) =>
     new GuiseError('capability_missing', `Cannot check out "${host.hostId}": ${what} (provider "${provider.name}")`);
   if (missing !== undefined) throw refuse(`${missing.why} needs "${missing.capability}", which it cannot`);
+  if (unlimited[0] !== undefined)
+    throw refuse(`resource_allocation.${unlimited[0]} is nothing that it can resize; it can cpu_cores and memory_mb`);
   if (image === null || images.includes(image)) return;
   throw refuse(`operating_system.image is "${image}", and it has ${images.join(', ') || 'none'}`);
 }
