@@ -5,6 +5,7 @@
  * this one, takes the same step again. Killed after that: it takes the next one.
  */
 import { limits } from '@guise/model';
+import { DueWork } from '../reconcilers/due-work.ts';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import type { FlowRow } from '../store/flows.ts';
@@ -34,79 +35,38 @@ export interface FlowRunner {
 export function runFlows(parts: Parts): FlowRunner {
   const runner = new Runner(parts);
   const unsubscribe = parts.listener.subscribe((signal) => {
-    if (signal.type === 'flow') runner.look();
+    if (signal.type === 'flow') runner.work.look();
   });
-  runner.look();
+  runner.work.look();
   return {
     stop: () => {
       unsubscribe();
-      return runner.stop();
+      return runner.work.stop();
     },
   };
 }
 
 class Runner {
+  readonly work: DueWork<FlowRow>;
   readonly #parts: Parts;
   readonly #claimMs: number;
   readonly #kinds: ReadonlyMap<string, AnyFlowKind>;
-  readonly #running = new Set<Promise<void>>();
-  readonly #ending = new AbortController();
-  #timer: NodeJS.Timeout | undefined;
-  #looking: Promise<void> | null = null;
-  #lookAgain = false;
   #isDead = false;
 
   constructor(parts: Parts) {
+    const { database, onFailure } = parts;
     this.#parts = parts;
     this.#claimMs = parts.claimMs ?? limits.flowClaimMs;
     this.#kinds = new Map(parts.kinds.map((kind) => [kind.kind, kind]));
-  }
-
-  look(): void {
-    if (this.#ending.signal.aborted) return;
-    this.#lookAgain = true;
-    this.#looking ??= this.#lookNow()
-      .catch(this.#parts.onFailure)
-      .finally(() => {
-        this.#looking = null;
-        if (this.#lookAgain) this.look();
-      });
-  }
-
-  async stop(): Promise<void> {
-    this.#ending.abort();
-    clearTimeout(this.#timer);
-    await this.#looking;
-    await Promise.all(this.#running);
-  }
-
-  async #lookNow(): Promise<void> {
-    const { database } = this.#parts;
     const kinds = [...this.#kinds.keys()];
-    this.#lookAgain = false;
-    const free = limits.flowsAtOnce - this.#running.size;
-    // Whoever ends a step looks again.
-    if (free <= 0) return;
-    const claimed = await claimFlows(database, kinds, { count: free, claimMs: this.#claimMs });
-    for (const row of claimed) this.#run(row);
-    const waitMs = (await nextDueMs(database, kinds)) ?? limits.flowPeriodMs;
-    this.#waitFor(Math.min(Math.max(waitMs, 1), limits.flowPeriodMs));
-  }
-
-  #waitFor(ms: number): void {
-    clearTimeout(this.#timer);
-    if (this.#ending.signal.aborted) return;
-    this.#timer = setTimeout(() => this.look(), ms);
-  }
-
-  #run(row: FlowRow): void {
-    const taking = this.#take(row)
-      .catch(this.#parts.onFailure)
-      .finally(() => {
-        this.#running.delete(taking);
-        this.look();
-      });
-    this.#running.add(taking);
+    this.work = new DueWork({
+      atOnce: limits.flowsAtOnce,
+      periodMs: limits.flowPeriodMs,
+      claim: (count) => claimFlows(database, kinds, { count, claimMs: this.#claimMs }),
+      nextMs: () => nextDueMs(database, kinds),
+      take: (row) => this.#take(row),
+      onFailure,
+    });
   }
 
   async #take(row: FlowRow): Promise<void> {
@@ -122,7 +82,7 @@ class Runner {
         () => undefined,
       );
     }, this.#claimMs / 3);
-    const signal = AbortSignal.any([lost.signal, this.#ending.signal]);
+    const signal = AbortSignal.any([lost.signal, this.work.signal]);
     const turn: Turn<unknown> = { flowId: row.flow_id, data: row.data, attempts: row.attempts, now: row.now, signal };
     try {
       this.#reach('before', row);
@@ -141,7 +101,7 @@ class Runner {
       this.#parts.at?.(point, kind, step);
     } catch (error) {
       this.#isDead = true;
-      this.#ending.abort();
+      this.work.end();
       throw error;
     }
   }

@@ -6,7 +6,6 @@
  * then it has failed, which the audit and the watchers of events are told. A receiver that answers 410 wants no more and gets no more.
  * Source: Standard Webhooks 1.0, "Deliverability and reliability".
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { GuiseError, limits } from '@guise/model';
 import { guardedFetch } from '../outbound/guarded-fetch.ts';
 import { webhookBody, webhookHeaders } from '../outbound/webhook-message.ts';
@@ -24,6 +23,7 @@ import {
   sweepDeliveries,
 } from '../store/webhook-deliveries.ts';
 import { disableWebhook, readWebhookSecret } from '../store/webhooks.ts';
+import { DueWork } from './due-work.ts';
 
 /** Where a test kills a process: before it sends, after the receiver has answered. */
 export type DeliveryPoint = 'claimed' | 'sent';
@@ -53,13 +53,13 @@ const actor = 'guise server';
 export function deliverWebhooks(parts: Parts): WebhookDeliverer {
   const deliverer = new Deliverer(parts);
   const unsubscribe = parts.listener.subscribe((signal) => {
-    if (signal.type === 'delivery') deliverer.look();
+    if (signal.type === 'delivery') deliverer.work.look();
   });
-  deliverer.look();
+  deliverer.work.look();
   return {
     stop: () => {
       unsubscribe();
-      return deliverer.stop();
+      return deliverer.work.stop();
     },
   };
 }
@@ -76,11 +76,7 @@ class Deliverer {
   readonly #parts: Parts;
   readonly #timings: NonNullable<Parts['timings']>;
   readonly #fetch: typeof fetch;
-  readonly #running = new Set<Promise<void>>();
-  readonly #ending = new AbortController();
-  #looking: Promise<void> | null = null;
-  #lookAgain = false;
-  #timer: NodeJS.Timeout | undefined;
+  readonly work: DueWork<ClaimedDelivery>;
   #sweptAt = Number.NEGATIVE_INFINITY;
   #isDead = false;
 
@@ -92,44 +88,20 @@ class Deliverer {
       giveUpMs: limits.webhookGiveUpMs,
     };
     this.#fetch = guardedFetch({ configured: null, allow: parts.allowOutbound });
+    this.work = new DueWork({
+      atOnce: limits.webhooksAtOnce,
+      periodMs: limits.webhookPeriodMs,
+      claim: (count) => this.#claim(count),
+      nextMs: () => nextDeliveryMs(parts.database),
+      take: (claimed) => this.#deliver(claimed),
+      onFailure: parts.onFailure,
+    });
   }
 
-  look(): void {
-    if (this.#ending.signal.aborted) return;
-    this.#lookAgain = true;
-    this.#looking ??= this.#lookNow()
-      .catch(async (error: unknown) => {
-        this.#parts.onFailure(error);
-        await sleep(limits.webhookPeriodMs, undefined, { signal: this.#ending.signal }).catch(() => undefined);
-        this.#lookAgain = true;
-      })
-      .finally(() => {
-        this.#looking = null;
-        if (this.#lookAgain) this.look();
-      });
-  }
-
-  async stop(): Promise<void> {
-    this.#ending.abort();
-    clearTimeout(this.#timer);
-    await this.#looking;
-    await Promise.all(this.#running);
-  }
-
-  async #lookNow(): Promise<void> {
-    const { database } = this.#parts;
-    this.#lookAgain = false;
+  async #claim(count: number): Promise<readonly ClaimedDelivery[]> {
     if (performance.now() - this.#sweptAt > limits.webhookSweepMs) await this.#sweep();
-    const free = limits.webhooksAtOnce - this.#running.size;
-    // Whoever ends one looks again.
-    if (free <= 0) return;
     // Longer than a receiver may take, so that none is sent twice while it is waited for.
-    const claimMs = this.#timings.timeoutMs * 2;
-    for (const claimed of await claimDeliveries(database, { count: free, claimMs })) this.#run(claimed);
-    const waitMs = (await nextDeliveryMs(database)) ?? limits.webhookPeriodMs;
-    clearTimeout(this.#timer);
-    if (this.#ending.signal.aborted) return;
-    this.#timer = setTimeout(() => this.look(), Math.min(waitMs, limits.webhookPeriodMs));
+    return claimDeliveries(this.#parts.database, { count, claimMs: this.#timings.timeoutMs * 2 });
   }
 
   async #sweep(): Promise<void> {
@@ -140,16 +112,6 @@ class Deliverer {
     for (const { webhook_id, count } of failed) {
       this.#parts.onFailure(new GuiseError('limit_exceeded', `Cannot tell the webhook ${webhook_id} ${count} events`));
     }
-  }
-
-  #run(claimed: ClaimedDelivery): void {
-    const sending = this.#deliver(claimed)
-      .catch(this.#parts.onFailure)
-      .finally(() => {
-        this.#running.delete(sending);
-        this.look();
-      });
-    this.#running.add(sending);
   }
 
   async #deliver(claimed: ClaimedDelivery): Promise<void> {
@@ -182,11 +144,11 @@ class Deliverer {
     const { event_id: eventId, delivery_id: deliveryId, type, subject, happened_at: at, data } = claimed;
     const body = webhookBody(await source(), { eventId, type, subject, at, data });
     const headers = webhookHeaders(body, { secret, deliveryId, atMs: Date.now() });
-    const signal = AbortSignal.any([this.#ending.signal, AbortSignal.timeout(this.#timings.timeoutMs)]);
+    const signal = AbortSignal.any([this.work.signal, AbortSignal.timeout(this.#timings.timeoutMs)]);
     try {
       return answeredOf(await this.#fetch(claimed.url, { method: 'POST', headers, body, redirect: 'manual', signal }));
     } catch (error) {
-      if (this.#ending.signal.aborted) return null;
+      if (this.work.signal.aborted) return null;
       if (!(error instanceof GuiseError)) throw error;
       return { status: null, error: error.message };
     }
@@ -224,7 +186,7 @@ class Deliverer {
       this.#parts.at?.(point);
     } catch (error) {
       this.#isDead = true;
-      this.#ending.abort();
+      this.work.end();
       throw error;
     }
   }
