@@ -34,6 +34,8 @@ export async function openDatabase(url: string): Promise<Database> {
   });
   // An idle connection that breaks is replaced by the pool; whoever needs one next hears of it.
   pool.on('error', () => undefined);
+  // One that breaks between two statements of a transaction tells nobody but itself; the next statement fails.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   try {
     await pool.query('select 1');
   } catch (cause) {

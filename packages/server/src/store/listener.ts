@@ -50,14 +50,15 @@ export async function openListener(url: string, onGap: () => void): Promise<List
 
 async function listen(url: string, hear: (text: string | undefined) => void, onBroken: () => void): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, keepAlive: true });
-  await client.connect();
-  // One loss tells twice, as an error and as an end; the first is enough.
-  let broken = false;
+  // One loss tells twice, as an error and as an end; the first is enough. Before it is connected, connecting tells.
+  let broken = true;
   const once = () => {
     if (!broken) onBroken();
     broken = true;
   };
   client.on('error', once);
+  await client.connect();
+  broken = false;
   client.on('end', once);
   client.on('notification', ({ payload }) => hear(payload));
   await client.query(`listen ${channel}`);
