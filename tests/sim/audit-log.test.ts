@@ -2,7 +2,6 @@
  * Agents that remember the audit log, and the control plane's own programs against it: whoever has the database, and even the key
  * that signs, cannot change what agents have seen.
  */
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { auditEvidencePath, TrustStore, trustPath } from '@guise/agent/link';
@@ -18,8 +17,8 @@ import {
   type TestAgent,
   temporaryDirectory,
 } from './control-plane.ts';
+import { runGuise } from './run-guise.ts';
 
-const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
 const checkpointPeriodMs = 50;
 const agents: TestAgent[] = [];
@@ -88,26 +87,7 @@ async function asSuperuser(at: RunningServer, statements: readonly string[]): Pr
   return rows;
 }
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(argv: readonly string[], at = server): Promise<Ran> {
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: directory.path,
-    NO_COLOR: '1',
-    GUISE_SERVER: at.url,
-    GUISE_TOKEN: at.adminToken,
-  };
-  return new Promise((resolve) => {
-    execFile(guise, [...argv], { env, cwd: directory.path }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
-}
+const run = (argv: readonly string[], at = server) => runGuise(argv, { directory: directory.path, server: at });
 
 it('an agent remembers each checkpoint, and after a time away goes on from what it had', async () => {
   await moreIsSigned();

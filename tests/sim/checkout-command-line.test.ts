@@ -1,10 +1,9 @@
 /** Borrowing a host by hand: `guise checkout` and `guise checkin` against a real control plane and a simulated host. */
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
+import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Lending } from './lending.ts';
+import { type Ran, runGuise } from './run-guise.ts';
 
-const guise = join(import.meta.dirname, '../../guise');
 const lending = new Lending(['h1']);
 beforeAll(async () => {
   await lending.start();
@@ -12,20 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => lending.stop());
 
-interface Said {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...argv: readonly string[]): Promise<Said> {
-  const { url, adminToken } = lending.server;
-  const env = { PATH: process.env['PATH'], NO_COLOR: '1', GUISE_SERVER: url, GUISE_TOKEN: adminToken };
-  return new Promise((resolve) => {
-    execFile(guise, [...argv], { env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out: withoutChance(out), err });
-    });
-  });
+async function run(...argv: readonly string[]): Promise<Ran> {
+  const ran = await runGuise(argv, { directory: tmpdir(), server: lending.server });
+  return { ...ran, out: withoutChance(ran.out) };
 }
 
 function withoutChance(text: string): string {

@@ -1,13 +1,12 @@
 /** The command line against a real control plane and an agent that answers: events, holds, alerts, and what is shown of them. */
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import type { Hold } from '@guise/model';
 import type { RunningServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BareAgent } from './bare-agent.ts';
 import { clientOf, eventually, personaText, startTestServer, temporaryDirectory } from './control-plane.ts';
+import { runGuise } from './run-guise.ts';
 
-const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
 let server: RunningServer;
 let agent: BareAgent;
@@ -42,26 +41,7 @@ afterAll(async () => {
   directory.remove();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...argv: readonly string[]): Promise<Ran> {
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: directory.path,
-    NO_COLOR: '1',
-    GUISE_SERVER: server.url,
-    GUISE_TOKEN: server.adminToken,
-  };
-  return new Promise((resolve) => {
-    execFile(guise, [...argv], { env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
-}
+const run = (...argv: readonly string[]) => runGuise(argv, { directory: directory.path, server });
 
 const json = async (...argv: readonly string[]) => JSON.parse((await run(...argv, '--json')).out) as unknown;
 const withoutChance = (text: string) =>

@@ -1,5 +1,5 @@
 /** A person logs in from the command line, with a real identity provider; an administrator says what he may do. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,8 +8,8 @@ import { TestBrowser, TestIssuer } from '@guise/server/test-issuer';
 import Provider from 'oidc-provider';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestServer, temporaryDirectory } from './control-plane.ts';
+import { guise, runGuise } from './run-guise.ts';
 
-const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
 const issuer = new TestIssuer((url, configuration) => new Provider(url, configuration));
 let server: RunningServer;
@@ -28,19 +28,16 @@ afterAll(async () => {
   directory.remove();
 });
 
-const alice = () => ({ PATH: process.env['PATH'], HOME: join(directory.path, 'alice'), NO_COLOR: '1' });
+const alice = () => ({ HOME: join(directory.path, 'alice'), NO_COLOR: '1' });
 const admin = () => ({ ...alice(), HOME: directory.path, GUISE_SERVER: server.url, GUISE_TOKEN: server.adminToken });
 
-function run(env: NodeJS.ProcessEnv, ...argv: readonly string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    execFile(guise, [...argv], { env, cwd: directory.path }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
-}
+const run = (env: Readonly<Record<string, string>>, ...argv: readonly string[]) =>
+  runGuise(argv, { directory: directory.path, env });
 
 async function logIn(): Promise<{ code: number | null; out: string }> {
-  const child = spawn(guise, ['login', '--server', server.url, '--json'], { env: alice() });
+  const child = spawn(guise, ['login', '--server', server.url, '--json'], {
+    env: { PATH: process.env['PATH'], ...alice() },
+  });
   const out: string[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk.toString()));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));

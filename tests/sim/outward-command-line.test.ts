@@ -1,5 +1,4 @@
 /** The command line against a real control plane: what sends requests to hosts, and who is told of what happens. */
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,8 +9,8 @@ import { RealHaproxy } from '@guise/server/test-haproxy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BareAgent } from './bare-agent.ts';
 import { clientOf, startTestServer, temporaryDirectory } from './control-plane.ts';
+import { runGuise } from './run-guise.ts';
 
-const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
 const haproxy = new RealHaproxy();
 const received: string[] = [];
@@ -44,28 +43,8 @@ afterAll(async () => {
   directory.remove();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...argv: readonly string[]): Promise<Ran> {
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: directory.path,
-    NO_COLOR: '1',
-    COLUMNS: '200',
-    GUISE_SERVER: server.url,
-    GUISE_TOKEN: server.adminToken,
-  };
-  return new Promise((resolve) => {
-    execFile(guise, [...argv], { env }, (error, out, err) => {
-      const code = error === null ? 0 : Number(error.code);
-      resolve({ code, out, err });
-    });
-  });
-}
+const run = (...argv: readonly string[]) =>
+  runGuise(argv, { directory: directory.path, server, env: { COLUMNS: '200' } });
 
 describe('guise traffic', () => {
   it('leads a host out and back', async () => {

@@ -1,5 +1,4 @@
 /** Pools from the command line: a real control plane, and agents that really connect and follow. */
-import { execFile } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { GuiseError } from '@guise/model';
@@ -15,8 +14,8 @@ import {
   type TestAgent,
   temporaryDirectory,
 } from './control-plane.ts';
+import { runGuise } from './run-guise.ts';
 
-const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
 const agents = new Map<string, TestAgent>();
 let server: RunningServer;
@@ -40,26 +39,7 @@ afterAll(async () => {
   directory.remove();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...argv: readonly string[]): Promise<Ran> {
-  const env = {
-    PATH: process.env['PATH'],
-    HOME: directory.path,
-    NO_COLOR: '1',
-    GUISE_SERVER: server.url,
-    GUISE_TOKEN: server.adminToken,
-  };
-  return new Promise((resolve) => {
-    execFile(guise, [...argv], { env }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
-}
+const run = (...argv: readonly string[]) => runGuise(argv, { directory: directory.path, server });
 
 const activated = async (...argv: readonly string[]) =>
   JSON.parse((await run('activate', ...argv, '--wait', '--json')).out) as {

@@ -1,12 +1,11 @@
 /** The command line from keys to hosts' permissions, against a control plane with the root that was made there. */
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RunningServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { personaText, startTestServer, temporaryDirectory } from './control-plane.ts';
+import { runGuise } from './run-guise.ts';
 
-const guise = join(import.meta.dirname, '../../guise');
 const directory = temporaryDirectory();
 let server: RunningServer;
 
@@ -23,21 +22,7 @@ afterAll(async () => {
   directory.remove();
 });
 
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-function run(...argv: readonly string[]): Promise<Ran> {
-  const connection = server === undefined ? {} : { GUISE_SERVER: server.url, GUISE_TOKEN: server.adminToken };
-  const env = { PATH: process.env['PATH'], HOME: directory.path, NO_COLOR: '1', ...connection };
-  return new Promise((resolve) => {
-    execFile(guise, [...argv], { env, cwd: directory.path }, (error, out, err) => {
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, out, err });
-    });
-  });
-}
+const run = (...argv: readonly string[]) => runGuise(argv, { directory: directory.path, server });
 
 const author = ['--key', 'alice.key', '--root', 'root.json'] as const;
 
