@@ -32,7 +32,12 @@ const claimMs = 200;
 const documents = [
   personaText('web', 10),
   `${personaText('lab', 11)}category: testing\n`,
-  'guise: persona/v1\npersona_id: big\noperating_system: {image: debian-13}\nresource_allocation: {cpu_cores: 2}\n',
+  `guise: persona/v1
+persona_id: big
+parameters: {release: {type: string, default: debian-13}, cores: {type: integer, default: 2}}
+operating_system: {image: "{{ release }}"}
+resource_allocation: {cpu_cores: "{{ cores }}"}
+`,
   `${personaText('nightly', 12)}activation_triggers: {any: [{time_schedule: {cron: "0 0 29 2 *", duration: 1m, zone: Etc/UTC}}]}\n`,
   `${personaText('huge', 13)}required_cores: 4096\n`,
   `${personaText('fast', 14)}resource_allocation: {cpu_cores: 1, network_mbps: 100}\n`,

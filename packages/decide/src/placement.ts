@@ -1,5 +1,5 @@
 /** Where something is placed. Apart from the index, because a resident agent places nothing. */
 export { failingTerm, type LabelTerm } from './placement/label-term.ts';
-export type { PlacementHost } from './placement/placement-host.ts';
+export { capacityIn, type PlacementHost } from './placement/placement-host.ts';
 export { rankHosts } from './placement/rank-hosts.ts';
 export { type Requirements, type Room, roomFor, sumOf } from './placement/room.ts';

@@ -26,8 +26,7 @@ export function checkRequirements(documents: readonly LocatedDocument[], facts: 
   return [...checkSizes(documents, facts), ...checkImage(documents, facts)];
 }
 
-/** Without the image, which the provider of a host may deploy. */
-export function checkSizes(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
+function checkSizes(documents: readonly LocatedDocument[], facts: Facts): readonly Problem[] {
   return requirements.flatMap(({ field, fact, factor, unit }): readonly Problem[] => {
     const located = documents.findLast(({ document }) => document[field] !== undefined);
     const wanted = located?.document[field];

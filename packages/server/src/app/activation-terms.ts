@@ -7,8 +7,8 @@ import { GuiseError, type PersonaId, parsePersonaId, type ResolvedPersona } from
 import { parameterValues } from '@guise/model/documents';
 import type { Executor } from '../store/database.ts';
 import { findVersion } from '../store/personas.ts';
-import { neededRoom } from './needed-room.ts';
 import { noPersona } from './publish-persona.ts';
+import { renderedNeeds } from './rendered-needs.ts';
 import { parseTagSelector } from './tag-selector.ts';
 
 export interface ActivationTerms {
@@ -39,7 +39,7 @@ export async function checkedTerms(tx: Executor, terms: ActivationTerms) {
     parameters,
     selector: selector ?? null,
     share: terms.share ?? tenant !== undefined,
-    need: neededRoom(found.persona, parameters, instance),
+    need: renderedNeeds(found.persona, parameters, instance).room,
   };
 }
 

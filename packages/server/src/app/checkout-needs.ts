@@ -3,8 +3,8 @@
  *
  * Asked before anything changes. Throws: `capability_missing`, which names what is missing; `requirements_unmet`; `host_unfit`.
  */
-import { checkSizes } from '@guise/decide';
-import type { LocatedDocument, ResolvedPersona } from '@guise/model';
+import { type Room, roomFor } from '@guise/decide/placement';
+import type { HostId, ParameterValues, PersonaDocument, PersonaId, ResolvedPersona } from '@guise/model';
 import { GuiseError } from '@guise/model';
 import type {
   Allocation,
@@ -17,10 +17,11 @@ import type { CheckoutRow } from '../store/checkouts.ts';
 import type { Executor } from '../store/database.ts';
 import type { FleetHost } from '../store/fleet.ts';
 import { findVersion } from '../store/personas.ts';
+import { whyTooSmall } from './choose-offer.ts';
+import { renderedNeeds } from './rendered-needs.ts';
 
 export interface CheckoutNeeds {
-  /** Its own last. */
-  readonly documents: readonly LocatedDocument[];
+  readonly room: Room;
   readonly image: string | null;
   readonly allocation: Allocation | null;
   /** Parts of `resource_allocation` that no provider can hold a host to. */
@@ -30,24 +31,21 @@ export interface CheckoutNeeds {
 }
 
 export const noNeeds: CheckoutNeeds = {
-  documents: [],
+  room: roomFor({}),
   image: null,
   allocation: null,
   unlimited: [],
   hasTriggers: false,
 };
 
-export function needsOf({ ancestors, own }: ResolvedPersona): CheckoutNeeds {
-  const documents = [...ancestors, own];
-  const last = <Value>(read: (document: LocatedDocument['document']) => Value | undefined) =>
-    documents.map(({ document }) => read(document)).findLast((value) => value !== undefined);
-  const allocated = last((document) => document.resource_allocation);
+export function needsOf(persona: ResolvedPersona, personaId: PersonaId, parameters: ParameterValues): CheckoutNeeds {
+  const { room, image, allocated } = renderedNeeds(persona, parameters, personaId);
   return {
-    documents,
-    image: last((document) => document.operating_system?.image) ?? null,
-    allocation: allocated === undefined ? null : allocationOf(allocated),
+    room,
+    image,
+    allocation: allocated == null ? null : allocationOf(allocated),
     unlimited: (['network_mbps', 'storage_iops'] as const).filter((part) => allocated?.[part] !== undefined),
-    hasTriggers: documents.some(
+    hasTriggers: [...persona.ancestors, persona.own].some(
       ({ document }) => document.activation_triggers !== undefined || document.deactivation_triggers !== undefined,
     ),
   };
@@ -56,11 +54,11 @@ export function needsOf({ ancestors, own }: ResolvedPersona): CheckoutNeeds {
 /** Of the persona as it would be applied now; null when it is gone. */
 export async function findNeeds(
   db: Executor,
-  { personaId, version }: Pick<CheckoutRow, 'personaId' | 'version'>,
+  { personaId, version, parameters }: Pick<CheckoutRow, 'personaId' | 'version' | 'parameters'>,
 ): Promise<CheckoutNeeds | null> {
   if (personaId === null) return noNeeds;
   const found = await findVersion(db, personaId, version ?? undefined);
-  return found === null ? null : needsOf(found.persona);
+  return found === null ? null : needsOf(found.persona, personaId, parameters);
 }
 
 export interface Provided {
@@ -96,15 +94,11 @@ export async function requireCapabilities(
 }
 
 export function requireResources(
-  hostId: string,
-  facts: Readonly<Record<string, string | number>>,
-  documents: readonly LocatedDocument[],
+  host: { readonly hostId: HostId; readonly facts: Readonly<Record<string, string | number>> },
+  room: Room,
 ): void {
-  const [problem] = checkSizes(documents, facts);
-  if (problem !== undefined)
-    throw new GuiseError('requirements_unmet', `Cannot check out "${hostId}": ${problem.message}`, {
-      problems: [problem],
-    });
+  const why = whyTooSmall(host, room);
+  if (why !== null) throw new GuiseError('requirements_unmet', `Cannot check out "${host.hostId}": ${why}`);
 }
 
 function neededOf({
@@ -119,7 +113,7 @@ function neededOf({
   ];
 }
 
-function allocationOf(allocated: NonNullable<LocatedDocument['document']['resource_allocation']>): Allocation {
+function allocationOf(allocated: NonNullable<PersonaDocument['resource_allocation']>): Allocation {
   const { cpu_cores, memory_mb } = allocated;
   return {
     ...(cpu_cores === undefined ? {} : { cpuCores: cpu_cores }),

@@ -4,10 +4,9 @@
  * Shape: hosts → one of them; or, when one would do as soon as something else has come or gone there, that it is to be waited for;
  * or why it is none of them, for each.
  */
-import { type PlacementHost, rankHosts, sumOf } from '@guise/decide/placement';
+import { capacityIn, type PlacementHost, rankHosts, sumOf } from '@guise/decide/placement';
 import type { HostId } from '@guise/model';
 import type { Activation, Try } from '../store/activations.ts';
-import { capacityOf } from '../store/host-standing.ts';
 import type { PoolHost } from '../store/pool-hosts.ts';
 import { parseTagSelector } from './tag-selector.ts';
 
@@ -66,18 +65,7 @@ function needOf({ persona_id, need, selector }: Activation) {
 }
 
 function placed({ host_id, tags, facts, needs, warm_for }: PoolHost): PlacementHost {
-  const { cpu_cores, memory_mb, storage_gb } = capacityOf(facts);
-  return {
-    id: host_id,
-    labels: tags,
-    capacity: {
-      milliCores: cpu_cores === null ? null : cpu_cores * 1000,
-      memoryMb: memory_mb,
-      storageMb: storage_gb === null ? null : storage_gb * 1000,
-    },
-    taken: sumOf(needs),
-    warmFor: warm_for,
-  };
+  return { id: host_id, labels: tags, capacity: capacityIn(facts), taken: sumOf(needs), warmFor: warm_for };
 }
 
 /** When all that is there has gone. */

@@ -1,35 +1,31 @@
 /**
- * Which host somebody gets who does not name one: the smallest that is large enough, and rather one that is idle.
+ * Which host somebody gets who does not name one: the closest fit, and rather one that is idle.
  *
- * Shape: hosts that are free, and what is needed → one of them, or null when none fits. The same for the same, whatever their order.
+ * Shape: hosts that are free, and the room that is needed → those with as much, best first. The same for the same, whatever their order.
  */
-import { checkSizes } from '@guise/decide';
-import type { LocatedDocument } from '@guise/model';
+import { capacityIn, type PlacementHost, type Room, rankHosts, roomFor } from '@guise/decide/placement';
 import type { HostOnOffer } from '../store/fleet.ts';
 
-/** Documents of the persona that the host is to be, its own last; none for no persona. */
-export type HostNeeds = readonly LocatedDocument[];
+type Sized = Pick<HostOnOffer, 'hostId' | 'facts'>;
 
-export function chooseOffer(offers: readonly HostOnOffer[], needs: HostNeeds): HostOnOffer | null {
-  const [best] = offers.filter(({ facts }) => fits(facts, needs)).toSorted(compare);
-  return best ?? null;
+export function offersInOrder(offers: readonly HostOnOffer[], room: Room): readonly HostOnOffer[] {
+  return (['idle', 'production'] as const).flatMap((wanted) => {
+    const some = offers.filter(({ state }) => state === wanted);
+    const { fitting } = rankHosts(some.map(placed), needOf(room));
+    return fitting.flatMap(({ id }) => some.find(({ hostId }) => hostId === id) ?? []);
+  });
 }
 
-export function fits(facts: HostOnOffer['facts'], needs: HostNeeds): boolean {
-  return checkSizes(needs, facts).length === 0;
+/** Why this one has not as much; null when it has. */
+export function whyTooSmall(host: Sized, room: Room): string | null {
+  return rankHosts([placed(host)], needOf(room)).unfit[0]?.reason ?? null;
 }
 
-function compare(one: HostOnOffer, other: HostOnOffer): number {
-  return (
-    Number(one.state !== 'idle') - Number(other.state !== 'idle') ||
-    number(one, 'cpu_cores') - number(other, 'cpu_cores') ||
-    number(one, 'memory_mb') - number(other, 'memory_mb') ||
-    (one.hostId < other.hostId ? -1 : 1)
-  );
+/** Whoever borrows a host has all of it. */
+function placed({ hostId, facts }: Sized): PlacementHost {
+  return { id: hostId, labels: {}, capacity: capacityIn(facts), taken: roomFor({}), warmFor: null };
 }
 
-/** What a host does not tell it may have much of. */
-function number({ facts }: HostOnOffer, fact: string): number {
-  const value = facts[fact];
-  return typeof value === 'number' ? value : Number.MAX_SAFE_INTEGER;
+function needOf(room: Room) {
+  return { persona: '', room, selector: [] };
 }

@@ -39,7 +39,7 @@ import {
   requireCapabilities,
   requireResources,
 } from './checkout-needs.ts';
-import { fits } from './choose-offer.ts';
+import { whyTooSmall } from './choose-offer.ts';
 import { noPersona } from './publish-persona.ts';
 import { leaseBest, serveCheckouts } from './serve-checkouts.ts';
 import { stateDigest } from './state-digest.ts';
@@ -123,7 +123,7 @@ async function choose(parts: CheckoutParts, caller: Caller, request: CheckoutReq
   for (const { persona_id: personaId } of personas) {
     try {
       const choice = await choiceOf(parts, caller, request, hostIds, personaId);
-      if (choice.hosts.some(({ facts }) => fits(facts, choice.needs.documents))) return choice;
+      if (choice.hosts.some((host) => whyTooSmall(host, choice.needs.room) === null)) return choice;
     } catch (error) {
       if (!(error instanceof GuiseError)) throw error;
       refusal ??= error;
@@ -154,7 +154,7 @@ async function choiceOf(
   return {
     hosts: await knownHosts(database, permitted),
     personaId,
-    needs: found === null ? noNeeds : needsOf(found.persona),
+    needs: found === null ? noNeeds : needsOf(found.persona, personaId as PersonaId, request.parameters ?? {}),
   };
 }
 
@@ -176,14 +176,14 @@ async function refuseUnfit(
   { hosts, needs }: Choice,
 ): Promise<void> {
   if (host_id === undefined) {
-    if (hosts.some(({ facts }) => fits(facts, needs.documents))) return;
+    if (hosts.some((host) => whyTooSmall(host, needs.room) === null)) return;
     throw new GuiseError('host_unfit', 'Cannot check out a host: none that was asked for is large enough');
   }
   const [host] = hosts;
   const fleetHost = await findFleetHost(database, host_id);
   if (host === undefined || fleetHost === null)
     throw new GuiseError('host_not_found', `Cannot find the host "${host_id}"`);
-  requireResources(host_id, host.facts, needs.documents);
+  requireResources(host, needs.room);
   await requireCapabilities(providedHost(providers, fleetHost), needs);
 }
 
@@ -238,7 +238,7 @@ interface Terms {
 }
 
 async function book(tx: Executor, { checkoutId }: CheckoutRow, choice: Choice, terms: Terms): Promise<void> {
-  const lease = await leaseBest(tx, choice.hosts, choice.needs.documents, terms);
+  const lease = await leaseBest(tx, choice.hosts, choice.needs.room, terms);
   if (lease === null) throw await whyNotFree(tx, choice, terms);
   await changeCheckout(tx, checkoutId, { hostId: lease.hostId, leaseId: lease.leaseId });
 }

@@ -3,6 +3,7 @@
  *
  * One process at a time does it, in a transaction, so nobody gets a host past somebody who comes before him and could have it.
  */
+import type { Room } from '@guise/decide/placement';
 import { durationMs, limits } from '@guise/model';
 import type { CheckoutRow } from '../store/checkouts.ts';
 import { changeCheckout, lockQueue, waitingCheckouts } from '../store/checkouts.ts';
@@ -11,7 +12,7 @@ import { type HostOnOffer, hostsOnOffer } from '../store/fleet.ts';
 import { wakeFlow } from '../store/flows.ts';
 import { type Lease, tryLease } from '../store/leases.ts';
 import { findNeeds } from './checkout-needs.ts';
-import { chooseOffer, type HostNeeds } from './choose-offer.ts';
+import { offersInOrder } from './choose-offer.ts';
 
 /** How many got a host. Signal `flow` when any did. */
 export async function serveCheckouts(tx: Executor): Promise<number> {
@@ -39,7 +40,7 @@ async function leaseFor(tx: Executor, checkout: CheckoutRow, free: Map<string, H
   const needs = await findNeeds(tx, checkout);
   // Its own flow ends it; nobody else waits for that.
   if (needs === null) return null;
-  const lease = await leaseBest(tx, offers, needs.documents, {
+  const lease = await leaseBest(tx, offers, needs.room, {
     holder,
     from: null,
     durationMs: durationMs(request.for),
@@ -52,14 +53,12 @@ async function leaseFor(tx: Executor, checkout: CheckoutRow, free: Map<string, H
 export async function leaseBest(
   tx: Executor,
   offers: readonly HostOnOffer[],
-  needs: HostNeeds,
+  room: Room,
   terms: { readonly holder: string; readonly from: Date | null; readonly durationMs: number },
 ): Promise<Lease | null> {
-  const left = new Set(offers);
-  for (let best = chooseOffer([...left], needs); best !== null; best = chooseOffer([...left], needs)) {
-    const lease = await tryLease(tx, { ...terms, hostId: best.hostId });
+  for (const { hostId } of offersInOrder(offers, room)) {
+    const lease = await tryLease(tx, { ...terms, hostId });
     if (lease !== null) return lease;
-    left.delete(best);
   }
   return null;
 }

@@ -4,6 +4,7 @@ import type { HostId, PersonaId } from '@guise/model';
 import { limits } from '@guise/model';
 import { type Selectable, sql } from 'kysely';
 import type { Executor } from './database.ts';
+import { wakeFlows } from './flows.ts';
 import { jsonbText } from './jsonb-text.ts';
 import { type Page, type PageRequest, pageOf } from './page.ts';
 import { isConnected } from './presence.ts';
@@ -220,12 +221,17 @@ export async function spareFailed(db: Executor, poolId: string, personaId: Perso
 
 /** Those that wait for one of these hosts go on. Whether there are any. */
 export async function wakeActivationsOn(tx: Executor, hostIds: readonly string[]): Promise<boolean> {
-  const { numAffectedRows = 0n } = await sql`
-    update flows set due_at = now(), woken = true where ended_at is null and flow_id in (
-      select flow_id from activations where host_id = any(${hostIds}::text[]) and state in ('activating', 'returning', 'deactivating'))`.execute(
+  const rows = await tx
+    .selectFrom('activations')
+    .select('flow_id')
+    .where(sql<boolean>`host_id = any(${hostIds}::text[])`)
+    .where('state', 'in', ['activating', 'returning', 'deactivating'])
+    .execute();
+  await wakeFlows(
     tx,
+    rows.flatMap(({ flow_id }) => flow_id ?? []),
   );
-  return numAffectedRows > 0n;
+  return rows.length > 0;
 }
 
 /** Those that wait for any host of the pool look again. One whose step ends just now is not waited for, as it might wait for this one. */

@@ -76,7 +76,7 @@ export function standingOf(
   };
 }
 
-export function capacityOf(facts: Readonly<Record<string, string | number>>): Parts {
+function capacityOf(facts: Readonly<Record<string, string | number>>): Parts {
   const number = (name: string) => (typeof facts[name] === 'number' ? facts[name] : null);
   return { cpu_cores: number('cpu_cores'), memory_mb: number('memory_mb'), storage_gb: number('storage_gb') };
 }

@@ -61,7 +61,7 @@ async function requireFit(
   fleetHost: FleetHost,
   needs: CheckoutNeeds,
 ): Promise<void> {
-  requireResources(host.host_id, host.facts, needs.documents);
+  requireResources({ hostId: host.host_id, facts: host.facts }, needs.room);
   await requireCapabilities(providedHost(providers, fleetHost), needs);
 }
 
