@@ -410,6 +410,8 @@ export const limits = {
   /** How long a step of a flow is one process's before another may take it over; renewed at a third of it while the step runs. */
   flowClaimMs: 6000,
   flowsAtOnce: 32,
+  /** Of what a step decided, when it and the end of another step wait for each other. */
+  flowWriteTries: 5,
   flowRetryMinMs: 250,
   flowRetryMaxMs: 15_000,
   /** How often flows are looked for that no signal told of. */

@@ -13,7 +13,7 @@ interface Requirement {
 }
 
 /** A gigabyte is 10⁹ bytes, and memory is told in MiB: a machine with 2 GiB shows less, because its kernel keeps some. */
-const mibPerGb = 1e9 / (1024 * 1024);
+export const mibPerGb = 1e9 / (1024 * 1024);
 
 const requirements: readonly Requirement[] = [
   { field: 'required_cores', fact: 'cpu_cores', factor: 1, unit: 'cores' },

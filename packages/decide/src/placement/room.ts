@@ -3,6 +3,8 @@
  *
  * Whole units, so that what was added up and taken away again is exactly what it was.
  */
+import { mibPerGb } from '../layers/requirements.ts';
+
 export interface Room {
   readonly milliCores: number;
   /** MiB. */
@@ -15,9 +17,6 @@ const noRoom: Room = { milliCores: 0, memoryMb: 0, storageMb: 0 };
 
 /** One core, with the memory and storage that usually come with one: so much of each counts the same. */
 const typical: Room = { milliCores: 1000, memoryMb: 4096, storageMb: 32_000 };
-
-/** A gigabyte is 10⁹ bytes, and memory is told in MiB. */
-const mibPerGb = 1e9 / (1024 * 1024);
 
 export interface Requirements {
   readonly required_cores?: number | undefined;

@@ -6,6 +6,7 @@
  * It may have the sum of `resource_allocation`, where each of them says one: then what is beyond goes to others first.
  * A value that a template decides is known to the host alone, and counts as not said.
  */
+import { mibPerGb } from '@guise/decide/placement';
 import type { LocatedDocument } from '@guise/model';
 
 /** Of one persona; null where it says nothing. */
@@ -28,8 +29,6 @@ export interface MachineClaim {
 export const noNeeds: PersonaNeeds = { requiredCores: null, requiredMb: null, allocatedCores: null, allocatedMb: null };
 
 const defaultWeight = 50;
-/** As in requirements: a gigabyte is 10⁹ bytes, and memory is told in MiB. */
-const mibPerGb = 1e9 / (1024 * 1024);
 
 /** The persona's own document last: the last that says so counts. */
 export function personaNeeds(documents: readonly LocatedDocument[]): PersonaNeeds {

@@ -168,6 +168,33 @@ describe('a flow', () => {
     expect([...new Set(acted)]).toEqual(['first', 'second', 'third']);
   });
 
+  it('does not act again when its end and that of another wait for each other', async () => {
+    const flowIds: string[] = [];
+    let locked = 0;
+    const bothLocked = Promise.withResolvers<void>();
+    run({
+      ...threeSteps,
+      first: async (turn) => ({
+        ...(await threeSteps.first(turn)),
+        commit: async (tx) => {
+          locked += 1;
+          if (locked === 2) bothLocked.resolve();
+          await bothLocked.promise;
+          for (const flowId of flowIds) if (flowId !== turn.flowId) await wakeFlow(tx, flowId);
+          return { audit: null, signals: [] };
+        },
+      }),
+    });
+    await test.database.transaction().execute(async (tx) => {
+      for (const _ of [1, 2]) flowIds.push(await insertFlow(tx, 'test', 'first', { done: [] }));
+      await sendSignals(tx, [{ type: 'flow' }]);
+    });
+    for (const flowId of flowIds) await ended(flowId);
+    expect(acted.filter((step) => step === 'first')).toHaveLength(2);
+    expect(locked).toBeGreaterThan(2);
+    expect(failures).toEqual([]);
+  });
+
   it('is left in good order by a process that ends, and taken up by another at once', async () => {
     const inside = Promise.withResolvers<void>();
     const runner = run(

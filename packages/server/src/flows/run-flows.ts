@@ -7,7 +7,7 @@
 import { limits } from '@guise/model';
 import { DueWork } from '../reconcilers/due-work.ts';
 import type { Database } from '../store/database.ts';
-import { mutate } from '../store/database.ts';
+import { isDeadlock, mutate } from '../store/database.ts';
 import type { FlowRow } from '../store/flows.ts';
 import { claimFlows, nextDueMs, releaseClaim, renewClaim, stepTaken } from '../store/flows.ts';
 import type { Listener } from '../store/listener.ts';
@@ -116,12 +116,21 @@ class Runner {
       dueAt: taken.dueAt ?? null,
       ended,
     };
-    await mutate(this.#parts.database, kind.actor(next.data as never), async (tx) => {
-      const nothing = { value: undefined, audit: null, signals: [] };
-      if (!(await stepTaken(tx, row, next))) return nothing;
-      const { audit, signals } = (await taken.commit?.(tx)) ?? nothing;
-      return { value: undefined, audit, signals: [...signals, { type: 'flow' }] };
-    });
+    const write = () =>
+      mutate(this.#parts.database, kind.actor(next.data as never), async (tx) => {
+        const nothing = { value: undefined, audit: null, signals: [] };
+        if (!(await stepTaken(tx, row, next))) return nothing;
+        const { audit, signals } = (await taken.commit?.(tx)) ?? nothing;
+        return { value: undefined, audit, signals: [...signals, { type: 'flow' }] };
+      });
+    // Ends of steps wake other flows, so two may wait for each other; what was done need not be done again for that.
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await write();
+      } catch (failure) {
+        if (!isDeadlock(failure) || tries >= limits.flowWriteTries) throw failure;
+      }
+    }
   }
 }
 

@@ -55,6 +55,11 @@ export async function pingDatabase(database: Database): Promise<void> {
   }
 }
 
+/** Two transactions waited for each other, and this one gave way: it may be made again. Source: PostgreSQL, appendix A, 40P01. */
+export function isDeadlock(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '40P01';
+}
+
 export async function mutate<Value>(
   database: Database,
   actor: string,
