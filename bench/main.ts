@@ -2,8 +2,9 @@
  * `npm run bench`: guise side by side with its peers inside one real host, all doing the same work.
  *
  * Prints progress on stderr and the report on stdout; a whole run also writes the report into docs/benchmarks.md. Nothing here
- * asserts on time. `--triggers` measures the engine of triggers and its replay instead, without a host; `--rest` daemons
- * that have nothing to do; `--contention` hosts that share a machine, `--checkout` one that is lent. Ctrl-C takes the host down and leaves nothing behind.
+ * asserts on time. Instead, `--triggers` measures the engine of triggers and its replay; `--placement` finding hosts; `--rest` daemons that
+ * have nothing to do; `--contention` hosts that share a machine; `--checkout` one that is lent. Ctrl-C takes the host down and leaves
+ * nothing behind.
  * Exit code: 0 when every contender did its work, 1 when one failed, 2 for bad arguments, 130 when interrupted.
  */
 import { writeFileSync } from 'node:fs';
@@ -15,9 +16,10 @@ import { readConditions } from './conditions.ts';
 import { contenders } from './contenders/index.ts';
 import { contentionFigures, contentionLab, renderContentionFigures } from './contention.ts';
 import { figuresOf, goalsOf } from './figures.ts';
-import { type Options, parseOptions } from './options.ts';
+import { type Instead, type Options, parseOptions } from './options.ts';
+import { placementFigures, renderPlacementFigures } from './placement.ts';
 import { prepareHost } from './prepared-host.ts';
-import { publish } from './publish.ts';
+import { publish, type Section } from './publish.ts';
 import { renderRestFigures, restFigures } from './rest.ts';
 import { type Round, runRound, works } from './rounds.ts';
 import { renderReport } from './tables.ts';
@@ -28,6 +30,41 @@ const root = join(import.meta.dirname, '..');
 const document = join(root, 'docs', 'benchmarks.md');
 
 const interruption = new AbortController();
+
+/** What is measured instead of contenders: where its report goes, the lab that it needs, and the report itself. */
+interface Other {
+  readonly section: Section;
+  readonly lab: string | null;
+  readonly measure: (lab: Lab, date: string, options: Options) => Promise<string> | string;
+}
+
+const others: Readonly<Record<Instead, Other>> = {
+  triggers: {
+    section: 'figures of triggers',
+    lab: null,
+    measure: async (_lab, _date, { runs }) => renderTriggerFigures(await triggerFigures(root, runs)),
+  },
+  placement: {
+    section: 'figures of placement',
+    lab: null,
+    measure: (_lab, date) => renderPlacementFigures(placementFigures(), date),
+  },
+  rest: {
+    section: 'figures at rest',
+    lab: 'bench-rest',
+    measure: async (lab, date) => renderRestFigures(await restFigures(lab, report), date),
+  },
+  contention: {
+    section: 'figures of contention',
+    lab: contentionLab,
+    measure: async (lab, date) => renderContentionFigures(await contentionFigures(lab, report), date),
+  },
+  checkout: {
+    section: 'figures of checkout',
+    lab: checkoutLab,
+    measure: async (lab, date) => renderCheckoutFigures(await checkoutFigures(lab, report), date),
+  },
+};
 
 try {
   const options = parseOptions(process.argv.slice(2), contenders);
@@ -42,10 +79,16 @@ try {
 }
 
 function workOf(options: Options): Promise<0 | 1> {
-  if (options.triggers) return triggers(options);
-  if (options.rest) return withLab('bench-rest', options, rest);
-  if (options.checkout) return withLab(checkoutLab, options, checkout);
-  return options.contention ? withLab(contentionLab, options, contention) : withLab('bench', options, bench);
+  if (options.instead === null) return withLab('bench', options, bench);
+  const { lab, section, measure } = others[options.instead];
+  const work = async (opened: Lab): Promise<0> => {
+    const [date = ''] = new Date().toISOString().split('T');
+    const text = await measure(opened, date, options);
+    process.stdout.write(`\n${text}\n`);
+    publish(document, section, text);
+    return 0;
+  };
+  return lab === null ? work(undefined as never) : withLab(lab, options, work);
 }
 
 async function withLab(
@@ -78,38 +121,6 @@ async function bench(lab: Lab, options: Options): Promise<0 | 1> {
     writeFileSync(options.jsonFile, `${JSON.stringify({ conditions, rounds }, null, 2)}\n`);
   if (options.publish) publish(document, 'figures', text);
   return figures.some(({ type }) => type === 'failed') ? 1 : 0;
-}
-
-async function rest(lab: Lab): Promise<0> {
-  const [date] = new Date().toISOString().split('T');
-  const text = renderRestFigures(await restFigures(lab, report), date!);
-  process.stdout.write(`\n${text}\n`);
-  publish(document, 'figures at rest', text);
-  return 0;
-}
-
-async function contention(lab: Lab): Promise<0> {
-  const [date] = new Date().toISOString().split('T');
-  const text = renderContentionFigures(await contentionFigures(lab, report), date!);
-  process.stdout.write(`\n${text}\n`);
-  publish(document, 'figures of contention', text);
-  return 0;
-}
-
-async function checkout(lab: Lab): Promise<0> {
-  const [date] = new Date().toISOString().split('T');
-  const text = renderCheckoutFigures(await checkoutFigures(lab, report), date!);
-  process.stdout.write(`\n${text}\n`);
-  publish(document, 'figures of checkout', text);
-  return 0;
-}
-
-/** Needs no host: the engine is the same everywhere. */
-async function triggers(options: Options): Promise<0> {
-  const text = renderTriggerFigures(await triggerFigures(root, options.runs));
-  process.stdout.write(`\n${text}\n`);
-  publish(document, 'figures of triggers', text);
-  return 0;
 }
 
 /** Round by round, each contender in turn, so that a machine that gets slower or faster does so for all of them. */

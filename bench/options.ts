@@ -12,14 +12,12 @@ export interface Options {
   readonly keep: boolean;
   /** Whether docs/benchmarks.md gets the figures: only those of all contenders and enough rounds do. */
   readonly publish: boolean;
-  /** Measure triggers, and nothing else. */
-  readonly triggers: boolean;
-  /** Measure daemons at rest, and nothing else. */
-  readonly rest: boolean;
-  /** Measure how fairly hosts share a machine, and nothing else. */
-  readonly contention: boolean;
-  readonly checkout: boolean;
+  /** Measure this and nothing else. */
+  readonly instead: Instead | null;
 }
+
+export const insteads = ['triggers', 'rest', 'contention', 'checkout', 'placement'] as const;
+export type Instead = (typeof insteads)[number];
 
 const usage = `npm run bench -- [option…]
   --only NAME,…   contenders whose name holds one of these (default: all)
@@ -30,6 +28,7 @@ const usage = `npm run bench -- [option…]
   --rest          measure the agent and its peers at rest instead, some five minutes
   --contention    measure how fairly hosts share a machine instead, some two minutes
   --checkout      measure how long lending a host takes instead, some two minutes
+  --placement     measure how fast the best of 100,000 hosts is found instead, without a host
   --keep          leave the prepared host up; a run without --keep removes it
 `;
 
@@ -38,7 +37,7 @@ const runsMax = 50;
 const runsPublished = 5;
 
 export function parseOptions(argv: readonly string[], all: readonly Contender[]): Options {
-  const { only, runs, quick, json, keep, triggers, rest, contention, checkout } = parsed(argv);
+  const { only, runs, quick, json, keep, ...others } = parsed(argv);
   const names = only?.split(',').map((name) => name.trim().toLowerCase()) ?? [''];
   const contenders = all
     .filter(({ name }) => names.some((part) => name.toLowerCase().includes(part)))
@@ -55,10 +54,7 @@ export function parseOptions(argv: readonly string[], all: readonly Contender[])
     jsonFile: json ?? null,
     keep,
     publish: only === undefined && count >= runsPublished,
-    triggers,
-    rest,
-    contention,
-    checkout,
+    instead: insteads.find((name) => others[name]) ?? null,
   };
 }
 
@@ -76,6 +72,7 @@ function parsed(argv: readonly string[]) {
         rest: { type: 'boolean', default: false },
         contention: { type: 'boolean', default: false },
         checkout: { type: 'boolean', default: false },
+        placement: { type: 'boolean', default: false },
       },
     }).values;
   } catch (error) {

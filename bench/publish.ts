@@ -1,12 +1,16 @@
 /** Puts the report of a run into its document, between two markers; all else in the document is written by people. */
 import { readFileSync, writeFileSync } from 'node:fs';
 
+export type Section =
+  | 'figures'
+  | 'figures of triggers'
+  | 'figures at rest'
+  | 'figures of contention'
+  | 'figures of checkout'
+  | 'figures of placement';
+
 /** `section` names the markers. Throws: Error when the document has lost them. */
-export function publish(
-  path: string,
-  section: 'figures' | 'figures of triggers' | 'figures at rest' | 'figures of contention' | 'figures of checkout',
-  text: string,
-): void {
+export function publish(path: string, section: Section, text: string): void {
   const [begin, end] = [`<!-- ${section}: written by npm run bench -->`, `<!-- end of ${section} -->`];
   const document = readFileSync(path, 'utf8');
   const [before, rest] = document.split(begin);
