@@ -49,7 +49,7 @@ export async function checkoutFigures(lab: Lab, report: (line: string) => void):
   const directory = mkdtempSync(join(tmpdir(), 'guise-bench-'));
   await lab.up([]);
   const socketPath = join(directory, 'provider', 'socket');
-  const provider = await startProvider(checkoutLab, socketPath);
+  const endProvider = await startProvider(checkoutLab, socketPath);
   const server = await startServer({
     stateDirectory: directory,
     port: 0,
@@ -76,7 +76,7 @@ export async function checkoutFigures(lab: Lab, report: (line: string) => void):
     };
   } finally {
     await server.close();
-    provider.kill('SIGTERM');
+    await endProvider();
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { divideMachine, type MachineKnown, nothingKnown, shareOut } from '@guise/decide/fairness';
 import type { Lab } from '@guise/lab';
 import { GuiseError, limits } from '@guise/model';
-import { SharedMachineProvider } from '../tests/host/shared-machine.ts';
+import { limitMachine } from '../tests/host/shared-machine.ts';
 
 export const contentionLab = 'bench-contention';
 const machineCores = 1;
@@ -37,9 +37,8 @@ export interface ContentionFigures {
 
 export async function contentionFigures(lab: Lab, report: (line: string) => void): Promise<ContentionFigures> {
   await lab.up(names.map((name) => ({ name })));
-  const provider = new SharedMachineProvider(lab, contentionLab, machineCores);
-  provider.limitMachine();
-  const divided = new DividedMachine(lab, provider);
+  limitMachine(contentionLab, machineCores);
+  const divided = new DividedMachine(lab);
   const rows: ContentionFigures['rows'][number][] = [];
   let changedMs = 0;
   for (const each of cases) {
@@ -47,7 +46,7 @@ export async function contentionFigures(lab: Lab, report: (line: string) => void
     const inForceMs = divided.weigh(each.weights);
     await delay(settleMs);
     if (each.name.includes('changed')) changedMs = await inForceMs;
-    const ratios = await measured(provider, each);
+    const ratios = await measured(lab, each);
     rows.push({ name: each.name, ratios });
     report(`${each.name}: ${ratios.map((ratio) => ratio?.toFixed(3) ?? 'rests').join(', ')}`);
   }
@@ -76,16 +75,14 @@ export function renderContentionFigures({ rows, changedMs }: ContentionFigures, 
 
 class DividedMachine {
   readonly #lab: Lab;
-  readonly #provider: SharedMachineProvider;
   readonly #ending = new AbortController();
   readonly #running: Promise<void>;
   #weights: readonly number[] = names.map(() => 50);
   #known: MachineKnown = nothingKnown;
   #onResized: () => void = () => undefined;
 
-  constructor(lab: Lab, provider: SharedMachineProvider) {
+  constructor(lab: Lab) {
     this.#lab = lab;
-    this.#provider = provider;
     this.#running = this.#run();
   }
 
@@ -112,11 +109,10 @@ class DividedMachine {
   }
 
   async #round(): Promise<void> {
-    const usage = await this.#provider.usage();
     const atMs = performance.now();
-    const hosts = usage.hosts.map(({ name, cpuSeconds, throttledSeconds, allocation }) => ({
+    const hosts = this.#lab.list().map(({ name, cpuCores = null }) => ({
       name,
-      reading: { atMs, cpuSeconds, throttledSeconds, allocation: allocation.cpuCores ?? null },
+      reading: { atMs, ...this.#lab.usage(name), allocation: cpuCores },
       claim: {
         weight: this.#weights[names.indexOf(name as (typeof names)[number])]!,
         minimumCores: 0,
@@ -124,12 +120,11 @@ class DividedMachine {
         ownCores: null,
       },
     }));
-    const division = divideMachine(this.#known, { cores: usage.cpuCores, pressure: usage.cpuPressure, hosts });
+    const division = divideMachine(this.#known, { cores: machineCores, pressure: null, hosts });
     this.#known = division;
     let isResized = false;
-    for (const { name, allocation } of usage.hosts) {
+    for (const { name, cpuCores: has = null } of this.#lab.list()) {
       const limit = division.limits.get(name) ?? null;
-      const has = allocation.cpuCores ?? null;
       if (limit === null ? has === null : has !== null && Math.abs(limit - has) <= 0.02 * has) continue;
       await this.#lab.limit(name, limit === null ? {} : { cpuCores: limit });
       isResized = true;
@@ -138,10 +133,7 @@ class DividedMachine {
   }
 }
 
-async function measured(
-  provider: SharedMachineProvider,
-  { weights, isBusy }: Case,
-): Promise<readonly (number | null)[]> {
+async function measured(lab: Lab, { weights, isBusy }: Case): Promise<readonly (number | null)[]> {
   const claimants = names.map((name, index) => ({
     name,
     weight: weights[index]!,
@@ -149,11 +141,11 @@ async function measured(
     demand: isBusy[index]! ? machineCores : 0,
   }));
   const { shares } = shareOut(machineCores, claimants);
-  const [begun, before] = [performance.now(), names.map((name) => provider.cpuSeconds(name))];
+  const [begun, before] = [performance.now(), names.map((name) => lab.usage(name).cpuSeconds)];
   await delay(measureMs);
   const seconds = (performance.now() - begun) / 1000;
   return names.map((name, index) =>
-    isBusy[index] ? (provider.cpuSeconds(name) - before[index]!) / seconds / shares.get(name)! : null,
+    isBusy[index] ? (lab.usage(name).cpuSeconds - before[index]!) / seconds / shares.get(name)! : null,
   );
 }
 

@@ -66,17 +66,13 @@ describe('two web servers behind a load balancer', () => {
   let api: Client;
   let haproxy: RealHaproxy;
   let requests: ConstantRequests;
-  let endProvider = async (): Promise<void> => undefined;
+  let endProvider = async (): Promise<unknown> => undefined;
 
   beforeAll(async () => {
     if (!canBoot) return;
     await lab.up([]);
     const socketPath = join(directory.path, 'provider', 'socket');
-    const provider = await startProvider('test-checkout', socketPath);
-    endProvider = async () => {
-      provider.kill('SIGTERM');
-      await new Promise((end) => provider.once('exit', end));
-    };
+    endProvider = await startProvider('test-checkout', socketPath);
     haproxy = new RealHaproxy({
       healthPath: '/healthz',
       fall: 40,

@@ -2,15 +2,17 @@
  * Hosts that share a machine get its processors by the priority of their personas: measured where the kernel counts what each used,
  * while it runs, with no process started anew. A host that misses its goals then has an alert that says what it would need.
  */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@guise/api';
 import { shareOut } from '@guise/decide/fairness';
 import { parseHostId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
-import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
-import { SharedMachineProvider } from './shared-machine.ts';
+import { startProvider } from './provided-lab.ts';
+import { LimitedMachineProvider, limitMachine } from './shared-machine.ts';
 import { canBoot, testLab } from './test-lab.ts';
 
 const names = ['c1', 'c2'] as const;
@@ -32,17 +34,18 @@ describe('two hosts that share a machine', () => {
   const directory = temporaryDirectory();
   let server: RunningServer;
   let api: Client;
-  let provider: SharedMachineProvider;
+  let endProvider = async (): Promise<unknown> => undefined;
 
   beforeAll(async () => {
     if (!canBoot) return;
-    provider = new SharedMachineProvider(lab, 'test-contention', machineCores);
+    const socketPath = join(directory.path, 'provider', 'socket');
+    endProvider = await startProvider('test-contention', socketPath);
     server = await startServer({
       stateDirectory: directory.path,
       port: 0,
       agentHost: lab.outerAddress(),
       agentPort: 0,
-      providers: new Map([[provider.name, provider]]),
+      providers: new Map([['lab', new LimitedMachineProvider(socketPath, machineCores)]]),
       report: () => undefined,
     });
     api = clientOf(server);
@@ -60,14 +63,15 @@ describe('two hosts that share a machine', () => {
     );
     await api.publishPersona({ body: { document: persona } });
     for (const name of names) await lag(name, 10);
-    provider.limitMachine();
-    const client = new pg.Client({ connectionString: server.databaseUrl });
-    await client.connect();
-    await client.query(`update fleet set provider = $1, machine = 'm1'`, [provider.name]);
-    await client.end();
+    limitMachine('test-contention', machineCores);
+    for (const name of names) {
+      const body = { provider: 'lab', provider_host: name, machine: hostname() };
+      await api.putHostProvider({ params: at(name), body });
+    }
   }, 900_000);
   afterAll(async () => {
     if (canBoot) await server.close();
+    await endProvider();
     directory.remove();
   });
 
@@ -88,11 +92,11 @@ describe('two hosts that share a machine', () => {
 
   /** Cores that each used in a window of time. */
   async function measure(): Promise<Readonly<Record<Name, number>>> {
-    const before = names.map((name) => provider.cpuSeconds(name));
+    const before = names.map((name) => lab.usage(name).cpuSeconds);
     const begun = performance.now();
     await delay(windowMs);
     const seconds = (performance.now() - begun) / 1000;
-    const used = names.map((name, index) => (provider.cpuSeconds(name) - before[index]!) / seconds);
+    const used = names.map((name, index) => (lab.usage(name).cpuSeconds - before[index]!) / seconds);
     return { c1: used[0]!, c2: used[1]! };
   }
 

@@ -1,5 +1,5 @@
 /** A lab with one host, provided as `guise lab provide` does it, in a process of its own that can be killed. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
@@ -21,11 +21,13 @@ export const hostChanges = {
   'the loss of its data': ['sh', '-c', 'rm -rf /etc/apt /usr/share/doc /var/lib/dpkg/info /home /opt/guise-data'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
+export type EndProvider = (signal?: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
+
 export interface ProvidedHostLab extends ProviderSubject {
   readonly lab: Lab;
   readonly socketPath: string;
   /** Ends the provider in good order, or at once, and gives its exit code. */
-  readonly end: (signal: 'SIGTERM' | 'SIGKILL') => Promise<number | null>;
+  readonly end: EndProvider;
 }
 
 const node = process.execPath;
@@ -41,12 +43,7 @@ export async function provideTestLab(name: string): Promise<ProvidedHostLab> {
 
 async function subject(lab: Lab, name: string, directory: string): Promise<ProvidedHostLab> {
   const socketPath = join(directory, 'own', 'socket');
-  const child = await startProvider(name, socketPath);
-  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    const ended = once(child, 'exit') as Promise<[number | null]>;
-    child.kill(signal);
-    return (await ended)[0];
-  };
+  const end = await startProvider(name, socketPath);
   const change = (argv: readonly string[]) => async () => {
     await run(lab, argv);
   };
@@ -81,7 +78,8 @@ async function subject(lab: Lab, name: string, directory: string): Promise<Provi
   };
 }
 
-export async function startProvider(name: string, socketPath: string): Promise<ChildProcess> {
+/** Resolves when it listens, with how to end it. */
+export async function startProvider(name: string, socketPath: string): Promise<EndProvider> {
   const argv = ['bin/launch.mjs', 'cli', 'lab', 'provide', '--name', name, '--socket', socketPath];
   const child = spawn(node, argv, { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
@@ -94,7 +92,11 @@ export async function startProvider(name: string, socketPath: string): Promise<C
   const [line] = (await Promise.race([once(createInterface(child.stdout), 'line'), ended])) as [string];
   ended.catch(() => undefined);
   if (line !== `Provider: ${socketPath}`) throw new Error(`The provider said ${line}`);
-  return child;
+  return async (signal = 'SIGTERM') => {
+    const exit = once(child, 'exit') as Promise<[number | null]>;
+    child.kill(signal);
+    return (await exit)[0];
+  };
 }
 
 async function run(lab: Lab, argv: readonly string[]): Promise<string> {

@@ -37,7 +37,7 @@ export function labProviders(socketPath: string): HostProviders {
   return new Map([[provider.name, provider]]);
 }
 
-class LabProvider implements HostProvider {
+export class LabProvider implements HostProvider {
   readonly name = 'lab';
   readonly #socketPath: string;
 
