@@ -11,7 +11,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, client } from '@guise/api';
 import type { Lab } from '@guise/lab';
 import { GuiseError, parseHostId, parsePersonaId } from '@guise/model';
-import { labProviders, startServer } from '@guise/server';
+import { labProviders, type RunningServer, startServer } from '@guise/server';
+import { joinHosts } from '../tests/host/join-hosts.ts';
 import { startProvider } from '../tests/host/provided-lab.ts';
 
 export const checkoutLab = 'bench-checkout';
@@ -60,7 +61,7 @@ export async function checkoutFigures(lab: Lab, report: (line: string) => void):
   });
   try {
     const api = client({ baseUrl: server.url, token: server.adminToken, fetch });
-    await enrolHost(lab, api, server.agentUrl);
+    await enrolHost(lab, api, server);
     const lent: Awaited<ReturnType<typeof lend>>[] = [];
     for (let round = 0; round <= rounds; round += 1) {
       const one = await lend(api);
@@ -81,10 +82,8 @@ export async function checkoutFigures(lab: Lab, report: (line: string) => void):
   }
 }
 
-async function enrolHost(lab: Lab, api: Client, agentUrl: string): Promise<void> {
-  const { join_token: token } = await api.createJoinToken({ body: host });
-  await lab.up([{ name: 'b1', agentConfig: { name: 'b1', server: agentUrl, token } }]);
-  await until(async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === 1);
+async function enrolHost(lab: Lab, api: Client, server: RunningServer): Promise<void> {
+  await joinHosts(lab, server, ['b1']);
   await api.putHostProvider({ params: host, body: { provider: 'lab', provider_host: 'b1', machine: hostname() } });
   await api.publishPersona({ body: { document } });
 }

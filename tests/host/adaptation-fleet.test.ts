@@ -7,6 +7,7 @@ import { parseHostId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
+import { joinHosts } from './join-hosts.ts';
 import { canBoot, testLab } from './test-lab.ts';
 
 const names = ['h1', 'h2'] as const;
@@ -35,18 +36,7 @@ describe('two hosts of a control plane', () => {
     const network = { agentHost: lab.outerAddress(), agentPort: 0 };
     server = await startServer({ stateDirectory: directory.path, port: 0, ...network, report: () => undefined });
     api = clientOf(server);
-    const specs = await Promise.all(
-      names.map(async (name) => {
-        const { join_token } = await api.createJoinToken({ body: at(name) });
-        return { name, agentConfig: { name, server: server.agentUrl, token: join_token } };
-      }),
-    );
-    await lab.up(specs);
-    await eventually(
-      'every host is connected',
-      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === names.length,
-      60_000,
-    );
+    await joinHosts(lab, server, names);
     for (const document of documents) await api.publishPersona({ body: { document } });
     await api.putHostTags({ params: at('h1'), body: { tags: { persona_group: 'edge' } } });
   }, 900_000);

@@ -10,6 +10,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
 import { diffFingerprints, type Fingerprint } from './fingerprint.ts';
+import { joinHosts } from './join-hosts.ts';
 import { canBoot, node, testLab } from './test-lab.ts';
 
 /** One whose root has snapshots, and one whose agent has its journal alone, because btrfs-progs is missing. */
@@ -70,15 +71,7 @@ describe('a host that its own agent provides', () => {
     api = clientOf(server);
     database = new pg.Client({ connectionString: server.databaseUrl });
     await database.connect();
-    const specs = names.map(async (name) => {
-      const { join_token } = await api.createJoinToken({ body: at(name) });
-      return { name, agentConfig: { name, server: server.agentUrl, token: join_token } };
-    });
-    await lab.up(await Promise.all(specs));
-    await eventually(
-      'every host is connected',
-      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === names.length,
-    );
+    await joinHosts(lab, server, names);
     for (const document of Object.values(documents)) await api.publishPersona({ body: { document } });
     await output('h1', ['apt-get', 'install', '--yes', '--quiet', 'btrfs-progs']);
   }, 900_000);

@@ -5,6 +5,7 @@ import { parseHostId, parsePersonaId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
+import { joinHosts } from './join-hosts.ts';
 import { canBoot, testLab } from './test-lab.ts';
 
 const h1 = { host_id: parseHostId('h1') };
@@ -42,10 +43,7 @@ describe('the audit of a host', () => {
       report: () => undefined,
     });
     api = clientOf(server);
-    const { join_token } = await api.createJoinToken({ body: h1 });
-    await lab.up([{ name: 'h1', agentConfig: { name: 'h1', server: server.agentUrl, token: join_token } }]);
-    const isConnected = async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === 1;
-    await eventually('the host is connected', isConnected);
+    await joinHosts(lab, server, ['h1']);
     for (const document of [marking, alarmed]) await api.publishPersona({ body: { document } });
     const opened = createServer((socket) => {
       const inside = connect(Number(new URL(server.url).port), '127.0.0.1');

@@ -12,6 +12,7 @@ import { RealHaproxy } from '@guise/server/test-haproxy';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
 import { diffFingerprints, type Fingerprint } from './fingerprint.ts';
+import { joinHosts } from './join-hosts.ts';
 import { startProvider } from './provided-lab.ts';
 import { canBoot, node, testLab } from './test-lab.ts';
 
@@ -94,18 +95,7 @@ describe('two web servers behind a load balancer', () => {
       report: () => undefined,
     });
     api = clientOf(server);
-    const specs = await Promise.all(
-      names.map(async (name) => {
-        const { join_token: token } = await api.createJoinToken({ body: { ...at(name), tags: { role: 'web' } } });
-        return { name, agentConfig: { name, server: server.agentUrl, token } };
-      }),
-    );
-    await lab.up(specs);
-    await eventually(
-      'every host is connected',
-      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === names.length,
-      patienceMs,
-    );
+    await joinHosts(lab, server, names, { role: 'web' });
     await publish('web', ['files/web/nginx.conf', 'files/web/site.conf', 'files/web/index.html']);
     await publish('performance-testing', ['files/performance-testing/guise-load.sh']);
     for (const name of names) {

@@ -11,6 +11,7 @@ import { parseHostId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
+import { joinHosts } from './join-hosts.ts';
 import { startProvider } from './provided-lab.ts';
 import { LimitedMachineProvider, limitMachine } from './shared-machine.ts';
 import { canBoot, testLab } from './test-lab.ts';
@@ -49,18 +50,7 @@ describe('two hosts that share a machine', () => {
       report: () => undefined,
     });
     api = clientOf(server);
-    const specs = await Promise.all(
-      names.map(async (name) => {
-        const { join_token } = await api.createJoinToken({ body: at(name) });
-        return { name, agentConfig: { name, server: server.agentUrl, token: join_token } };
-      }),
-    );
-    await lab.up(specs);
-    await eventually(
-      'every host is connected',
-      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === names.length,
-      60_000,
-    );
+    await joinHosts(lab, server, names);
     await api.publishPersona({ body: { document: persona } });
     for (const name of names) await lag(name, 10);
     limitMachine('test-contention', machineCores);

@@ -9,6 +9,7 @@ import { parseHostId, parsePersonaId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
+import { joinHosts } from './join-hosts.ts';
 import { runGuise } from './secrets/run-guise.ts';
 import { canBoot, testLab } from './test-lab.ts';
 
@@ -53,12 +54,7 @@ describe('a secret', () => {
     const network = { agentHost: lab.outerAddress(), agentPort: 0 };
     server = await startServer({ stateDirectory, port: 0, ...network, report: (line) => said.push(line) });
     api = clientOf(server);
-    const { join_token } = await api.createJoinToken({ body: { host_id: host } });
-    await lab.up([{ name: 'h1', agentConfig: { name: 'h1', server: server.agentUrl, token: join_token } }]);
-    await eventually(
-      'the host is connected',
-      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === 1,
-    );
+    await joinHosts(lab, server, ['h1']);
     for (const document of documents) await api.publishPersona({ body: { document } });
   }, 900_000);
   afterAll(async () => {

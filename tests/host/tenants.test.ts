@@ -9,6 +9,7 @@ import { parseHostId, parsePersonaId } from '@guise/model';
 import { type RunningServer, startServer } from '@guise/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { clientOf, eventually, temporaryDirectory } from '../sim/control-plane.ts';
+import { joinHosts } from './join-hosts.ts';
 import { canBoot, testLab } from './test-lab.ts';
 
 const library = resolve(import.meta.dirname, '../../personas');
@@ -29,12 +30,7 @@ describe('a pool of one real host', () => {
     const network = { agentHost: lab.outerAddress(), agentPort: 0 };
     server = await startServer({ stateDirectory: directory.path, port: 0, ...network, report: () => undefined });
     api = clientOf(server);
-    const { join_token } = await api.createJoinToken({ body: host });
-    await lab.up([{ name: 't1', agentConfig: { name: 't1', server: server.agentUrl, token: join_token } }]);
-    await eventually(
-      'the host is connected',
-      async () => (await api.listHosts({ query: { connected: 'true' } })).items.length === 1,
-    );
+    await joinHosts(lab, server, ['t1']);
     const source = 'files/tenant-app/server.pl';
     const files = { [source]: readFileSync(join(library, source), 'utf8') };
     const document = readFileSync(join(library, 'tenant-app.yaml'), 'utf8');
