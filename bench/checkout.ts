@@ -47,10 +47,13 @@ export interface CheckoutFigures {
 }
 
 export async function checkoutFigures(lab: Lab, report: (line: string) => void): Promise<CheckoutFigures> {
+  await using ending = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'guise-bench-'));
+  ending.defer(() => rmSync(directory, { recursive: true, force: true }));
   await lab.up([]);
   const socketPath = join(directory, 'provider', 'socket');
   const endProvider = await startProvider(checkoutLab, socketPath);
+  ending.defer(async () => void (await endProvider()));
   const server = await startServer({
     stateDirectory: directory,
     port: 0,
@@ -59,27 +62,22 @@ export async function checkoutFigures(lab: Lab, report: (line: string) => void):
     providers: labProviders(socketPath),
     report,
   });
-  try {
-    const api = client({ baseUrl: server.url, token: server.adminToken, fetch });
-    await enrolHost(lab, api, server);
-    const lent: Awaited<ReturnType<typeof lend>>[] = [];
-    for (let round = 0; round <= rounds; round += 1) {
-      const one = await lend(api);
-      report(`ready after ${one.readyMs} ms, back after ${one.backMs} ms`);
-      // The first finds nothing cached.
-      if (round > 0) lent.push(one);
-    }
-    return {
-      readyMs: lent.map(({ readyMs }) => readyMs),
-      backMs: lent.map(({ backMs }) => backMs),
-      steps: meanSteps(lent.map(({ steps }) => steps)),
-      ...(await askAtOnce(api)),
-    };
-  } finally {
-    await server.close();
-    await endProvider();
-    rmSync(directory, { recursive: true, force: true });
+  ending.defer(() => server.close());
+  const api = client({ baseUrl: server.url, token: server.adminToken, fetch });
+  await enrolHost(lab, api, server);
+  const lent: Awaited<ReturnType<typeof lend>>[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const one = await lend(api);
+    report(`ready after ${one.readyMs} ms, back after ${one.backMs} ms`);
+    // The first finds nothing cached.
+    if (round > 0) lent.push(one);
   }
+  return {
+    readyMs: lent.map(({ readyMs }) => readyMs),
+    backMs: lent.map(({ backMs }) => backMs),
+    steps: meanSteps(lent.map(({ steps }) => steps)),
+    ...(await askAtOnce(api)),
+  };
 }
 
 async function enrolHost(lab: Lab, api: Client, server: RunningServer): Promise<void> {

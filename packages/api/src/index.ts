@@ -12,7 +12,7 @@ export { checkoutSteps } from './schemas/checkout.ts';
 export type { ErrorBody } from './schemas/error-body.ts';
 export { errorBody } from './schemas/error-body.ts';
 export { errorBodyOf, errorFrom } from './schemas/error-body-of.ts';
-export type { SwitchOutcome } from './schemas/host.ts';
+export { fleetStates, type SwitchOutcome } from './schemas/host.ts';
 export type { PlanReport } from './schemas/plan.ts';
 export type { DnsSettings, HaproxySettings, TrafficWrite } from './schemas/traffic.ts';
 export type { AgentMessage, AnswerTo } from './wire/agent-message.ts';

@@ -65,6 +65,7 @@ export class Conductor {
         clock,
         alerts: this.alerts,
         ready: () => this.#alone.ready(() => this.#refreshing),
+        isTaken: () => this.#alone.isTaken,
         decisions: () => this.#board.decisions,
         applyOptions: () => this.#applyOptions(),
         isOutdated: () => this.#owner.isOutdated(),
@@ -239,7 +240,6 @@ export class Conductor {
 
   /** Looks at the host and makes it right again. */
   async enforce(): Promise<void> {
-    await this.#alone.ready(() => this.#refreshing);
     await this.#switcher.request(true);
   }
 

@@ -29,6 +29,8 @@ export interface SwitcherParts {
   readonly alerts: AlertBook;
   /** Resolves once the decisions are those of what was said last. */
   readonly ready: () => Promise<unknown>;
+  /** Somebody has the host alone. */
+  readonly isTaken: () => boolean;
   /** As of now. */
   readonly decisions: () => readonly Decision[];
   /** Asked anew for each switch: a host that is not connected now cannot be confirmed later. */
@@ -116,6 +118,8 @@ export class Switcher {
     while (this.#waiters.length > 0) {
       // At least a turn later, so that what is asked for in one go is one switch.
       await this.#parts.ready();
+      // Since then, and before this goes on: from here to the switch nothing else runs.
+      if (this.#parts.isTaken()) continue;
       const waiters = this.#waiters;
       const isForced = this.#isForced || this.#passing.attempts > 0;
       this.#waiters = [];

@@ -50,7 +50,8 @@ export const switchOutcome = z
 export type SwitchOutcome = z.output<typeof switchOutcome>;
 
 /** What a host of the fleet is doing. */
-export const fleetState = z.enum(['production', 'draining', 'checked_out', 'activating', 'idle', 'quarantined']);
+export const fleetStates = ['production', 'draining', 'checked_out', 'activating', 'idle', 'quarantined'] as const;
+export const fleetState = z.enum(fleetStates);
 
 const providerName = z
   .string()

@@ -1,3 +1,4 @@
+import { fleetStates } from '@guise/api';
 import { defineCommand } from '../command.ts';
 import { printJson } from '../print-json.ts';
 import { allPages } from '../remote/all-pages.ts';
@@ -6,13 +7,11 @@ import { serverOptions } from '../remote/server-options.ts';
 import { agentText } from '../render/host-agent.ts';
 import { table } from '../render/table.ts';
 
-const states = ['production', 'draining', 'checked_out', 'activating', 'idle', 'quarantined'] as const;
-
 export const hostLs = defineCommand({
   operands: [],
   options: {
     tags: { type: 'string', value: 'SELECTOR', summary: 'Only hosts with these tags, such as role=web,env!=prod' },
-    state: { type: 'string', choices: states, summary: 'Only hosts that are doing this' },
+    state: { type: 'string', choices: fleetStates, summary: 'Only hosts that are doing this' },
     pool: { type: 'string', kind: 'pool', value: 'POOL', summary: 'Only hosts of this pool' },
     ...serverOptions,
   },

@@ -10,7 +10,7 @@ import type { EnrolmentRequest, RenewalAnswer } from '@guise/api';
 import { GuiseError } from '@guise/model';
 import { type CertificateRequest, readCertificateRequest } from '@guise/trust/certificate-request';
 import { verifyIdentityProof } from '@guise/trust/identity-proof';
-import { clearIdentityAlert } from '../store/alerts.ts';
+import { alertSignals, identityAlert, setOwnAlert } from '../store/alerts.ts';
 import type { Database, Executor } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { enrolHost, redeemJoinToken } from '../store/enrolment.ts';
@@ -43,7 +43,7 @@ export async function enrol(
       );
     }
     await startIdentity(tx, hostId);
-    const cleared = await clearIdentityAlert(tx, hostId);
+    const turns = await setOwnAlert(tx, hostId, identityAlert, null);
     const issued = await issueGeneration(tx, authority, { hostId, csr, generation: firstGeneration });
     return {
       value: issued,
@@ -55,7 +55,7 @@ export async function enrol(
       signals: [
         { type: 'identity', host_id: hostId },
         { type: 'event', event: 'host.enrolled', subject: hostId },
-        ...cleared.map((alert) => ({ type: 'event', event: 'alert.cleared', ...alert }) as const),
+        ...alertSignals(turns),
       ],
     };
   });

@@ -4,6 +4,7 @@
  * Throws: `host_not_found`, `host_busy` while somebody has borrowed it, because its snapshot is where it was taken.
  */
 import { GuiseError, type HostId } from '@guise/model';
+import { alertSignals, contentionAlert, setOwnAlert } from '../store/alerts.ts';
 import type { Database } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { isLeased, lockFleetHost, type Provider, setProviderOf } from '../store/fleet.ts';
@@ -24,6 +25,8 @@ export async function provideHost(
       throw new GuiseError('host_busy', `Cannot change what provides "${hostId}": somebody has borrowed it`);
     const { provider, provider_host, machine } = host;
     await setProviderOf(tx, hostId, after);
+    // What it lacked was on the machine that it was on.
+    const turns = await setOwnAlert(tx, hostId, contentionAlert, null);
     return {
       value: after,
       audit: {
@@ -33,7 +36,7 @@ export async function provideHost(
         before: stateDigest({ provider, provider_host, machine }),
         after: stateDigest({ ...after }),
       },
-      signals: [{ type: 'event', event: 'host.provided', subject: hostId }],
+      signals: [{ type: 'event', event: 'host.provided', subject: hostId }, ...alertSignals(turns)],
     };
   });
 }

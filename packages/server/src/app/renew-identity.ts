@@ -10,7 +10,7 @@ import type { RenewalAnswer, RenewalRequest } from '@guise/api';
 import { GuiseError } from '@guise/model';
 import { type CertificateRequest, readCertificateRequest } from '@guise/trust/certificate-request';
 import { verifyIdentityProof } from '@guise/trust/identity-proof';
-import { raiseIdentityAlert } from '../store/alerts.ts';
+import { alertSignals, identityAlert, setOwnAlert } from '../store/alerts.ts';
 import type { Database, Executor, Mutation } from '../store/database.ts';
 import { mutate } from '../store/database.ts';
 import { setSealingKey } from '../store/enrolment.ts';
@@ -76,14 +76,14 @@ async function lock(
 ): Promise<Mutation<Renewed>> {
   await refuseIdentity(tx, hostId, 'locked', lockReason);
   const refusal = refusalOf(hostId, 'locked', lockReason);
-  const alert = await raiseIdentityAlert(tx, hostId, refusal.message);
+  const turns = await setOwnAlert(tx, hostId, identityAlert, refusal.message);
   return {
     value: refusal,
     audit: { action: 'host:lock', resource: `host/${hostId}`, detail: generations, outcome: 'denied' },
     signals: [
       { type: 'identity', host_id: hostId },
       { type: 'event', event: 'host.identity_locked', subject: hostId },
-      { type: 'event', event: 'alert.raised', ...alert },
+      ...alertSignals(turns),
     ],
   };
 }

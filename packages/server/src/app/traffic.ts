@@ -12,11 +12,11 @@ import { openTraffic, requirePlace } from '../drivers/traffic/index.ts';
 import type { Traffic, TrafficState } from '../drivers/traffic/traffic.ts';
 import type { OutboundRules } from '../outbound/checked-place.ts';
 import { type Database, mutate } from '../store/database.ts';
+import { findFleetHost } from '../store/fleet.ts';
 import { findHost, listHosts } from '../store/hosts.ts';
 import {
   deleteTraffic,
   findTraffic,
-  fleetStateOf,
   lockTraffic,
   putTraffic,
   putTrafficKey,
@@ -142,19 +142,31 @@ export async function turnHost(parts: TrafficParts, caller: Caller, turn: Turn):
     throw new GuiseError('traffic_not_found', `Cannot turn ${hostId}: "${name}" does not serve it`);
   }
   if (to === 'serving') await requireProduction(parts.database, hostId);
-  await told(parts.database, caller, turn, 'done');
+  await audited(parts.database, caller, turn, 'done');
   const options = { deadlineMs, signal: AbortSignal.timeout(deadlineMs + limits.trafficTurnMs) };
   try {
-    if (to === 'drained') return await traffic.drain(hostId, options);
-    await traffic.restore(hostId, options);
-    await requireProduction(parts.database, hostId);
-    return await traffic.state(hostId);
+    const state = await turned(parts.database, traffic, turn, options);
+    await happened(parts.database, caller, turn, state);
+    return state;
   } catch (error) {
-    await told(parts.database, caller, turn, 'failed');
-    // It left production while it was waited for: whoever took it must find it as if nobody had restored it.
-    if (error instanceof GuiseError && error.code === 'host_busy') await traffic.drain(hostId, options);
+    await audited(parts.database, caller, turn, 'failed');
     throw error;
   }
+}
+
+type Waiting = Parameters<Traffic['drain']>[1];
+
+async function turned(database: Database, traffic: Traffic, { hostId, to }: Turn, options: Waiting) {
+  if (to === 'drained') return traffic.drain(hostId, options);
+  await traffic.restore(hostId, options);
+  try {
+    await requireProduction(database, hostId);
+  } catch (error) {
+    // It left production while it was waited for: whoever took it must find it as if nobody had restored it.
+    await traffic.drain(hostId, options);
+    throw error;
+  }
+  return traffic.state(hostId);
 }
 
 async function opened({ database, vault, outbound }: TrafficParts, row: TrafficRow): Promise<Traffic> {
@@ -203,18 +215,29 @@ async function requireTraffic(database: Database, name: string): Promise<StoredT
 }
 
 async function requireProduction(database: Database, hostId: HostId): Promise<void> {
-  const state = await fleetStateOf(database, hostId);
+  const state = (await findFleetHost(database, hostId))?.state;
   if (state === 'production') return;
   throw new GuiseError('host_busy', `Cannot put ${hostId} into traffic: it is ${state ?? 'gone'}, not in production`);
 }
 
-async function told(database: Database, caller: Caller, turn: Turn, outcome: 'done' | 'failed'): Promise<void> {
+/** Before anything is done: that somebody wanted it. */
+async function audited(database: Database, caller: Caller, turn: Turn, outcome: 'done' | 'failed'): Promise<void> {
   const { name, hostId, to } = turn;
-  const event = to === 'drained' ? 'traffic.drained' : 'traffic.restored';
   await mutate(database, caller.actor, async () => ({
     value: undefined,
     audit: { action: caller.action, resource: `host/${hostId}`, detail: { traffic: name, to }, outcome },
-    signals: outcome === 'done' ? [{ type: 'event', event, subject: hostId }] : [],
+    signals: [],
+  }));
+}
+
+/** Whoever watches is told of what is so; of what did not become so in time nobody is. */
+async function happened(database: Database, caller: Caller, { hostId, to }: Turn, state: TrafficState): Promise<void> {
+  if (state.isServing !== (to === 'serving')) return;
+  const event = to === 'drained' ? 'traffic.drained' : 'traffic.restored';
+  await mutate(database, caller.actor, async () => ({
+    value: undefined,
+    audit: null,
+    signals: [{ type: 'event', event, subject: hostId }],
   }));
 }
 

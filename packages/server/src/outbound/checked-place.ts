@@ -8,7 +8,8 @@
 import { lookup } from 'node:dns/promises';
 import { realpath } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { GuiseError } from '@guise/model';
+import { GuiseError, limits } from '@guise/model';
+import { inTime } from '../in-time.ts';
 import { isAllowed, parseNetworks } from './address-rules.ts';
 
 export interface OutboundRules {
@@ -46,7 +47,9 @@ export async function checkedSocket(path: string, { socketDirectories }: Outboun
 
 async function addressesOf(host: string): Promise<readonly string[]> {
   try {
-    return (await lookup(host, { all: true })).map(({ address }) => address);
+    const found = lookup(host, { all: true });
+    const addresses = await inTime(found, limits.trafficCommandTimeoutMs, () => new Error('nobody answers in time'));
+    return addresses.map(({ address }) => address);
   } catch (cause) {
     throw new GuiseError('server_unavailable', `Cannot reach ${host}: its name is not known`, { cause });
   }

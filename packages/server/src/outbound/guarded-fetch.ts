@@ -11,6 +11,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { GuiseError, limits } from '@guise/model';
+import { inTime } from '../in-time.ts';
 import { type AddressRules, isAllowed, isLoopbackAddress, parseNetworks } from './address-rules.ts';
 
 export interface Address {
@@ -111,7 +112,7 @@ async function checkedAddress(url: URL, rules: AddressRules, resolve: Resolve): 
 
 async function resolved({ hostname, origin }: URL, resolve: Resolve): Promise<readonly Address[]> {
   try {
-    return await resolve(hostname);
+    return await inTime(resolve(hostname), limits.outboundTimeoutMs, () => new Error('nobody answers in time'));
   } catch (cause) {
     throw new GuiseError('server_unavailable', `Cannot reach ${origin}: its name is not known`, { cause });
   }

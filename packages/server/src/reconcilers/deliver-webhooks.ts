@@ -21,6 +21,7 @@ import {
   nextDeliveryMs,
   putOff,
   sweepDeliveries,
+  webhooksWithUnwanted,
 } from '../store/webhook-deliveries.ts';
 import { disableWebhook, readWebhookSecret } from '../store/webhooks.ts';
 import { DueWork } from './due-work.ts';
@@ -108,10 +109,24 @@ class Deliverer {
     const { database } = this.#parts;
     this.#sweptAt = performance.now();
     await sweepDeliveries(database);
-    const failed = await database.transaction().execute(failUnwanted);
-    for (const { webhook_id, count } of failed) {
-      this.#parts.onFailure(new GuiseError('limit_exceeded', `Cannot tell the webhook ${webhook_id} ${count} events`));
-    }
+    for (const webhookId of await webhooksWithUnwanted(database)) await this.#failUnwanted(webhookId);
+  }
+
+  async #failUnwanted(webhookId: string): Promise<void> {
+    await mutate(this.#parts.database, actor, async (tx) => {
+      const { count, error } = await failUnwanted(tx, webhookId);
+      if (count === 0) return { value: undefined, audit: null, signals: [] };
+      return {
+        value: undefined,
+        audit: {
+          action: 'webhook:deliver',
+          resource: `webhook/${webhookId}`,
+          detail: { count, error },
+          outcome: 'failed',
+        },
+        signals: [{ type: 'event', event: 'webhook.failed', subject: webhookId }],
+      };
+    });
   }
 
   async #deliver(claimed: ClaimedDelivery): Promise<void> {
@@ -139,13 +154,13 @@ class Deliverer {
   /** Null when it was cut short by the end of this process. */
   async #send(claimed: ClaimedDelivery): Promise<Answered | null> {
     const { database, vault, source } = this.#parts;
-    const secret = await readWebhookSecret(database, vault, claimed.webhook_id);
-    if (secret === null) return { status: null, error: 'the webhook is gone' };
     const { event_id: eventId, delivery_id: deliveryId, type, subject, happened_at: at, data } = claimed;
-    const body = webhookBody(await source(), { eventId, type, subject, at, data });
-    const headers = webhookHeaders(body, { secret, deliveryId, atMs: Date.now() });
-    const signal = AbortSignal.any([this.work.signal, AbortSignal.timeout(this.#timings.timeoutMs)]);
     try {
+      const secret = await readWebhookSecret(database, vault, claimed.webhook_id);
+      if (secret === null) return { status: null, error: 'the webhook is gone' };
+      const body = webhookBody(await source(), { eventId, type, subject, at, data });
+      const headers = webhookHeaders(body, { secret, deliveryId, atMs: Date.now() });
+      const signal = AbortSignal.any([this.work.signal, AbortSignal.timeout(this.#timings.timeoutMs)]);
       return answeredOf(await this.#fetch(claimed.url, { method: 'POST', headers, body, redirect: 'manual', signal }));
     } catch (error) {
       if (this.work.signal.aborted) return null;

@@ -36,7 +36,8 @@ export function keepWarm({ database, listener, onFailure }: Parts): WarmKeeper {
   const round = async () => {
     while (isDue && !isStopped) {
       isDue = false;
-      for (const poolId of await poolsWithSpares(database)) await keepPool(database, poolId);
+      // One that cannot be kept leaves the others as they are to be.
+      for (const poolId of await poolsWithSpares(database)) await keepPool(database, poolId).catch(onFailure);
     }
   };
   const look = () => {

@@ -4,6 +4,8 @@
  * Killed before a host is resized: it is recorded what is its own, and it has that. Killed after it: the next round finds what it was
  * made to have and goes on from there. What somebody else made a host have meanwhile is its own from then on.
  * A host that is leased anew between reading and resizing refuses the old fence, and the next round has the new one.
+ * A resize that takes longer than a round is waited for before the next of that host. What is its own is forgotten only after the provider
+ * has said that the host has it again, so that no resize which was under way in a killed process can come after.
  * In memory is only what a few rounds tell again: how much each host used lately.
  */
 import { type Division, divideMachine, divideMemory, type MachineKnown, nothingKnown } from '@guise/decide/fairness';
@@ -11,6 +13,7 @@ import { GuiseError, type HostId, limits } from '@guise/model';
 import type { MachineClaim } from '../app/machine-claim.ts';
 import { stateDigest } from '../app/state-digest.ts';
 import type { Allocation, HostProvider, HostUsage, MachineUsage } from '../drivers/host-provider/host-provider.ts';
+import { inTime } from '../in-time.ts';
 import { type Database, mutate } from '../store/database.ts';
 import { forgetTaken, recordTaken, type SharedMachine, type SharingHost } from '../store/shared-machines.ts';
 import { type Contender, contentionMessage } from './contention-alert.ts';
@@ -36,6 +39,8 @@ export const rebalancer = 'rebalancer';
 export class MachineRounds {
   readonly #parts: RoundParts;
   readonly #capable = new Map<string, { readonly isCapable: boolean; readonly untilMs: number }>();
+  /** Hosts of which a resize is still under way. */
+  readonly #pending = new Set<HostId>();
   #known: MachineKnown = nothingKnown;
   #isMemoryContended = false;
 
@@ -45,7 +50,7 @@ export class MachineRounds {
 
   /** What each host lacks, in words; null: nothing. */
   async round({ machine, hosts }: SharedMachine): Promise<ReadonlyMap<HostId, string | null>> {
-    const usage = await inTime(this.#parts.provider.usage(machine), `what "${machine}" uses`);
+    const usage = await waited(this.#parts.provider.usage(machine), `what "${machine}" uses`);
     const lacking = new Map<HostId, string | null>(hosts.map(({ hostId }) => [hostId, null]));
     if (usage === null) return lacking;
     const atMs = this.#parts.steadyMs();
@@ -77,7 +82,7 @@ export class MachineRounds {
     const nowMs = this.#parts.steadyMs();
     const known = this.#capable.get(hostId);
     if (known !== undefined && known.untilMs > nowMs) return known.isCapable;
-    const { can } = await inTime(
+    const { can } = await waited(
       this.#parts.provider.capabilities({ hostId, name }),
       `what can be done to "${hostId}"`,
     );
@@ -131,13 +136,20 @@ export class MachineRounds {
   async #adjust({ host, usage, own }: Present, wanted: Allocation): Promise<void> {
     const has = usage.allocation;
     const isGivenBack = isSame(wanted, own);
-    if (isGivenBack && host.taken === null) return;
-    if (isGivenBack ? !isSame(has, own) : isNews(has, wanted)) {
+    if (this.#pending.has(host.hostId) || (isGivenBack && host.taken === null)) return;
+    if (isGivenBack || isNews(has, wanted)) {
       await this.#record(host, { own, asked: wanted, askedBefore: has });
-      const { hostId, name, fence } = host;
-      await inTime(this.#parts.provider.resize({ hostId, name, fence }, wanted), `the resizing of "${hostId}"`);
+      await this.#resize(host, wanted);
     }
     if (isGivenBack) await this.#forget(host, own);
+  }
+
+  async #resize({ hostId, name, fence }: SharingHost, wanted: Allocation): Promise<void> {
+    this.#pending.add(hostId);
+    const resized = this.#parts.provider
+      .resize({ hostId, name, fence }, wanted)
+      .finally(() => this.#pending.delete(hostId));
+    await waited(resized, `the resizing of "${hostId}"`);
   }
 
   /** The beginning is audited, and not each turn of a wheel that turns twice a second. */
@@ -224,16 +236,7 @@ function differs(one: number | undefined, other: number | undefined, least: numb
   return Math.abs(one - other) > Math.max(least, share * one);
 }
 
-async function inTime<Value>(answer: Promise<Value>, what: string): Promise<Value> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () =>
-      reject(new GuiseError('provider_failed', `Cannot wait for ${what} longer than ${limits.rebalanceTimeoutMs} ms`)),
-    limits.rebalanceTimeoutMs,
-  );
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function waited<Value>(answer: Promise<Value>, what: string): Promise<Value> {
+  const ms = limits.rebalanceTimeoutMs;
+  return inTime(answer, ms, () => new GuiseError('provider_failed', `Cannot wait for ${what} longer than ${ms} ms`));
 }

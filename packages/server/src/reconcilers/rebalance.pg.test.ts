@@ -225,6 +225,40 @@ describe('a machine that hosts contend for', () => {
     expect(await taken()).toEqual(['h2']);
   });
 
+  it('is given back also when a resize lands long after it was asked for', async () => {
+    machine.hosts[0]!.limit = 1.8;
+    wants(2, 2);
+    const { promise: landing, resolve: land } = Promise.withResolvers<void>();
+    let isFirst = true;
+    const slow: HostProvider = {
+      name: provider.name,
+      snapshot: () => provider.snapshot(),
+      revert: () => provider.revert(),
+      discard: () => provider.discard(),
+      deploy: () => provider.deploy(),
+      power: () => provider.power(),
+      capabilities: () => provider.capabilities(),
+      usage: (name) => provider.usage(name),
+      resize: async (host, allocation) => {
+        if (host.hostId === 'h1' && isFirst) {
+          isFirst = false;
+          await landing;
+        }
+        await provider.resize(host, allocation);
+      },
+    };
+    const rounds = process(slow);
+    await repeat(5, rounds);
+    expect(failures).toMatchObject([{ code: 'provider_failed' }]);
+    wants(0.1, 0.1);
+    await repeat(12, rounds);
+    expect(await taken()).toContain('h1');
+    land();
+    await repeat(12, rounds);
+    expect(limits()).toEqual([1.8, null]);
+    expect(await taken()).toEqual([]);
+  });
+
   it('has memory divided too, and never below what is in use', async () => {
     provider.used.set('h1', 3_000).set('h2', 900);
     await round(process());
@@ -247,6 +281,22 @@ describe('a host that cannot have what its goals need', () => {
   };
   const alerts = async () =>
     (await listAlerts(test.database, { limit: 10, active: true })).items.filter(({ type }) => type === 'contention');
+
+  it('has it no more once nobody shares its machine', async () => {
+    await activate('h1', 25);
+    await activate('h2', 75);
+    wants(1.6, 2);
+    const rounds = process();
+    const teller = new ContentionTeller(test.database, rebalancer);
+    await writeAlerts(test.database, new Map([['h1', [[goal]]]]));
+    for (let index = 0; index < 6; index += 1) await teller.tell(await round(rounds), nowMs);
+    expect(await alerts()).toHaveLength(1);
+    await sql`update fleet set machine = 'm2' where host_id = 'h2'`.execute(test.database);
+    // By whoever takes the machine over, as nobody looked at it for a while.
+    const [another, next] = [new ContentionTeller(test.database, rebalancer), process()];
+    for (let index = 0; index < 40; index += 1) await another.tell(await round(next), nowMs);
+    expect(await alerts()).toEqual([]);
+  });
 
   it('has an alert that says what it would need and who has it, until it has it', async () => {
     await activate('h1', 25);

@@ -11,7 +11,7 @@ import { GuiseError, limits } from '@guise/model';
 import { wakeActivationsOn } from '../store/activations.ts';
 import type { AdaptationReport } from '../store/adaptations.ts';
 import { writeAdaptations } from '../store/adaptations.ts';
-import { writeAlerts } from '../store/alerts.ts';
+import { alertSignals, writeAlerts } from '../store/alerts.ts';
 import { insertAudits } from '../store/audit.ts';
 import { wakeListening } from '../store/checkouts.ts';
 import type { Database } from '../store/database.ts';
@@ -138,7 +138,7 @@ async function write(database: Database, buffer: Buffer): Promise<void> {
       audit: null,
       signals: [
         ...buffer.transactions.map(({ host_id, report }) => happened(`host.${report.status}`, host_id)),
-        ...turns.map(({ turn, news }): Signal => ({ type: 'event', event: `alert.${turn}`, ...news })),
+        ...alertSignals(turns),
         ...(isAwaited || isActivated ? [{ type: 'flow' } as const] : []),
       ],
     };

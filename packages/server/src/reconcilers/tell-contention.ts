@@ -3,7 +3,7 @@
  * for as long. Whoever takes a machine over clears so what another process raised.
  */
 import { type HostId, limits } from '@guise/model';
-import { setContentionAlert } from '../store/alerts.ts';
+import { alertSignals, contentionAlert, setOwnAlert } from '../store/alerts.ts';
 import { type Database, mutate } from '../store/database.ts';
 
 interface Told {
@@ -46,13 +46,10 @@ export class ContentionTeller {
   }
 
   async #set(hostId: HostId, message: string | null): Promise<void> {
-    await mutate(this.#database, this.#actor, async (tx) => {
-      const turn = await setContentionAlert(tx, hostId, message);
-      return {
-        value: undefined,
-        audit: null,
-        signals: turn === null ? [] : [{ type: 'event', event: `alert.${turn}`, subject: `${hostId}/contention` }],
-      };
-    });
+    await mutate(this.#database, this.#actor, async (tx) => ({
+      value: undefined,
+      audit: null,
+      signals: alertSignals(await setOwnAlert(tx, hostId, contentionAlert, message)),
+    }));
   }
 }

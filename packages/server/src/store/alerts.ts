@@ -11,6 +11,7 @@ import type { Executor } from './database.ts';
 import { jsonbText } from './jsonb-text.ts';
 import type { Page, PageRequest } from './page.ts';
 import { pageOf } from './page.ts';
+import type { Signal } from './signal.ts';
 
 export interface Alert extends AlertReport {
   readonly alert_id: number;
@@ -74,46 +75,45 @@ export async function writeAlerts(tx: Executor, reports: AlertReports): Promise<
   ]);
 }
 
-/** Of the control plane itself, which no host can take back: it lasts until the host has enrolled again. */
-export async function raiseIdentityAlert(tx: Executor, hostId: HostId, message: string): Promise<AlertNews> {
-  await sql`insert into alerts (host_id, key, type, severity, message, raised_at)
-    values (${hostId}, 'identity', 'identity', 'page', ${message}, now())`.execute(tx);
-  return newsOf({ host_id: hostId, key: 'identity', type: 'identity', severity: 'page', message });
+/** An alert of the control plane itself, which no host can take back. */
+export interface OwnAlert {
+  readonly key: 'identity' | 'contention';
+  readonly severity: 'page' | 'warning';
 }
 
-/** Those that there were. */
-export async function clearIdentityAlert(tx: Executor, hostId: HostId): Promise<readonly AlertNews[]> {
-  const { rows } = await sql<AlertFacts>`
-    update alerts set cleared_at = now() where host_id = ${hostId} and type = 'identity' and cleared_at is null
-    returning host_id, key, type, severity, message`.execute(tx);
-  return rows.map(newsOf);
+export const identityAlert: OwnAlert = { key: 'identity', severity: 'page' };
+/** What a host lacks on a machine that several contend for. */
+export const contentionAlert: OwnAlert = { key: 'contention', severity: 'warning' };
+
+/** Null is over. What lasts already gets the new words. What began or ended by this, if anything did. */
+export async function setOwnAlert(
+  tx: Executor,
+  hostId: HostId,
+  { key, severity }: OwnAlert,
+  message: string | null,
+): Promise<readonly AlertTurn[]> {
+  const lasting = sql`host_id = ${hostId} and key = ${key} and type = ${key} and cleared_at is null`;
+  const facts = sql`returning host_id, key, type, severity, message`;
+  if (message === null) {
+    const { rows } = await sql<AlertFacts>`update alerts set cleared_at = now() where ${lasting} ${facts}`.execute(tx);
+    return rows.map((alert) => ({ turn: 'cleared', news: newsOf(alert) }));
+  }
+  const { numAffectedRows } = await sql`update alerts set message = ${message} where ${lasting}`.execute(tx);
+  if (numAffectedRows !== 0n) return [];
+  const { rows } = await sql<AlertFacts>`insert into alerts (host_id, key, type, severity, message, raised_at)
+    select host_id, ${key}, ${key}, ${severity}, ${message}, now() from hosts where host_id = ${hostId} ${facts}`.execute(
+    tx,
+  );
+  return rows.map((alert) => ({ turn: 'raised', news: newsOf(alert) }));
+}
+
+/** For whoever watches. */
+export function alertSignals(turns: readonly AlertTurn[]): readonly Signal[] {
+  return turns.map(({ turn, news }) => ({ type: 'event', event: `alert.${turn}`, ...news }));
 }
 
 function newsOf({ host_id, key, type, severity, message }: AlertFacts): AlertNews {
   return { subject: `${host_id}/${key}`, data: { host_id, key, type, severity, message } };
-}
-
-/**
- * Of the control plane itself: null, or what the host lacks on a machine that several contend for. What lasts already gets the new words.
- * What began or ended by this, if anything did.
- */
-export async function setContentionAlert(
-  tx: Executor,
-  hostId: HostId,
-  message: string | null,
-): Promise<AlertTurn['turn'] | null> {
-  const lasting = sql`host_id = ${hostId} and key = 'contention' and cleared_at is null`;
-  if (message === null) {
-    const { numAffectedRows } = await sql`update alerts set cleared_at = now() where ${lasting}`.execute(tx);
-    return numAffectedRows === 0n ? null : 'cleared';
-  }
-  const { numAffectedRows } = await sql`update alerts set message = ${message} where ${lasting}`.execute(tx);
-  if (numAffectedRows !== 0n) return null;
-  await sql`insert into alerts (host_id, key, type, severity, message, raised_at)
-    select host_id, 'contention', 'contention', 'warning', ${message}, now() from hosts where host_id = ${hostId}`.execute(
-    tx,
-  );
-  return 'raised';
 }
 
 /** One entry an alert. It is over when a report said so, or when the last one does not name it. */

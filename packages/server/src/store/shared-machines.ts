@@ -42,7 +42,7 @@ interface Row {
   readonly asked_before: Allocation;
 }
 
-/** Those of which something was taken, too, when they share their machine with nobody any more. */
+/** Those of which something was taken or that lacked something, too, when they share their machine with nobody any more. */
 export async function readSharedMachines(
   db: Executor,
   providers: readonly string[],
@@ -53,6 +53,7 @@ export async function readSharedMachines(
       r.own, r.asked, r.asked_before
     from fleet f left join host_adaptations a using (host_id) left join rebalanced_hosts r using (host_id)
     where f.machine is not null and f.provider = any(${providers}::text[]) and (r.host_id is not null or exists (
+      select from alerts c where c.host_id = f.host_id and c.type = 'contention' and c.cleared_at is null) or exists (
       select from fleet other where other.machine = f.machine and other.provider = f.provider and other.host_id <> f.host_id))
     order by f.provider, f.machine, f.host_id`.execute(db);
   return Map.groupBy(rows, ({ provider, machine }) => `${provider} ${machine}`)

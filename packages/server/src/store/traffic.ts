@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import type { Executor } from './database.ts';
 import { jsonbText } from './jsonb-text.ts';
 import type { Tables } from './tables.ts';
-import type { Vault } from './vault.ts';
+import { forgetSealed, type Vault } from './vault.ts';
 
 interface Common {
   readonly name: string;
@@ -54,28 +54,16 @@ export async function putTraffic(
 /** With its key. */
 export async function deleteTraffic(tx: Executor, name: string): Promise<void> {
   await tx.deleteFrom('traffic').where('name', '=', name).execute();
-  await tx.deleteFrom('sealed_values').where('name', '=', keyName(name)).execute();
+  await forgetSealed(tx, keyName(name));
 }
 
-export async function putTrafficKey(tx: Executor, vault: Vault, name: string, secret: string): Promise<void> {
-  const value = vault.encrypt(keyName(name), Buffer.from(secret));
-  await tx
-    .insertInto('sealed_values')
-    .values({ name: keyName(name), value })
-    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, updated_at: sql<Date>`now()` }))
-    .execute();
+export function putTrafficKey(tx: Executor, vault: Vault, name: string, secret: string): Promise<void> {
+  return vault.write(tx, keyName(name), Buffer.from(secret));
 }
 
 /** Null when it has none. Throws: `cipher_failed`. */
 export async function readTrafficKey(db: Executor, vault: Vault, name: string): Promise<string | null> {
-  const row = await db.selectFrom('sealed_values').select('value').where('name', '=', keyName(name)).executeTakeFirst();
-  return row === undefined ? null : vault.decrypt(keyName(name), row.value).toString();
-}
-
-/** What a host is doing; null for none of the fleet. */
-export async function fleetStateOf(db: Executor, hostId: HostId): Promise<Selectable<Tables['fleet']>['state'] | null> {
-  const row = await db.selectFrom('fleet').select('state').where('host_id', '=', hostId).executeTakeFirst();
-  return row?.state ?? null;
+  return (await vault.read(db, keyName(name)))?.toString() ?? null;
 }
 
 function storedOf({ updated_at, ...row }: Selectable<Tables['traffic']>): StoredTraffic {

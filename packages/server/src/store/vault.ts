@@ -9,26 +9,40 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { GuiseError } from '@guise/model';
 import { cipherKeyBytes, decrypt, encrypt } from '@guise/trust/ciphers';
+import { sql } from 'kysely';
 import type { Executor } from './database.ts';
 
 export interface Vault {
   encrypt(name: string, plain: Uint8Array): Buffer;
   decrypt(name: string, encrypted: Uint8Array): Buffer;
+  /** Null when there is none. */
+  read(db: Executor, name: string): Promise<Buffer | null>;
+  /** In the place of what there was. */
+  write(tx: Executor, name: string, plain: Uint8Array): Promise<void>;
   /** The value of that name; made now when there is none. */
   ensure(db: Executor, name: string, make: () => Promise<Uint8Array> | Uint8Array): Promise<Buffer>;
 }
 
 export function openVault(keyFile: string): Vault {
   const key = readKey(keyFile) ?? makeKey(keyFile);
-  const find = async (db: Executor, name: string) => {
+  const read = async (db: Executor, name: string) => {
     const row = await db.selectFrom('sealed_values').select('value').where('name', '=', name).executeTakeFirst();
     return row === undefined ? null : decrypt(key, name, row.value);
   };
   return {
     encrypt: (name, plain) => encrypt(key, name, plain),
     decrypt: (name, encrypted) => decrypt(key, name, encrypted),
+    read,
+    write: async (tx, name, plain) => {
+      const value = encrypt(key, name, plain);
+      await tx
+        .insertInto('sealed_values')
+        .values({ name, value })
+        .onConflict((conflict) => conflict.column('name').doUpdateSet({ value, updated_at: sql<Date>`now()` }))
+        .execute();
+    },
     ensure: async (db, name, make) => {
-      const known = await find(db, name);
+      const known = await read(db, name);
       if (known !== null) return known;
       const value = encrypt(key, name, await make());
       await db
@@ -36,11 +50,15 @@ export function openVault(keyFile: string): Vault {
         .values({ name, value })
         .onConflict((conflict) => conflict.doNothing())
         .execute();
-      const made = await find(db, name);
+      const made = await read(db, name);
       if (made !== null) return made;
       throw new GuiseError('database_unavailable', `Cannot find the value ${name} that was just written`);
     },
   };
+}
+
+export async function forgetSealed(tx: Executor, name: string): Promise<void> {
+  await tx.deleteFrom('sealed_values').where('name', '=', name).execute();
 }
 
 function readKey(keyFile: string): Buffer | null {

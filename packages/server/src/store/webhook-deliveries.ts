@@ -83,7 +83,8 @@ export async function claimDeliveries(
 ): Promise<readonly ClaimedDelivery[]> {
   const { rows } = await sql<Omit<ClaimedDelivery, 'ageMs'> & { age_ms: number }>`
     with due as (
-      select d.delivery_id, w.url from webhooks w cross join lateral (
+      select d.delivery_id, w.url
+      from (select webhook_id, url from webhooks where disabled_at is null for no key update skip locked) w cross join lateral (
         select delivery_id, due_at from webhook_deliveries
         where webhook_id = w.webhook_id and state = 'waiting' and due_at <= now()
           and (claimed_until is null or claimed_until <= now())
@@ -92,7 +93,7 @@ export async function claimDeliveries(
           select count(*) from webhook_deliveries
           where webhook_id = w.webhook_id and state = 'waiting' and claimed_until > now()))
         for update skip locked
-      ) d where w.disabled_at is null order by d.due_at limit ${count}
+      ) d order by d.due_at limit ${count}
     )
     update webhook_deliveries d set attempts = attempts + 1, claimed_until = now() + make_interval(secs => ${claimMs / 1000})
     from due where d.delivery_id = due.delivery_id
@@ -148,23 +149,32 @@ export async function listDeliveries(db: Executor, webhookId: string, page: Page
   return { items: items.map(deliveryOf), next_cursor };
 }
 
-/** Those that wait for one that is disabled, and the oldest of one for which too many wait; each with what became of it. */
+/** Those of which something waits in vain: they are disabled, or too much waits. */
+export async function webhooksWithUnwanted(db: Executor): Promise<readonly string[]> {
+  const { rows } = await sql<{ webhook_id: string }>`
+    select w.webhook_id from webhooks w join webhook_deliveries d using (webhook_id) where d.state = 'waiting'
+    group by w.webhook_id having w.disabled_at is not null or count(*) > ${limits.webhookDeliveriesWaiting}
+    order by 1`.execute(db);
+  return rows.map(({ webhook_id }) => webhook_id);
+}
+
+/** All that wait for a disabled one; else the oldest of too many. None that is being sent. */
 export async function failUnwanted(
   tx: Executor,
-): Promise<readonly { readonly webhook_id: string; readonly count: number }[]> {
-  const { rows } = await sql<{ webhook_id: string; count: number }>`
+  webhookId: string,
+): Promise<{ readonly count: number; readonly error: string }> {
+  const { rows } = await sql<{ error: string }>`
     with placed as (
-      select d.delivery_id, w.disabled_at is not null as is_disabled,
-        row_number() over (partition by d.webhook_id order by d.sequence desc) as place
-      from webhook_deliveries d join webhooks w using (webhook_id) where d.state = 'waiting'
-    ), failed as (
-      update webhook_deliveries d set state = 'failed', ended_at = now(), claimed_until = null,
-        error = case when p.is_disabled then 'the webhook is disabled' else 'too many were waiting' end
-      from placed p where p.delivery_id = d.delivery_id and (p.is_disabled or p.place > ${limits.webhookDeliveriesWaiting})
-      returning d.webhook_id
+      select d.delivery_id, d.claimed_until > now() as is_in_hand, w.disabled_at is not null as is_disabled,
+        row_number() over (order by d.sequence desc) as place
+      from webhook_deliveries d join webhooks w using (webhook_id) where webhook_id = ${webhookId} and d.state = 'waiting'
     )
-    select webhook_id, count(*)::integer as count from failed group by 1 order by 1`.execute(tx);
-  return rows;
+    update webhook_deliveries d set state = 'failed', ended_at = now(), claimed_until = null,
+      error = case when p.is_disabled then 'the webhook is disabled' else 'too many were waiting' end
+    from placed p where p.delivery_id = d.delivery_id and p.is_in_hand is not true
+      and (p.is_disabled or p.place > ${limits.webhookDeliveriesWaiting})
+    returning d.error`.execute(tx);
+  return { count: rows.length, error: rows[0]?.error ?? '' };
 }
 
 /** Clears away what ended long ago. Any process may, at any time. */
@@ -192,7 +202,8 @@ function deliveryOf(row: Selectable<Tables['webhook_deliveries']>): Delivery {
     type,
     subject,
     state,
-    attempts,
+    // One that is being sent has not failed yet.
+    attempts: state === 'waiting' && row.claimed_until !== null ? attempts - 1 : attempts,
     happened_at: row.happened_at.toISOString(),
     due_at: state === 'waiting' ? row.due_at.toISOString() : null,
     ended_at: row.ended_at?.toISOString() ?? null,

@@ -3,7 +3,7 @@ import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';
 import type { Tables } from './tables.ts';
-import type { Vault } from './vault.ts';
+import { forgetSealed, type Vault } from './vault.ts';
 
 export interface Webhook {
   readonly webhook_id: string;
@@ -48,18 +48,14 @@ export async function insertWebhook(
     .values({ url, types: [...types], created_by: by, disabled_at: null })
     .returningAll()
     .executeTakeFirstOrThrow();
-  const name = secretName(row.webhook_id);
-  await tx
-    .insertInto('sealed_values')
-    .values({ name, value: vault.encrypt(name, Buffer.from(secret)) })
-    .execute();
+  await vault.write(tx, secretName(row.webhook_id), Buffer.from(secret));
   return webhookOf(row);
 }
 
 /** With its secret and what waits for it. */
 export async function deleteWebhook(tx: Executor, webhookId: string): Promise<void> {
   await tx.deleteFrom('webhooks').where('webhook_id', '=', webhookId).execute();
-  await tx.deleteFrom('sealed_values').where('name', '=', secretName(webhookId)).execute();
+  await forgetSealed(tx, secretName(webhookId));
 }
 
 export async function disableWebhook(tx: Executor, webhookId: string): Promise<void> {
@@ -73,9 +69,7 @@ export async function disableWebhook(tx: Executor, webhookId: string): Promise<v
 
 /** Null for one that is gone. Throws: `cipher_failed`. */
 export async function readWebhookSecret(db: Executor, vault: Vault, webhookId: string): Promise<string | null> {
-  const name = secretName(webhookId);
-  const row = await db.selectFrom('sealed_values').select('value').where('name', '=', name).executeTakeFirst();
-  return row === undefined ? null : vault.decrypt(name, row.value).toString();
+  return (await vault.read(db, secretName(webhookId)))?.toString() ?? null;
 }
 
 function webhookOf({ created_at, disabled_at, ...row }: Selectable<Tables['webhooks']>): Webhook {

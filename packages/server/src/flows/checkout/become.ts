@@ -5,6 +5,7 @@ import type { Json } from '@guise/model';
 import { GuiseError, limits, retryable } from '@guise/model';
 import { findNeeds } from '../../app/checkout-needs.ts';
 import { settleDesired } from '../../app/settle-desired.ts';
+import { inTime } from '../../in-time.ts';
 import { setFleetState } from '../../store/fleet.ts';
 import { findState } from '../../store/reports.ts';
 import type { Decision, StepContext } from './checkout-step.ts';
@@ -49,10 +50,9 @@ export async function runTests(context: StepContext): Promise<Decision> {
   const { hostId, fence, until } = leaseOf(context);
   const { personaId: instance } = row;
   if (fence === null || instance === null) throw new Error(`The checkout ${row.checkoutId} has nothing to test`);
-  const late = new GuiseError('command_timeout', `The tests on "${hostId}" did not end before the checkout`);
-  const results = await withinMs(until.getTime() - turn.now.getTime(), late, () =>
-    parts.ask(hostId, { ask: 'tests', fence: Number(fence), instances: [instance] }),
-  ).catch((error: unknown): Json => {
+  const asked = parts.ask(hostId, { ask: 'tests', fence: Number(fence), instances: [instance] });
+  const late = () => new GuiseError('command_timeout', `The tests on "${hostId}" did not end before the checkout`);
+  const results = await inTime(asked, until.getTime() - turn.now.getTime(), late).catch((error: unknown): Json => {
     if (!(error instanceof GuiseError)) throw error;
     const { code, message } = errorBodyOf(error).error;
     return { error: { code, message } };
@@ -96,14 +96,4 @@ function waitOrFail(context: StepContext, why: string): Decision {
 /** The host tries again by itself. */
 function isPutOff(code: string | undefined): boolean {
   return code !== undefined && retryable(new GuiseError(code as GuiseError['code'], '').kind);
-}
-
-async function withinMs<Value>(ms: number, late: GuiseError, work: () => Promise<Value>): Promise<Value> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(late), Math.max(0, ms));
-  try {
-    return await Promise.race([work(), promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
