@@ -5,7 +5,6 @@ import { parseDocument } from '@guise/model/documents';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { machineClaim, noNeeds } from '../app/machine-claim.ts';
-import type { HostProvider } from '../drivers/host-provider/host-provider.ts';
 import { SimulatedProvider } from '../drivers/host-provider/simulated-provider.ts';
 import { listAlerts, writeAlerts } from '../store/alerts.ts';
 import { listAudit } from '../store/audit.ts';
@@ -74,10 +73,10 @@ async function publish(personaId: string, text: string): Promise<void> {
 }
 
 /** What a process knows of the machine; another one knows nothing yet. */
-function process(through: HostProvider = provider): MachineRounds {
+function process(): MachineRounds {
   return new MachineRounds({
     database: test.database,
-    provider: through,
+    provider,
     claimOf: async ({ layers }) => machineClaim(layers.map(({ priority }) => ({ ...noNeeds, priority }))),
     steadyMs: () => nowMs,
     onResized: (error) => {
@@ -149,36 +148,27 @@ describe('a machine that hosts contend for', () => {
     ]);
   });
 
-  it.each(['before', 'after'])('is given back whole when a process was killed %s it resized a host', async (point) => {
-    await activate('h1', 75);
-    await activate('h2', 25);
-    machine.hosts[0]!.limit = 1.8;
-    wants(2, 2);
-    for (let kill = 0; kill < 4; kill += 1) {
-      const dying: HostProvider = {
-        name: provider.name,
-        snapshot: provider.snapshot,
-        revert: provider.revert,
-        discard: provider.discard,
-        deploy: provider.deploy,
-        power: provider.power,
-        capabilities: () => provider.capabilities(),
-        usage: (name) => provider.usage(name),
-        resize: async (host, allocation) => {
-          if (point === 'after') await provider.resize(host, allocation);
-          throw new Error('killed');
-        },
+  it.each(['beforeResize', 'afterResize'] as const)(
+    'is given back whole when a process was killed: %s',
+    async (point) => {
+      await activate('h1', 75);
+      await activate('h2', 25);
+      machine.hosts[0]!.limit = 1.8;
+      wants(2, 2);
+      provider[point] = async () => {
+        throw new Error('killed');
       };
-      await repeat(3, process(dying));
-    }
-    const next = process();
-    await repeat(5, next);
-    expect(limits()).toEqual([1.5, 0.5]);
-    wants(0.1, 0.1);
-    await repeat(12, next);
-    expect(limits()).toEqual([1.8, null]);
-    expect(await taken()).toEqual([]);
-  });
+      for (let kill = 0; kill < 4; kill += 1) await repeat(3, process());
+      provider[point] = async () => undefined;
+      const next = process();
+      await repeat(5, next);
+      expect(limits()).toEqual([1.5, 0.5]);
+      wants(0.1, 0.1);
+      await repeat(12, next);
+      expect(limits()).toEqual([1.8, null]);
+      expect(await taken()).toEqual([]);
+    },
+  );
 
   it('keeps for a host what somebody else made it have meanwhile', async () => {
     wants(2, 2);
@@ -230,24 +220,12 @@ describe('a machine that hosts contend for', () => {
     wants(2, 2);
     const { promise: landing, resolve: land } = Promise.withResolvers<void>();
     let isFirst = true;
-    const slow: HostProvider = {
-      name: provider.name,
-      snapshot: () => provider.snapshot(),
-      revert: () => provider.revert(),
-      discard: () => provider.discard(),
-      deploy: () => provider.deploy(),
-      power: () => provider.power(),
-      capabilities: () => provider.capabilities(),
-      usage: (name) => provider.usage(name),
-      resize: async (host, allocation) => {
-        if (host.hostId === 'h1' && isFirst) {
-          isFirst = false;
-          await landing;
-        }
-        await provider.resize(host, allocation);
-      },
+    provider.beforeResize = async ({ hostId }) => {
+      if (hostId !== 'h1' || !isFirst) return;
+      isFirst = false;
+      await landing;
     };
-    const rounds = process(slow);
+    const rounds = process();
     await repeat(5, rounds);
     expect(failures).toMatchObject([{ code: 'provider_failed' }]);
     wants(0.1, 0.1);

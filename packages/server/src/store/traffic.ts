@@ -1,6 +1,5 @@
 /** What sends requests to hosts, by name; the key of one is in `sealed_values`, encrypted. */
 import type { DnsSettings, HaproxySettings } from '@guise/api';
-import type { HostId } from '@guise/model';
 import type { Selectable } from 'kysely';
 import { sql } from 'kysely';
 import type { Executor } from './database.ts';

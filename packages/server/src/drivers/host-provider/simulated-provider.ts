@@ -11,6 +11,9 @@ export class SimulatedProvider implements HostProvider {
   readonly used = new Map<string, number>();
   readonly resized: { readonly name: string; readonly allocation: Allocation }[] = [];
   readonly #memory = new Map<string, number>();
+  /** What a test wants to happen there. */
+  beforeResize: (host: Fenced) => Promise<void> = async () => undefined;
+  afterResize: (host: Fenced) => Promise<void> = async () => undefined;
   asked = 0;
   can: readonly Capability[] = ['resize'];
 
@@ -35,7 +38,9 @@ export class SimulatedProvider implements HostProvider {
     return { cpuCores: this.machine.cores, memoryMb: this.memoryMb, cpuPressure: null, hosts };
   }
 
-  async resize({ name, fence }: Fenced, allocation: Allocation): Promise<void> {
+  async resize(fenced: Fenced, allocation: Allocation): Promise<void> {
+    const { name, fence } = fenced;
+    await this.beforeResize(fenced);
     const host = this.machine.hosts.find((each) => each.name === name);
     if (host === undefined) throw new GuiseError('host_not_found', `Cannot find "${name}"`);
     if (fence < (this.fences.get(name) ?? 0n)) throw new GuiseError('lease_lost', `Cannot resize "${name}"`);
@@ -44,6 +49,7 @@ export class SimulatedProvider implements HostProvider {
     host.limit = allocation.cpuCores ?? null;
     if (allocation.memoryMb === undefined) this.#memory.delete(name);
     else this.#memory.set(name, allocation.memoryMb);
+    await this.afterResize(fenced);
   }
 
   allocationOf(name: string, limit: number | null): Allocation {
