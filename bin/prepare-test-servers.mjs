@@ -3,11 +3,21 @@
  *
  * They are never installed: a name server that a test run left enabled would be on port 53 at the next boot. apt fetches the packages
  * with what they need and this machine lacks; `bin/` has a starter for each program that finds its libraries there.
- * The directory gets its name when it is whole, so a preparation that was killed is made again. Nothing here needs root.
+ * The directory gets its name when it is whole, so a preparation that was killed is made again, and so is one of other servers than
+ * these. Nothing here needs root. Without apt there are none, which is said: tests that need them then fail, and nothing else.
  * Throws: Error with one line for people when apt or dpkg fails.
  */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { withInstallLock } from './install-lock.mjs';
 import { repositoryRoot } from './prepare-packages.mjs';
@@ -17,11 +27,22 @@ const packages = ['haproxy', 'bind9', 'bind9-dnsutils'];
 const programs = { haproxy: 'usr/sbin', named: 'usr/sbin', nsupdate: 'usr/bin' };
 const directory = join(repositoryRoot, '.guise', 'test-servers');
 
+const stamp = JSON.stringify({ packages, programs });
+
 export function prepareTestServers() {
-  if (existsSync(directory)) return;
+  if (isPrepared()) return;
+  if (spawnSync('apt-get', ['--version'], { stdio: 'ignore' }).error !== undefined) {
+    process.stderr.write(`Without apt-get there are no ${packages.join(', ')} here: tests of them will fail\n`);
+    return;
+  }
   withInstallLock(repositoryRoot, () => {
-    if (!existsSync(directory)) unpackAll();
+    if (!isPrepared()) unpackAll();
   });
+}
+
+function isPrepared() {
+  const path = join(directory, 'stamp.json');
+  return existsSync(path) && readFileSync(path, 'utf8') === stamp;
 }
 
 function unpackAll() {
@@ -39,6 +60,8 @@ function unpackAll() {
   rmSync(archives, { recursive: true });
   mkdirSync(join(temporary, 'bin'));
   for (const [name, place] of Object.entries(programs)) writeStarter(join(temporary, 'bin', name), place, name);
+  writeFileSync(join(temporary, 'stamp.json'), stamp);
+  rmSync(directory, { recursive: true, force: true });
   renameSync(temporary, directory);
   done();
 }

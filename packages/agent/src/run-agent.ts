@@ -16,8 +16,7 @@ import { directoryReader } from './host/persona-reader.ts';
 import { claimSocketPath, openSocketPath, releaseSocketPath } from './host/socket-path.ts';
 import { DirectoryWatch } from './host/watch-directories.ts';
 import { keptHere } from './kept-here.ts';
-import { layersInSnapshots } from './lease/lease-here.ts';
-import { finishRevert, type RevertParts } from './lease/revert-host.ts';
+import type { RevertParts } from './lease/revert-host.ts';
 import { SnapshotStore } from './lease/snapshot-store.ts';
 import type { LinkClock } from './link/clock.ts';
 import type { Link } from './link/connect-link.ts';
@@ -57,11 +56,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const machine = machineHere('/');
   const engine = engineHere({ root: '/', stateDirectory, elsewhere, machine });
   await finishInterrupted(engine, report);
-  const { conductor, guard, logins } = adaptation({ ...options, engine, elsewhere });
-  const { nowMs } = options.clock;
   const snapshots = new SnapshotStore(stateDirectory);
+  const { conductor, guard, logins } = adaptation({ ...options, engine, elsewhere, snapshots });
+  const { nowMs } = options.clock;
   const revert = { engine, conductor, host: machine.host, stateDirectory, snapshots, nowMs };
-  await finishRevert(revert, report);
+  if (snapshots.reverting !== null) await (await import('./lease/revert-host.ts')).finishRevert(revert, report);
   const personas = new RememberedPersonas(directoryReader(), keptHere(stateDirectory), elsewhere);
   const desired = () => conductor.desired?.layers ?? [];
   const findPersona = hostPersonas({ folder: personasPath, personas, desired });
@@ -94,15 +93,16 @@ async function finishInterrupted(engine: Engine, report: (line: string) => void)
 interface Adaptation extends AgentOptions {
   readonly engine: Engine;
   readonly elsewhere: MakeElsewhere | null;
+  readonly snapshots: SnapshotStore;
 }
 
-function adaptation({ engine, elsewhere, stateDirectory, clock, report }: Adaptation) {
+function adaptation({ engine, elsewhere, snapshots, stateDirectory, clock, report }: Adaptation) {
   const sampler = new MetricSampler(localMetricSource());
   const logins: LoginWatch = new LoginWatch(clock.steadyMs, () => conductor.evaluate());
   const conductor = new Conductor({
     engine,
     store: desiredFile(`${stateDirectory}/desired.json`, (sent) =>
-      sealedStoreIn(stateDirectory).receive(sent, secretsInUse(engine, layersInSnapshots(stateDirectory))),
+      sealedStoreIn(stateDirectory).receive(sent, secretsInUse(engine, snapshots.layers())),
     ),
     memory: adaptationFiles(stateDirectory),
     clock,

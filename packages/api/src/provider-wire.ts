@@ -6,14 +6,15 @@
  */
 import { limits } from '@guise/model';
 import { z } from 'zod';
-import { digest, hostId } from './schemas/ids.ts';
+import { type Capability, capability, fingerprint, hostId, snapshotLabel as label } from './schemas/ids.ts';
+
+export { type Capability, capability };
 
 export const providerPath = '/provider/v1';
 
 const hostName = z.string().min(1).max(64);
 /** A number of any size, which JSON has not. */
 const fence = z.string().regex(/^\d{1,19}$/, 'must be a number of at most 19 digits');
-const label = z.string().regex(/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/, 'must be lower-case letters, digits and "-"');
 
 const provided = { host_id: hostId, name: hostName };
 const fenced = { ...provided, fence };
@@ -34,13 +35,12 @@ export const providerRequest = z.discriminatedUnion('operation', [
   z.strictObject({ operation: z.literal('usage'), machine: z.string().min(1).max(253) }),
 ]);
 
-const fingerprint = z.object({ digest, parts: z.record(z.string(), digest) });
 const done = z.object({});
 
 /** The shape of each answer, by the operation. */
 export const providerAnswers = {
   capabilities: z.object({
-    can: z.array(z.enum(['snapshot', 'revert', 'resize', 'power', 'image'])),
+    can: z.array(capability),
     images: z.array(z.string()),
   }),
   snapshot: fingerprint,

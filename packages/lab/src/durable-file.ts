@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 
-/** Writes a file that is either the old or the new one, whole, whatever happens. */
+/** Writes a file that is either the old or the new one, whole, whatever happens; the new one for good when this returns. */
 export function writeDurably(path: string, content: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.new`;
@@ -24,6 +24,7 @@ export function writeDurably(path: string, content: string): void {
     closeSync(fd);
   }
   renameSync(temporary, path);
+  synchronise(dirname(path));
 }
 
 /**
@@ -35,11 +36,17 @@ export function cloneDurably(from: string, to: string): void {
   rmSync(temporary, { force: true });
   copyFileSync(from, temporary, constants.COPYFILE_FICLONE);
   chmodSync(temporary, 0o600);
-  const fd = openSync(temporary, 'r');
+  synchronise(temporary);
+  renameSync(temporary, to);
+  synchronise(dirname(to));
+}
+
+/** A file's content, or a directory's names. */
+function synchronise(path: string): void {
+  const fd = openSync(path, 'r');
   try {
     fsyncSync(fd);
   } finally {
     closeSync(fd);
   }
-  renameSync(temporary, to);
 }

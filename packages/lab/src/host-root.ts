@@ -69,15 +69,18 @@ export async function makeNextRoot(
   await execute(['btrfs', 'filesystem', 'sync', next]);
 }
 
-/** Puts the next root, which must be whole, in the host's place; where that was begun before, goes on. */
+/** Puts the next root, which must be whole, in the host's place, for good; where that was begun before, goes on. */
 export async function exchangeRoots(lab: LabNames, host: string, execute: Execute): Promise<void> {
   const [root, next, former] = [hostRoot(lab, host), nextRoot(lab, host), formerRoot(lab, host)];
-  if (!existsSync(next)) return;
-  if (existsSync(root)) {
-    await deleteSubvolumes(lab.pool, [former], execute);
-    renameSync(root, former);
+  if (existsSync(next)) {
+    if (existsSync(root)) {
+      await deleteSubvolumes(lab.pool, [former], execute);
+      renameSync(root, former);
+    }
+    renameSync(next, root);
   }
-  renameSync(next, root);
+  // The names must be on the disk before the record says that they are.
+  await execute(['btrfs', 'filesystem', 'sync', root]);
 }
 
 /** Removes what an exchange has left, or making a next root that did not become whole. */

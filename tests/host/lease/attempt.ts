@@ -34,7 +34,8 @@ const conductor = new Conductor({
 const { nowMs } = systemClock;
 const store = new TrustStore(`${stateDirectory}/trust.json`);
 const trust = new HostTrust({ store, hostId: parseHostId('h1'), nowMs });
-const parts = { engine, conductor, host: machine.host, stateDirectory, nowMs };
+const snapshots = new SnapshotStore(stateDirectory);
+const parts = { engine, conductor, host: machine.host, stateDirectory, snapshots, nowMs };
 const become = async (persona: string) => engine.apply(await layersOf([`${import.meta.dirname}/${persona}.yaml`]));
 const lease = leaseHere({ ...parts, trust });
 switch (deed) {
@@ -49,7 +50,7 @@ switch (deed) {
     await lease.answer({ ask: 'revert', fence: 1, label });
     break;
   case 'next start':
-    await finishRevert({ ...parts, snapshots: new SnapshotStore(stateDirectory) }, report);
+    await finishRevert(parts, report);
     break;
 }
 await conductor.close();

@@ -13,10 +13,15 @@ import type { Deed, Finding } from './deed.ts';
 const stateDirectory = '/var/lib/guise';
 const countFile = '/run/guise-points';
 const deedTimeoutMs = 300_000;
+/** Of no persona. */
+const ownService = 'own.service';
 
 mkdirSync('/srv/data', { recursive: true });
 writeFileSync('/srv/data/orders', 'one\ntwo\n');
 writeFileSync('/etc/noted', 'by hand\n');
+writeFileSync(`/etc/systemd/system/${ownService}`, '[Service]\nExecStart=/bin/sleep infinity\n');
+systemctl('daemon-reload');
+systemctl('start', ownService);
 succeed('snapshot');
 const old = await fingerprint();
 disturb();
@@ -24,6 +29,8 @@ const counted = attempt('revert', 'count');
 if (counted.ended !== 'exit 0') throw new Error(`the revert failed: ${counted.said}`);
 const points = Number(readFileSync(countFile, 'utf8'));
 expectOld(diffFingerprints(old, await fingerprint()));
+await refusesUnnamed();
+await startsWhatItFindsStopped();
 for (let at = 1; at <= points; at++) process.stdout.write(`${JSON.stringify(await strike(at))}\n`);
 process.stdout.write(`${JSON.stringify({ points })}\n`);
 
@@ -35,6 +42,25 @@ function disturb(): void {
   writeFileSync('/etc/noted', 'changed\n');
   mkdirSync('/opt/holder/deep', { recursive: true });
   writeFileSync('/opt/holder/deep/file', 'mine\n');
+}
+
+/** What has no name as text cannot be restored, and nobody may believe that it was. */
+async function refusesUnnamed(): Promise<void> {
+  const odd = Buffer.concat([Buffer.from('/srv/data/'), Buffer.from([0xff])]);
+  writeFileSync(odd, 'hidden');
+  const { said } = attempt('revert', '');
+  if (!said.includes('not UTF-8')) throw new Error(`A file without a name was not noticed: ${said}`);
+  rmSync(odd);
+  succeed('revert');
+  expectOld(diffFingerprints(old, await fingerprint()));
+}
+
+/** As after a kill between the last file and the first service. */
+async function startsWhatItFindsStopped(): Promise<void> {
+  systemctl('stop', ownService);
+  succeed('revert');
+  systemctl('is-active', ownService);
+  expectOld(diffFingerprints(old, await fingerprint()));
 }
 
 async function strike(at: number): Promise<Finding> {
@@ -50,6 +76,11 @@ async function strike(at: number): Promise<Finding> {
   succeed('revert');
   const left = diffFingerprints(old, await fingerprint());
   return { at, point, ended, host, differences: host === 'other' ? fromOld : left };
+}
+
+function systemctl(...argv: readonly string[]): void {
+  const { status, stderr } = spawnSync('systemctl', argv, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`systemctl ${argv.join(' ')} failed: ${stderr}`);
 }
 
 function succeed(deed: Deed): void {

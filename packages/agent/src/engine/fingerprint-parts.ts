@@ -115,7 +115,11 @@ async function fileEntries(
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     if (changesByItself.has(path) || leftOut.has(path) || entries[path] !== undefined) continue;
     const entry = fileEntry(path, files);
-    if (entry === null) continue;
+    if (entry === null) {
+      // Its name is not UTF-8: that it is there is all that can be told.
+      if (path.includes('\uFFFD')) entries[path] = entryOf(['unreadable']);
+      continue;
+    }
     entries[path] = entry.digest;
     count += 1;
     if (count > limits.fingerprintEntries) throw tooMany(directories);

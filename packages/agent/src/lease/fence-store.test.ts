@@ -42,6 +42,11 @@ it.each(['', '{', 'null', '{"fence":-1}', '{"fence":"2"}', '{"fence":1.5}'])('le
   expect(() => new FenceStore(path)).toThrow(expect.objectContaining({ code: 'journal_corrupt' }));
 });
 
+it('lets nobody in when something that is no file is there', () => {
+  mkdirSync(path);
+  expect(() => new FenceStore(path)).toThrow(expect.objectContaining({ code: 'journal_corrupt' }));
+});
+
 it('has forgotten nothing that it said it took, whenever it is killed', async () => {
   let highest = 0;
   for (let killed = 1; killed <= 6; killed++) {

@@ -41,6 +41,7 @@ function parts() {
     conductor,
     trust,
     host: localHost(host),
+    snapshots: new SnapshotStore(stateDirectory()),
     stateDirectory: stateDirectory(),
     directories: ['/srv'],
     nowMs,
@@ -50,8 +51,7 @@ function parts() {
 const lease = (): LeaseHost => leaseHere(parts());
 const snapshot = async (fence = 1) => (await lease().answer({ ask: 'snapshot', fence, label })) as AnswerTo<'snapshot'>;
 const revert = async (fence = 1) => (await lease().answer({ ask: 'revert', fence, label })) as AnswerTo<'revert'>;
-const finish = () =>
-  finishRevert({ ...parts(), snapshots: new SnapshotStore(stateDirectory()) }, (line) => host.reports.push(line));
+const finish = () => finishRevert(parts(), (line) => host.reports.push(line));
 
 /** What a lease does to a host: other personas, of which one writes where another wrote. */
 async function borrow(): Promise<void> {
@@ -166,6 +166,34 @@ describe('a revert', () => {
     await borrow();
     await expect(revert()).rejects.toMatchObject({ code: 'snapshot_not_found' });
     expect(host.marks()).toEqual(['further', 'other']);
+  });
+
+  it('of a snapshot whose files somebody removed is refused before anything begins', async () => {
+    await snapshot();
+    const store = new SnapshotStore(stateDirectory());
+    store.keep({ ...store.get(label), running: ['ssh.service'] });
+    await borrow();
+    await expect(revert()).rejects.toMatchObject({ code: 'snapshot_not_found' });
+    expect(store.reverting).toBeNull();
+    expect(host.marks()).toEqual(['further', 'other']);
+  });
+
+  it('of a record that somebody emptied is refused, and secrets of the others are still found', async () => {
+    await snapshot();
+    const text = JSON.stringify({ label, host: { fingerprint: { digest: 'sha256:0' } } });
+    writeFileSync(join(stateDirectory(), 'snapshots', `${label}.json`), text);
+    await expect(revert()).rejects.toMatchObject({ code: 'snapshot_not_found' });
+    expect(new SnapshotStore(stateDirectory()).layers()).toEqual([]);
+  });
+
+  it('that an older lease did not finish is not finished under a newer one, wherever the agent is killed', async () => {
+    await snapshot();
+    const store = new SnapshotStore(stateDirectory());
+    store.beginRevert(label);
+    // The fence cannot be kept: as far as a kill before that goes.
+    mkdirSync(join(stateDirectory(), 'lease.json.new', 'in-the-way'), { recursive: true });
+    await expect(lease().answer({ ask: 'lease', fence: 2 })).rejects.toMatchObject({ code: 'journal_failed' });
+    expect(store.reverting).toBeNull();
   });
 
   it('by another lease than that of the snapshot takes what any way back takes', async () => {

@@ -53,12 +53,12 @@ export class LeaseHost {
   /** Whoever comes with a smaller one from now on had the host before. */
   see(fence: number): void {
     const { fences, snapshots } = this.#parts;
-    const isNewer = fence > fences.highest;
+    if (fence > fences.highest) {
+      this.#endTests('the host has been leased anew');
+      // What an older lease did not finish is not this one's. First, or a start in between would finish it under the newer one.
+      snapshots.endRevert();
+    }
     fences.take(fence);
-    if (!isNewer) return;
-    this.#endTests('the host has been leased anew');
-    // What an older lease did not finish is not this one's.
-    snapshots.endRevert();
   }
 
   async answer(question: LeaseAsk): Promise<unknown> {

@@ -3,8 +3,9 @@
  *
  * Copies come from the snapshot into a directory of root's own and take their names by rename, so no reader sees half a file; what the
  * snapshot does not have goes the same way out. Services that run may have those files in use or in memory: they are stopped first, and
- * what ran at the snapshot is started afterwards. Only what keeps the host alive and reachable goes on.
- * Killed anywhere: run again, it does what is left. Not restored: `leftOut`, other file systems, times of directories.
+ * what ran at the snapshot is started afterwards, also when something failed in between. What keeps the host alive and reachable goes on,
+ * and so does what systemd refuses to stop.
+ * Killed anywhere: run again, it does what is left, and starts what it finds stopped. Not restored: `leftOut`, other file systems, times of directories.
  * Throws: `change_failed` for what is in the way, such as a mount or an immutable file; what running cp(1) and rm(1) throws.
  */
 import { GuiseError, limits } from '@guise/model';
@@ -43,15 +44,20 @@ export async function restoreRoot({ host, stateDirectory, tree, running }: Resto
   const excluded = new Set([...leftOut, stateDirectory]);
   const staging = `${stateDirectory}/restoring`;
   await removeTree(host, staging);
-  const found = await treeDifference(tree, excluded);
-  if (isNone(found)) return;
+  const difference = () => treeDifference(tree, excluded, mountsOf(host));
+  const found = await difference();
+  // Before any service notices.
+  refuseMounts(host, found);
   const isNoticed = [...found.changed, ...found.extra].some((path) => !quiet.test(path));
-  if (isNoticed) await stopServices(host);
-  // What ended has written its last.
-  await restore(host, staging, tree, isNoticed ? await treeDifference(tree, excluded) : found);
-  await removeTree(host, staging);
-  await host.files.sync();
-  if (isNoticed) await startServices(host, running);
+  try {
+    if (isNoticed) await stopServices(host);
+    // What ended has written its last.
+    await restore(host, staging, tree, isNoticed ? await difference() : found);
+    await removeTree(host, staging);
+    await host.files.sync();
+  } finally {
+    await startServices(host, running);
+  }
 }
 
 export async function runningServices(host: Host): Promise<readonly string[]> {
@@ -60,13 +66,9 @@ export async function runningServices(host: Host): Promise<readonly string[]> {
   return stdout.split('\n').flatMap((line) => line.trim().split(/\s+/)[0] || []);
 }
 
-async function restore(
-  host: Host,
-  staging: string,
-  tree: string,
-  { changed, attributes, extra }: TreeDifference,
-): Promise<void> {
-  refuseMounts(host, [...changed, ...extra]);
+async function restore(host: Host, staging: string, tree: string, found: TreeDifference): Promise<void> {
+  refuseMounts(host, found);
+  const { changed, attributes, extra } = found;
   const { files } = host;
   files.makeDirectory(staging, '0700', 0, 0);
   files.makeDirectory(`${staging}/gone`, '0700', 0, 0);
@@ -97,9 +99,9 @@ async function restore(
 }
 
 /** A file system somewhere below would be emptied, or keep its place from being given back. */
-function refuseMounts(host: Host, paths: readonly string[]): void {
-  const mounts = parseMountInfo(host.files.readText('/proc/self/mountinfo') ?? '').map(({ path }) => path);
-  for (const path of paths) {
+function refuseMounts(host: Host, { changed, extra }: TreeDifference): void {
+  const mounts = [...mountsOf(host)];
+  for (const path of [...changed, ...extra]) {
     const mount = mounts.find((each) => each === path || each.startsWith(`${path}/`));
     if (mount === undefined) continue;
     throw new GuiseError(
@@ -107,6 +109,10 @@ function refuseMounts(host: Host, paths: readonly string[]): void {
       `Cannot restore ${JSON.stringify(path)}: a file system is mounted at ${mount}; unmount it first`,
     );
   }
+}
+
+function mountsOf(host: Host): ReadonlySet<string> {
+  return new Set(parseMountInfo(host.files.readText('/proc/self/mountinfo') ?? '').map(({ path }) => path));
 }
 
 /** rm(1) follows no link, whatever is put in its way. */
@@ -127,8 +133,4 @@ async function startServices(host: Host, running: readonly string[]): Promise<vo
   const now = new Set(await runningServices(host));
   const units = running.filter((unit) => !now.has(unit));
   await host.systemd.run(units.map((unit) => ({ verb: 'start', unit })));
-}
-
-function isNone({ changed, attributes, extra }: TreeDifference): boolean {
-  return changed.length + attributes.length + extra.length === 0;
 }

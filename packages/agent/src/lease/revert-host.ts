@@ -27,6 +27,12 @@ export interface RevertParts {
 export async function revertHost(parts: RevertParts, label: string): Promise<Comparison> {
   const { engine, conductor, snapshots, nowMs } = parts;
   const record = snapshots.get(label);
+  if (record.running !== null && parts.host.files.status(snapshots.treeOf(label)).type !== 'directory') {
+    throw new GuiseError(
+      'snapshot_not_found',
+      `Cannot go back to the snapshot "${label}": somebody removed its files from ${snapshots.treeOf(label)}`,
+    );
+  }
   snapshots.beginRevert(label);
   const comparison = await conductor.alone(async (switchTo) => {
     conductor.word.goBack(record.host.layers, record.said, nowMs());

@@ -6,7 +6,7 @@
  * Throws: `snapshot_not_found`; `limit_exceeded` past `limits.snapshotsPerHost`, or when the disk is full; `journal_failed` when the disk
  * refuses.
  */
-import { type Digest, GuiseError, type Layer, limits } from '@guise/model';
+import { GuiseError, type Layer, limits } from '@guise/model';
 import type { HostSnapshot } from '../engine/host-snapshot.ts';
 import { isErrno } from '../host/refusal.ts';
 import { makeStateDirectory } from '../host/state-directory.ts';
@@ -120,8 +120,11 @@ export class SnapshotStore {
 function parse(text: string | null): SnapshotRecord | null {
   try {
     const record = JSON.parse(text ?? 'null') as SnapshotRecord | null;
-    const digest: Digest | undefined = record?.host.fingerprint.digest;
-    return digest === undefined ? null : record;
+    const isWhole =
+      typeof record?.host.fingerprint.digest === 'string' &&
+      Array.isArray(record.host.layers) &&
+      Array.isArray(record.said.holds);
+    return isWhole ? record : null;
   } catch {
     return null;
   }

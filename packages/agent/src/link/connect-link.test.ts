@@ -11,6 +11,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { localHost } from '../host/local-host.ts';
 import { leaseHere } from '../lease/lease-here.ts';
+import { SnapshotStore } from '../lease/snapshot-store.ts';
 import { TestHost } from '../triggers/test-host.ts';
 import { HostTrust } from '../trust/host-trust.ts';
 import { TrustStore } from '../trust/trust-store.ts';
@@ -68,7 +69,15 @@ async function connect() {
     engine,
     conductor,
     trust,
-    lease: leaseHere({ engine, conductor, trust, host: localHost(host), stateDirectory, nowMs: host.clock.nowMs }),
+    lease: leaseHere({
+      engine,
+      conductor,
+      trust,
+      host: localHost(host),
+      snapshots: new SnapshotStore(stateDirectory),
+      stateDirectory,
+      nowMs: host.clock.nowMs,
+    }),
     clock: host.clock,
     audit: { trust: store, evidencePath: join(host.root, 'state/audit-evidence.json') },
     makeNonce: () => 'nonce',

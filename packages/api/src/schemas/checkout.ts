@@ -1,7 +1,7 @@
 /** Borrowing a host: what is asked for, and where it stands. */
 import { limits } from '@guise/model';
 import { z } from 'zod';
-import { digest, hostId, name, personaId, time, version } from './ids.ts';
+import { fingerprint, hostId, name, personaId, time, version } from './ids.ts';
 import { json, parameters } from './json.ts';
 
 /** Steps in the order in which they are taken. */
@@ -78,8 +78,6 @@ export const checkoutRequest = z
   .meta({ id: 'CheckoutRequest' });
 
 export type CheckoutRequest = z.output<typeof checkoutRequest>;
-
-const fingerprint = z.object({ digest, parts: z.record(z.string(), digest) });
 
 export const checkout = z
   .object({

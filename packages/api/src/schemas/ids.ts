@@ -20,6 +20,15 @@ export const digest = branded<Digest>(
 export const address = branded<Address>(
   z.string().regex(new RegExp(`^(${kinds.join('|')}):.{1,4096}$`, 's'), 'must be kind:name, such as "package:nginx"'),
 );
+/** What a host is: a digest for each part of it, and one over them. */
+export const fingerprint = z.object({ digest, parts: z.record(z.string().max(64), digest) });
+/** Of a snapshot of a host. */
+export const snapshotLabel = z
+  .string()
+  .regex(/^[a-z]([a-z0-9-]{0,30}[a-z0-9])?$/, 'must be lower-case letters, digits and "-", at most 32');
+/** What a provider can do to a host. */
+export const capability = z.enum(['snapshot', 'revert', 'resize', 'power', 'image']);
+export type Capability = z.output<typeof capability>;
 /** ISO 8601 with offset, as the control plane writes it. */
 export const time = z.iso.datetime({ offset: true });
 export const version = z.int().min(1);

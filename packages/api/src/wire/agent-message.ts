@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { alertReport, candidateReport, hold } from '../schemas/adaptation.ts';
 import { errorBody } from '../schemas/error-body.ts';
 import { switchOutcome } from '../schemas/host.ts';
-import { digest, hostId } from '../schemas/ids.ts';
+import { capability, digest, fingerprint, hostId } from '../schemas/ids.ts';
 import { facts } from '../schemas/json.ts';
 import { planReport } from '../schemas/plan.ts';
 import { driftReport, stateReport, transactionReport, whyReport } from '../schemas/report.ts';
@@ -56,8 +56,6 @@ export const agentMessage = z.discriminatedUnion('type', [
 
 export type AgentMessage = z.output<typeof agentMessage>;
 
-const fingerprint = z.object({ digest, parts: z.record(z.string().max(64), digest) });
-
 const testResult = z.object({
   instance: z.string().max(256),
   name: z.string().max(256),
@@ -84,7 +82,7 @@ export const answers = {
   /** The highest fence that the host has seen. */
   lease: z.object({ fence: z.int().min(0) }),
   capabilities: z.object({
-    can: z.array(z.enum(['snapshot', 'revert'])),
+    can: z.array(capability.extract(['snapshot', 'revert'])),
     /** Whether a revert brings back every file, or only what guise manages. */
     reverts: z.enum(['everything', 'managed']),
   }),

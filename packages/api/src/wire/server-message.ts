@@ -3,7 +3,7 @@ import { limits } from '@guise/model';
 import { envelope } from '@guise/model/trust';
 import { z } from 'zod';
 import { cloudEvent, hold } from '../schemas/adaptation.ts';
-import { address, digest, name } from '../schemas/ids.ts';
+import { address, digest, name, snapshotLabel } from '../schemas/ids.ts';
 import { signedLayer } from '../schemas/persona.ts';
 
 /** The value of a secret, sealed to this host's key under the name `secret/<name>/<version>`. */
@@ -13,7 +13,6 @@ const askId = z.string().min(1).max(64);
 
 /** Counts up with every lease of the host. An agent refuses what comes with a smaller one than it has seen. */
 const fence = z.int().min(0).max(limits.fenceMax);
-const snapshotLabel = z.string().regex(/^[a-z0-9]([a-z0-9-]{0,62}[a-z0-9])?$/);
 
 /** What the holder of a lease does to a host. */
 const leaseAsks = [

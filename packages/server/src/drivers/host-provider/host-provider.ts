@@ -9,10 +9,10 @@
  * Throws: `capability_missing`; `lease_lost` for a fence that is not the highest; `snapshot_not_found`; `host_unavailable`;
  * `provider_failed` with what the system said; `limit_exceeded` when the storage of snapshots is full.
  */
+import type { Capability } from '@guise/api/provider-wire';
 import type { Digest } from '@guise/model';
 
-export const capabilityNames = ['snapshot', 'revert', 'resize', 'power', 'image'] as const;
-export type Capability = (typeof capabilityNames)[number];
+export type { Capability };
 
 export interface Capabilities {
   readonly can: readonly Capability[];

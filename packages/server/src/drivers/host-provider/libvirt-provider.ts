@@ -4,7 +4,9 @@
  * It does not claim snapshots. A hypervisor's go back as a whole: the agent would come back with keys that the control plane has seen
  * renewed, which is what a copy of a host looks like, and nobody outside the machine could tell whether its files are what they were.
  * Snapshots of such hosts are taken inside, by their agents.
- * Fences are in the domain's own metadata, so that the hypervisor remembers them for every replica of the control plane.
+ * Fences are in the domain's own metadata, so that the hypervisor remembers them for every replica of the control plane. virsh(1) has
+ * no compare-and-set: of two replicas that come in the same instant, the older lease may set its fence last, and is refused afterwards
+ * only by the control plane's own lease.
  * A machine has whole processors; what is left out of an allocation is given up to the most that it was defined with. Time that it was
  * kept from running is not known here, and counts as 0.
  * Throws: `capability_missing`, `lease_lost`, `host_not_found`; `argument_invalid` for a part of a processor; `provider_failed` with

@@ -3,17 +3,16 @@
  *
  * It passes the same contract as real ones. `disk` is what outlives its process: a provider made anew of the same disk goes on.
  */
+import { type Capability, capability } from '@guise/api/provider-wire';
 import { digestOfJson, GuiseError } from '@guise/model';
-import {
-  type Allocation,
-  type Capabilities,
-  type Capability,
-  capabilityNames,
-  type Fenced,
-  type Fingerprint,
-  type HostProvider,
-  type MachineUsage,
-  type ProvidedHost,
+import type {
+  Allocation,
+  Capabilities,
+  Fenced,
+  Fingerprint,
+  HostProvider,
+  MachineUsage,
+  ProvidedHost,
 } from './host-provider.ts';
 
 export interface MemoryHost {
@@ -76,7 +75,7 @@ export class MemoryProvider implements HostProvider {
   readonly calls: string[] = [];
   #spoils = false;
 
-  constructor({ disk, can = capabilityNames, images = ['debian-12', 'debian-13'], machine }: MemoryProviderOptions) {
+  constructor({ disk, can = capability.options, images = ['debian-12', 'debian-13'], machine }: MemoryProviderOptions) {
     this.#disk = disk;
     this.can = new Set(can);
     this.images = new Set(images);

@@ -1,13 +1,21 @@
-/** Hosts on one simulated machine, for tests of who shares it out: usage follows allocation, and stale fences are refused. */
+/** Hosts on one simulated machine, for tests of who shares it out. It passes the contract of providers for what it claims. */
 import type { SimulatedMachine } from '@guise/decide/fairness';
 import { GuiseError } from '@guise/model';
-import type { Allocation, Capabilities, Capability, Fenced, HostProvider, MachineUsage } from './host-provider.ts';
+import type {
+  Allocation,
+  Capabilities,
+  Capability,
+  Fenced,
+  HostProvider,
+  MachineUsage,
+  ProvidedHost,
+} from './host-provider.ts';
 
 export class SimulatedProvider implements HostProvider {
   readonly name = 'simulated';
   readonly machine: SimulatedMachine;
   readonly memoryMb = 4_096;
-  readonly fences = new Map<string, bigint>();
+  readonly fences: Map<string, bigint>;
   readonly used = new Map<string, number>();
   readonly resized: { readonly name: string; readonly allocation: Allocation }[] = [];
   readonly #memory = new Map<string, number>();
@@ -17,11 +25,14 @@ export class SimulatedProvider implements HostProvider {
   asked = 0;
   can: readonly Capability[] = ['resize'];
 
-  constructor(machine: SimulatedMachine) {
+  /** `fences`: what a provider before this one remembered. */
+  constructor(machine: SimulatedMachine, fences = new Map<string, bigint>()) {
     this.machine = machine;
+    this.fences = fences;
   }
 
-  async capabilities(): Promise<Capabilities> {
+  async capabilities({ name }: ProvidedHost): Promise<Capabilities> {
+    this.#hostOf(name);
     return { can: this.can, images: [] };
   }
 
@@ -41,8 +52,7 @@ export class SimulatedProvider implements HostProvider {
   async resize(fenced: Fenced, allocation: Allocation): Promise<void> {
     const { name, fence } = fenced;
     await this.beforeResize(fenced);
-    const host = this.machine.hosts.find((each) => each.name === name);
-    if (host === undefined) throw new GuiseError('host_not_found', `Cannot find "${name}"`);
+    const host = this.#hostOf(name);
     if (fence < (this.fences.get(name) ?? 0n)) throw new GuiseError('lease_lost', `Cannot resize "${name}"`);
     this.fences.set(name, fence);
     this.resized.push({ name, allocation });
@@ -55,6 +65,12 @@ export class SimulatedProvider implements HostProvider {
   allocationOf(name: string, limit: number | null): Allocation {
     const memoryMb = this.#memory.get(name);
     return { ...(limit === null ? {} : { cpuCores: limit }), ...(memoryMb === undefined ? {} : { memoryMb }) };
+  }
+
+  #hostOf(name: string): SimulatedMachine['hosts'][number] {
+    const host = this.machine.hosts.find((each) => each.name === name);
+    if (host === undefined) throw new GuiseError('host_not_found', `Cannot find "${name}"`);
+    return host;
   }
 
   snapshot = refuse;
