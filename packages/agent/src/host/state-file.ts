@@ -3,7 +3,17 @@
  *
  * Invariant: after a power cut a file is the old one or the new one, whole. Readable by its owner only.
  */
-import { closeSync, fsyncSync, openSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Null when it is not there or cannot be read. */
@@ -13,6 +23,11 @@ export function readStateFile(path: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Where one that cannot be read is not as good as none. Throws: the system's own error. */
+export function isThere(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 /** Throws: the system's own error. */

@@ -6,9 +6,8 @@
  * Throws: `lease_lost` for a smaller one, and then nothing has happened; `journal_failed` when the disk refuses; `journal_corrupt`
  * when what is there cannot be read.
  */
-import { lstatSync } from 'node:fs';
 import { GuiseError } from '@guise/model';
-import { readStateFile, writeStateFile } from '../host/state-file.ts';
+import { isThere, readStateFile, writeStateFile } from '../host/state-file.ts';
 
 export class FenceStore {
   readonly #path: string;
@@ -43,9 +42,8 @@ export class FenceStore {
 }
 
 function read(path: string): number {
-  const text = readStateFile(path);
-  if (text === null && lstatSync(path, { throwIfNoEntry: false }) === undefined) return 0;
-  const fence = fenceIn(text ?? '');
+  if (!isThere(path)) return 0;
+  const fence = fenceIn(readStateFile(path) ?? '');
   if (fence !== null) return fence;
   throw new GuiseError(
     'journal_corrupt',
